@@ -1,0 +1,32 @@
+#include "engine/arena.h"
+
+#include <algorithm>
+
+namespace ppl {
+
+Arena::Arena(const Module& module) {
+  constexpr int64_t kAlign = 16;  // floats in 64 bytes
+  int64_t size = 0;
+  for (const Module::Entry& e : module.parameters()) {
+    slices_.push_back({e.tensor, size});
+    size += ceil_div(e.tensor.size(), kAlign) * kAlign;
+  }
+  values = Tensor::zeros({size});
+  gradients = Tensor::zeros({size});
+  for (const Slice& s : slices_) s.parameter.use_memory(values, s.offset, gradients);
+}
+
+void Arena::clear_gradients() const {
+  for (const Slice& s : slices_) s.parameter.clear_grad();
+}
+
+void Arena::complete_gradients() const {
+  for (const Slice& s : slices_)
+    if (!s.parameter.grad().defined()) std::fill_n(gradients.data<float>() + s.offset, s.parameter.size(), 0.0f);
+}
+
+void Arena::touch() const {
+  for (const Slice& s : slices_) s.parameter.touch();
+}
+
+}  // namespace ppl

@@ -1,0 +1,31 @@
+// All parameters of a module in one block of memory, and their gradients in another of the same layout.
+#pragma once
+
+#include "engine/module.h"
+
+namespace ppl {
+
+class Arena {
+ public:
+  // Moves the parameters there; the module's tensors stay the handles to them. Slices start at multiples of 64 bytes,
+  // the padding between them is zero.
+  explicit Arena(const Module&);
+
+  Tensor values, gradients;  // f32 [size]
+
+  // Forgets the gradients; memory is not cleared, since a step's first gradient is written, not added.
+  void clear_gradients() const;
+  // Zeros where a parameter got no gradient, so that gradients may be read as a whole.
+  void complete_gradients() const;
+  // Says that the values have changed.
+  void touch() const;
+
+ private:
+  struct Slice {
+    Tensor parameter;
+    int64_t offset;
+  };
+  std::vector<Slice> slices_;
+};
+
+}  // namespace ppl

@@ -1,0 +1,19 @@
+// Memory of tensors: one block per tensor or arena, from an allocator that keeps freed blocks for the next of the size.
+#pragma once
+
+#include "engine/tensor.h"
+
+namespace ppl {
+
+struct Storage {
+  Storage(size_t bytes, Device);
+  ~Storage();
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+
+  void* data = nullptr;
+  size_t bytes = 0;
+  Device device;
+};
+
+}  // namespace ppl

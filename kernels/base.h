@@ -1,0 +1,33 @@
+// What every layer shares: errors and integer helpers.
+#pragma once
+
+#include <cstdint>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+namespace ppl {
+
+// The one exception of the project. The message says what was expected, what came, and where (file, row, tile, op).
+struct Error : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
+
+template <class... Parts>
+std::string cat(const Parts&... parts) {
+  std::ostringstream out;
+  (out << ... << parts);
+  return out.str();
+}
+
+inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+
+struct CpuContext;
+
+}  // namespace ppl
+
+// PPL_CHECK(x.rank() == 4, "max_pool: expected NHWC, got ", shape): throws Error; the parts are evaluated only then.
+#define PPL_CHECK(condition, ...)                              \
+  do {                                                         \
+    if (!(condition)) throw ::ppl::Error(::ppl::cat(__VA_ARGS__)); \
+  } while (0)

@@ -1,0 +1,16 @@
+// y = max(x, 0), and its gradient from the result. Defined in cpu/relu.cpp.
+#pragma once
+
+#include "kernels/base.h"
+#include "kernels/bf16.h"
+
+namespace ppl {
+
+template <class T>
+void relu(CpuContext&, int64_t n, const T* x, T* y);
+
+// dx = dy where y > 0, else 0.
+template <class T>
+void relu_backward(CpuContext&, int64_t n, const T* dy, const T* y, T* dx);
+
+}  // namespace ppl

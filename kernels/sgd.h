@@ -1,0 +1,17 @@
+// One step of gradient descent with momentum over an arena of parameters. Defined in cpu/sgd.cpp.
+#pragma once
+
+#include "kernels/base.h"
+
+namespace ppl {
+
+struct SgdOptions {
+  float momentum = 0.9f;
+  float weight_decay = 0;  // L2: added to the gradient
+};
+
+// state, in device memory: rate, factor of the gradient. buffer = momentum buffer + g; p -= rate buffer. The buffer starts
+// at zero.
+void sgd(CpuContext&, const SgdOptions&, int64_t n, const float* state, const float* grad, float* param, float* buffer);
+
+}  // namespace ppl

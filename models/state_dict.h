@@ -1,0 +1,22 @@
+// Weights under the published names, in PyTorch's order of extents (OIHW).
+#pragma once
+
+#include "engine/module.h"
+#include "engine/named_arrays.h"
+
+namespace ppl {
+
+// Parameters and running statistics; 4-d weights permuted to OIHW (transposed ones IOHW).
+NamedArrays state_dict(const Module&);
+
+struct LoadReport {
+  std::vector<std::string> missing;  // entries of the module that the file did not have
+  std::vector<std::string> unused;   // arrays of the file that the module has no place for
+};
+
+// Copies what fits by name. Accepted as they are found: a "module." prefix, hdc files' "psp." for "dblock.",
+// torchvision's ResNet names (conv1, bn1, layer1..4) for the encoder, num_batches_tracked (passed over).
+// A wrong shape or type is an Error naming the array. strict: missing or unused arrays are one too.
+LoadReport load_state_dict(const Module&, const NamedArrays&, bool strict = true);
+
+}  // namespace ppl

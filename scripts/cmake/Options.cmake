@@ -1,0 +1,22 @@
+# Compiler options shared by every target, and the helper that makes one library per folder.
+option(PPL_NATIVE "Compile for the instruction set of this machine" ON)
+
+add_compile_options(-Wall -Wextra)
+if(PPL_NATIVE)
+  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-march=native>)
+endif()
+if(PPL_WERROR)
+  add_compile_options(-Werror)
+endif()
+if(PPL_SANITIZE)
+  add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g1)
+  add_link_options(-fsanitize=address,undefined)
+endif()
+
+# ppl_library(NAME sources... LINKS targets...): a static library whose headers are included from the repository root.
+function(ppl_library name)
+  cmake_parse_arguments(ARG "" "" "LINKS" ${ARGN})
+  add_library(${name} STATIC ${ARG_UNPARSED_ARGUMENTS})
+  target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${name} PUBLIC ${ARG_LINKS})
+endfunction()
