@@ -9,6 +9,8 @@
 
 namespace ppl {
 
+std::vector<std::string> optimizer_names();
+
 struct OptimizerOptions {
   std::string name = "adam";  // adam, sgd
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;

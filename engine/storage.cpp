@@ -33,7 +33,7 @@ class CachingAllocator {
       p = fresh(size);
     }
     if (!p) use_.now -= size;
-    PPL_CHECK(p, "out of memory: ", size >> 20, " MiB asked for with ", use_.now >> 20, " MiB in use by tensors");
+    if (!p) throw OutOfMemory(cat("out of memory: ", size >> 20, " MiB asked for with ", use_.now >> 20, " MiB in use by tensors"));
     return p;
   }
 

@@ -13,6 +13,11 @@ struct Error : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
+// Device or host memory; whoever knows what was being done adds it to the message.
+struct OutOfMemory : Error {
+  using Error::Error;
+};
+
 template <class... Parts>
 std::string cat(const Parts&... parts) {
   std::ostringstream out;

@@ -9,7 +9,7 @@
 #include "engine/arena.h"
 #include "engine/optimizer.h"
 #include "io/safetensors.h"
-#include "models/inference.h"
+#include "models/inference/views.h"
 #include "models/losses.h"
 #include "models/networks.h"
 #include "tests/golden_case.h"

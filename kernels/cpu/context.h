@@ -26,7 +26,7 @@ struct CpuContext {
     const size_t bytes = (count * sizeof(T) + 63) / 64 * 64;
     if (s.bytes < bytes) {
       s.memory.reset(static_cast<std::byte*>(std::aligned_alloc(64, bytes)));
-      PPL_CHECK(s.memory, "out of memory: ", bytes, " bytes of scratch");
+      if (!s.memory) throw OutOfMemory(cat("out of memory: ", bytes, " bytes of scratch"));
       s.bytes = bytes;
     }
     return reinterpret_cast<T*>(s.memory.get());

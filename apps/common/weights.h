@@ -1,0 +1,36 @@
+// Weights files: parameters under the published names, and in the metadata all that prediction needs.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "io/input_spec.h"
+#include "models/linknet.h"
+
+namespace ppl::apps {
+
+struct WeightsInfo {
+  std::string network;
+  int bands = 3, classes = 1;
+  InputSpec input;
+  double threshold = 0.25;  // of the mean probability over views
+};
+
+// Safetensors, written whole or not at all.
+void save_weights(const std::string& path, const LinkNet&, const WeightsInfo&);
+
+struct LoadedNetwork {
+  std::unique_ptr<LinkNet> network;  // in evaluation mode
+  WeightsInfo info;
+};
+
+// network: the name to use where the file has no metadata (published weights); must agree with it where it has.
+LoadedNetwork load_weights(const std::string& path, const std::string& network = "");
+
+// Into a network that is there already; Error naming the file where something does not fit.
+void load_into(const LinkNet&, const std::string& path);
+
+// torchvision's ResNet: stem and encoder only.
+void load_encoder(const LinkNet&, const std::string& path);
+
+}  // namespace ppl::apps

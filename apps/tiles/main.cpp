@@ -1,0 +1,61 @@
+#include <fmt/format.h>
+
+#include "apps/common/app.h"
+#include "apps/common/log.h"
+#include "io/packed.h"
+
+namespace {
+
+using namespace ppl;
+
+struct Options {
+  std::string folder, file, input_path;
+  std::vector<int> bands{3, 2, 1};
+  int classes = 1, threads = 2;
+  double ground_sample_distance = 0;
+  bool skip = false, skip_zeros = false;
+} o;
+
+void measure() {
+  std::vector<std::string> paths;
+  for (const TileFile& t : list_images(o.folder)) paths.push_back(t.image_path);
+  MeasureOptions m;
+  m.bands = o.bands;
+  m.skip_zeros = o.skip_zeros;
+  m.ground_sample_distance = o.ground_sample_distance;
+  m.threads = o.threads;
+  fmt::print("{}\n", to_json(measure_input(paths, m)));
+}
+
+void pack() {
+  FolderOptions f;
+  if (!o.input_path.empty()) f.input = input_spec_from_json(read_text(o.input_path), o.input_path);
+  f.classes = o.classes;
+  f.on_problem = o.skip ? OnProblem::skip : OnProblem::stop;
+  const PackResult r = pack_folder(o.folder, o.file, f);
+  for (const TileProblem& p : r.problems) apps::log_line("skipped: " + p.what);
+  apps::log_line(fmt::format("{}: {} tiles, {:.1f} MB", o.file, r.tiles, static_cast<double>(r.bytes) / 1e6));
+}
+
+void setup(CLI::App& app) {
+  app.require_subcommand(1);
+  CLI::App* stats = app.add_subcommand("stats", "Mean, deviation and (16 bit) stretch of a folder's pictures, as the \"input\" of a training configuration");
+  stats->add_option("folder", o.folder, "Folder of pictures")->required()->check(CLI::ExistingDirectory);
+  stats->add_option("--bands", o.bands, "Bands in the order wanted, counted from 1 in file order (3 2 1: B,G,R of an R,G,B file)")->capture_default_str();
+  stats->add_option("--ground-sample-distance", o.ground_sample_distance, "Metres a pixel, stored with the weights");
+  stats->add_flag("--skip-zeros", o.skip_zeros, "Leave out pixels whose bands are all zero (no data)");
+  stats->add_option("--threads", o.threads, "Threads that decode")->check(CLI::Range(1, 256))->capture_default_str();
+  stats->callback(measure);
+
+  CLI::App* packing = app.add_subcommand("pack", "Decodes a folder of <id>_sat and <id>_mask pairs into one file that needs no picture library");
+  packing->add_option("folder", o.folder, "Folder of pairs")->required()->check(CLI::ExistingDirectory);
+  packing->add_option("file", o.file, "The packed file")->required();
+  packing->add_option("--input", o.input_path, "JSON of stats: bands, stretch, mean, deviation (else the published ones)")->check(CLI::ExistingFile);
+  packing->add_option("--classes", o.classes, "Classes of the masks")->check(CLI::Range(1, 254))->capture_default_str();
+  packing->add_flag("--skip", o.skip, "Leave out tiles with problems instead of stopping");
+  packing->callback(pack);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) { return ppl::apps::run_app(argc, argv, {"tiles", "Measures and packs folders of tiles"}, setup); }

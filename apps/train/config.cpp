@@ -1,0 +1,166 @@
+#include "apps/train/config.h"
+
+#include <algorithm>
+
+#include "apps/train/config_fields.h"
+#include "engine/nearest_name.h"
+#include "models/losses.h"
+#include "models/networks.h"
+
+namespace ppl::apps {
+namespace {
+
+using nlohmann::json;
+
+template <class T>
+constexpr bool is_list = false;
+template <class T>
+constexpr bool is_list<std::vector<T>> = true;
+
+template <class T>
+constexpr bool is_plain = std::is_arithmetic_v<T> || std::is_same_v<T, std::string> || std::is_same_v<T, json>;
+
+template <class T>
+void read_plain(const json& j, T& value, const std::string& where) {
+  const auto expect = [&](bool good, const char* what) { PPL_CHECK(good, "configuration: ", where, " must be ", what, ", not ", j.dump()); };
+  if constexpr (std::is_same_v<T, bool>) expect(j.is_boolean(), "true or false");
+  else if constexpr (std::is_unsigned_v<T>) expect(j.is_number_unsigned(), "a whole number, not negative");
+  else if constexpr (std::is_integral_v<T>) expect(j.is_number_integer() && j >= -2147483648.0 && j <= 2147483647.0, "a whole number");
+  else if constexpr (std::is_floating_point_v<T>) expect(j.is_number(), "a number");
+  else if constexpr (std::is_same_v<T, std::string>) expect(j.is_string(), "a text");
+  else expect(j.is_object(), "an object");
+  value = j.get<T>();
+}
+
+class Reader {
+ public:
+  Reader(const json& j, std::string where) : json_(j), where_(std::move(where)) {
+    PPL_CHECK(j.is_object(), "configuration: ", where_.empty() ? "the file" : where_, " must be an object, not ", j.type_name());
+  }
+
+  template <class T>
+  void operator()(const char* key, T& value) {
+    known_.emplace_back(key);
+    const auto it = json_.find(key);
+    if (it == json_.end()) return;
+    const std::string where = where_.empty() ? key : where_ + "." + key;
+    if constexpr (is_plain<T>) {
+      read_plain(*it, value, where);
+    } else if constexpr (is_list<T>) {
+      PPL_CHECK(it->is_array(), "configuration: ", where, " must be a list, not ", it->type_name());
+      value.clear();
+      for (size_t i = 0; i < it->size(); ++i) read_object((*it)[i], value.emplace_back(), where + "." + std::to_string(i));
+    } else {
+      read_object(*it, value, where);
+    }
+  }
+
+  template <class T>
+  static void read_object(const json& j, T& value, const std::string& where) {
+    Reader r(j, where);
+    visit(r, value);
+    for (const auto& [key, unused] : j.items())
+      PPL_CHECK(std::find(r.known_.begin(), r.known_.end(), key) != r.known_.end(), "configuration: unknown key '", key, "'",
+                where.empty() ? "" : " in " + where, "; the nearest is '", nearest_name(key, r.known_), "'");
+  }
+
+ private:
+  const json& json_;
+  std::string where_;
+  std::vector<std::string> known_;
+};
+
+struct Writer {
+  json out = json::object();
+
+  template <class T>
+  void operator()(const char* key, T& value) {
+    if constexpr (is_plain<T>) {
+      out[key] = value;
+    } else if constexpr (is_list<T>) {
+      out[key] = json::array();
+      for (auto& item : value) out[key].push_back(write(item));
+    } else {
+      out[key] = write(value);
+    }
+  }
+
+  template <class T>
+  static json write(T& value) {
+    Writer w;
+    visit(w, value);
+    return w.out;
+  }
+};
+
+void check_one_of(const std::string& value, const std::vector<std::string>& known, const std::string& where) {
+  PPL_CHECK(std::find(known.begin(), known.end(), value) != known.end(), "configuration: ", where, " is '", value, "'; the nearest known is '",
+            nearest_name(value, known), "'");
+}
+
+void check_range(double value, double low, double high, const std::string& where) {
+  PPL_CHECK(value >= low && value <= high, "configuration: ", where, " must be from ", low, " to ", high, ", not ", value);
+}
+
+void check_stage(const StageConfig& s, const std::string& where) {
+  PPL_CHECK(!s.train.empty(), "configuration: ", where, ".train is missing: a folder of tiles or a packed file");
+  check_one_of(s.loss, loss_names(), where + ".loss");
+  check_one_of(s.optimizer.name, optimizer_names(), where + ".optimizer.name");
+  check_one_of(s.schedule.name, schedule_names(), where + ".schedule.name");
+  check_one_of(s.monitor, {"auto", "validation_iou", "training_loss"}, where + ".monitor");
+  check_one_of(s.bad_tiles, {"stop", "skip"}, where + ".bad_tiles");
+  PPL_CHECK(s.monitor != "validation_iou" || !s.validation.empty(), "configuration: ", where, ".monitor is validation_iou without a validation folder");
+  PPL_CHECK(s.crop >= 32 && s.crop % 32 == 0, "configuration: ", where, ".crop must be a multiple of 32, not ", s.crop);
+  PPL_CHECK(s.views == 1 || s.views == 4 || s.views == 8, "configuration: ", where, ".views must be 1, 4 or 8, not ", s.views);
+  check_range(s.rate, 0, 1e3, where + ".rate");
+  check_range(s.epochs, 0, 1e6, where + ".epochs");
+  check_range(s.batch, 1, 65536, where + ".batch");
+  check_range(s.threshold, 0, 1, where + ".threshold");
+  check_range(s.patience, 0, 1e6, where + ".patience");
+  check_range(s.validate_every, 1, 1e6, where + ".validate_every");
+  check_range(s.schedule.step_epochs, 1, 1e6, where + ".schedule.step_epochs");
+}
+
+}  // namespace
+
+TrainConfig parse_config(const json& j) {
+  TrainConfig c;
+  Reader::read_object(j, c, "");
+  check_one_of(c.network.name, network_names(), "network.name");
+  check_one_of(c.precision, {"f32", "bf16"}, "precision");
+  check_range(c.workers, 1, 256, "workers");
+  check_range(c.threads, 0, 4096, "threads");
+  PPL_CHECK(!c.run.empty(), "configuration: run is empty: the folder for weights and logs");
+  PPL_CHECK(!c.stages.empty(), "configuration: stages is empty; one is enough");
+  for (size_t i = 0; i < c.stages.size(); ++i) check_stage(c.stages[i], "stages." + std::to_string(i));
+  return c;
+}
+
+json to_json(const TrainConfig& c) {
+  TrainConfig copy = c;
+  return Writer::write(copy);
+}
+
+void override_value(json& j, const std::string& assignment) {
+  const size_t equals = assignment.find('=');
+  PPL_CHECK(equals != std::string::npos && equals > 0, "expected key=value, got '", assignment, "'");
+  const std::string path = assignment.substr(0, equals), text = assignment.substr(equals + 1);
+  json* at = &j;
+  for (size_t from = 0; from <= path.size();) {
+    const size_t dot = std::min(path.find('.', from), path.size());
+    const std::string key = path.substr(from, dot - from);
+    if (at->is_array()) {
+      const bool digits = !key.empty() && key.size() < 9 && std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
+      PPL_CHECK(digits && std::stoul(key) < at->size(), path, ": there is no entry '", key, "' in a list of ", at->size());
+      at = &(*at)[std::stoul(key)];
+    } else {
+      PPL_CHECK(at->is_object() || at->is_null(), path, ": '", key, "' is inside something that is not an object");
+      at = &(*at)[key];
+    }
+    from = dot + 1;
+  }
+  const json parsed = json::parse(text, nullptr, false);
+  *at = parsed.is_discarded() ? json(text) : parsed;
+}
+
+}  // namespace ppl::apps

@@ -1,0 +1,72 @@
+// The keys of the configuration: one list serves reading and writing.
+#pragma once
+
+#include "apps/train/config.h"
+
+namespace ppl::apps {
+
+template <class V>
+void visit(V& v, OptimizerOptions& o) {
+  v("name", o.name);
+  v("beta1", o.beta1);
+  v("beta2", o.beta2);
+  v("epsilon", o.epsilon);
+  v("momentum", o.momentum);
+  v("weight_decay", o.weight_decay);
+  v("clip_norm", o.clip_norm);
+}
+
+template <class V>
+void visit(V& v, ScheduleOptions& o) {
+  v("name", o.name);
+  v("power", o.power);
+  v("gamma", o.gamma);
+  v("step_epochs", o.step_epochs);
+  v("warmup_epochs", o.warmup_epochs);
+  v("per_step", o.per_step);
+}
+
+template <class V>
+void visit(V& v, NetworkConfig& o) {
+  v("name", o.name);
+  v("bands", o.bands);
+  v("classes", o.classes);
+}
+
+template <class V>
+void visit(V& v, StageConfig& o) {
+  v("name", o.name);
+  v("train", o.train);
+  v("validation", o.validation);
+  v("loss", o.loss);
+  v("optimizer", o.optimizer);
+  v("rate", o.rate);
+  v("schedule", o.schedule);
+  v("epochs", o.epochs);
+  v("crop", o.crop);
+  v("batch", o.batch);
+  v("augment", o.augment);
+  v("drop_last", o.drop_last);
+  v("monitor", o.monitor);
+  v("patience", o.patience);
+  v("threshold", o.threshold);
+  v("views", o.views);
+  v("validate_every", o.validate_every);
+  v("bad_tiles", o.bad_tiles);
+}
+
+template <class V>
+void visit(V& v, TrainConfig& o) {
+  v("run", o.run);
+  v("seed", o.seed);
+  v("network", o.network);
+  v("input", o.input);
+  v("precision", o.precision);
+  v("initial_weights", o.initial_weights);
+  v("encoder_weights", o.encoder_weights);
+  v("workers", o.workers);
+  v("threads", o.threads);
+  v("stages", o.stages);
+}
+
+}  // namespace ppl::apps

@@ -1,0 +1,18 @@
+// Scores of a network on a folder of tiles.
+#pragma once
+
+#include "io/loader.h"
+#include "models/linknet.h"
+#include "models/metrics.h"
+
+namespace ppl::apps {
+
+struct Validation {
+  double mean_iou = 0;  // per tile, averaged, as published
+  Confusion pixels;     // over all tiles
+};
+
+// One tile at a time, at its own size. The network is put into evaluation mode.
+Validation validate(LinkNet&, const std::shared_ptr<const TileSource>&, DType precision, int views, double threshold);
+
+}  // namespace ppl::apps

@@ -1,0 +1,29 @@
+#include "kernels/pixel_loss.h"
+
+#include "engine/dispatch.h"
+#include "engine/ops.h"
+#include "engine/ops/check.h"
+
+namespace ppl {
+
+Tensor pixel_loss(const Tensor& logits, const Tensor& target, const PixelLoss& options) {
+  check_map("pixel_loss", logits);
+  PPL_CHECK(target.defined() && target.dtype() == DType::u8 && target.shape() == logits.shape(), "pixel_loss: expected a u8 target ",
+            to_string(logits.shape()), ", got ",
+            target.defined() ? cat(name(target.dtype()), " ", to_string(target.shape())) : std::string("nothing"));
+  const Tensor loss = Tensor::empty({1}, DType::f32, logits.device());
+  const Tensor gradient = Tensor::empty(logits.shape(), logits.dtype(), logits.device());
+  with_float_type(logits.dtype(), [&](auto zero) {
+    using T = decltype(zero);
+    on(logits.device(), [&](auto& ctx) {
+      pixel_loss(ctx, options, logits.dim(0), logits.size() / logits.dim(0), logits.data<T>(), target.data<uint8_t>(),
+                 loss.data<float>(), gradient.data<T>());
+    });
+  });
+  return record("pixel_loss", {logits}, loss, [gradient](const Tensor& dy) -> std::vector<Tensor> {
+    scale_into(gradient, dy);
+    return {gradient};
+  });
+}
+
+}  // namespace ppl

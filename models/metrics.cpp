@@ -1,0 +1,35 @@
+#include "models/metrics.h"
+
+#include "kernels/base.h"
+
+namespace ppl {
+namespace {
+
+double ratio(int64_t part, int64_t whole) { return whole == 0 ? 1.0 : static_cast<double>(part) / static_cast<double>(whole); }
+
+}  // namespace
+
+void Confusion::add(std::span<const uint8_t> prediction, std::span<const uint8_t> truth) {
+  PPL_CHECK(prediction.size() == truth.size(), "comparing ", prediction.size(), " pixels with ", truth.size());
+  int64_t tp = 0, fp = 0, fn = 0;
+  for (size_t i = 0; i < truth.size(); ++i) {
+    const bool p = prediction[i] != 0;
+    tp += p && truth[i] == 1;
+    fp += p && truth[i] == 0;
+    fn += !p && truth[i] == 1;
+  }
+  add({tp, fp, fn});
+}
+
+void Confusion::add(const Confusion& o) {
+  true_positive += o.true_positive;
+  false_positive += o.false_positive;
+  false_negative += o.false_negative;
+}
+
+double Confusion::iou() const { return ratio(true_positive, true_positive + false_positive + false_negative); }
+double Confusion::precision() const { return ratio(true_positive, true_positive + false_positive); }
+double Confusion::recall() const { return ratio(true_positive, true_positive + false_negative); }
+double Confusion::f1() const { return ratio(2 * true_positive, 2 * true_positive + false_positive + false_negative); }
+
+}  // namespace ppl
