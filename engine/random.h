@@ -23,7 +23,7 @@ class Random {
  public:
   template <class... Stream>
   explicit Random(uint64_t seed, Stream... stream) : key_(mix64(seed)) {
-    ((key_ = mix64(key_ ^ mix64(static_cast<uint64_t>(stream)))), ...);
+    ((key_ = mix64(key_ + static_cast<uint64_t>(stream))), ...);
   }
 
   uint64_t bits() { return mix64(key_ + 0x9e3779b97f4a7c15u * counter_++); }

@@ -23,8 +23,12 @@ int64_t numel(const Shape& shape) {
 
 std::string to_string(const Shape& shape) {
   std::string s = "[";
-  for (size_t i = 0; i < shape.size(); ++i) s += (i ? "," : "") + std::to_string(shape[i]);
-  return s + "]";
+  for (const int64_t d : shape) {
+    if (s.size() > 1) s += ',';
+    s += std::to_string(d);
+  }
+  s += ']';
+  return s;
 }
 
 Tensor Tensor::empty(Shape shape, DType dtype, Device device) {

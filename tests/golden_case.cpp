@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "engine/random.h"
 #include "models/state_dict.h"
 
 namespace ppl {
@@ -22,6 +23,10 @@ float weight_value(const std::string& name, const std::vector<int64_t>& shape, d
   return static_cast<float>(1 + 0.1 * u);
 }
 
+float moved(float value, double ulps, Random& random) {
+  return static_cast<float>(value * (1 + ulps * 0x1p-23 * random.uniform(-1, 1)));
+}
+
 }  // namespace
 
 uint64_t fnv1a64(const std::string& s) {
@@ -34,7 +39,8 @@ double golden_unit(uint64_t name_hash, uint64_t i) {
   return static_cast<double>(splitmix64(name_hash + i) >> 40) / 8388608.0 - 1;
 }
 
-void fill_golden_weights(const LinkNet& net, const std::string& prefix, const NamedArrays& file) {
+void fill_golden_weights(const LinkNet& net, const std::string& prefix, const NamedArrays& file, double ulps) {
+  Random random(1, 1);
   NamedArrays weights = state_dict(net);
   for (auto& [name, array] : weights.arrays) {
     const uint64_t hash = fnv1a64(prefix + "/" + name);
@@ -42,11 +48,16 @@ void fill_golden_weights(const LinkNet& net, const std::string& prefix, const Na
     for (size_t i = 0; i < values.size(); ++i) values[i] = weight_value(name, array.shape, golden_unit(hash, i));
     array = HostArray::from(array.shape, values);
     if (const auto it = file.arrays.find("buffer/" + name); it != file.arrays.end()) array = it->second;
+    if (ulps == 0) continue;
+    values = array.as_f32();
+    for (float& v : values) v = moved(v, ulps, random);
+    array = HostArray::from(array.shape, values);
   }
   load_state_dict(net, weights);
 }
 
-Tensor golden_input(const std::string& prefix, const Shape& s) {
+Tensor golden_input(const std::string& prefix, const Shape& s, double ulps) {
+  Random random(1, 2);
   const uint64_t hash = fnv1a64(prefix + "/input");
   Tensor x = Tensor::empty({s[0], s[2], s[3], s[1]});
   float* p = x.data<float>();
@@ -54,7 +65,7 @@ Tensor golden_input(const std::string& prefix, const Shape& s) {
   for (int64_t n = 0; n < s[0]; ++n)
     for (int64_t c = 0; c < s[1]; ++c)
       for (int64_t pixel = 0; pixel < s[2] * s[3]; ++pixel)
-        p[(n * s[2] * s[3] + pixel) * s[1] + c] = static_cast<float>(2 * golden_unit(hash, i++));
+        p[(n * s[2] * s[3] + pixel) * s[1] + c] = moved(static_cast<float>(2 * golden_unit(hash, i++)), ulps, random);
   return x;
 }
 
@@ -94,27 +105,36 @@ double normalised_error(const std::vector<double>& a, const std::vector<double>&
   return std::isfinite(e) ? e : std::numeric_limits<double>::infinity();
 }
 
-double summary_error(const Module& module, const std::vector<std::string>& names, bool gradients, const HostArray& expected,
-                     const HostArray& samples) {
+std::vector<std::vector<double>> summary(const Module& module, const std::vector<std::string>& names, bool gradients, const HostArray& samples) {
   std::map<std::string, Tensor> tensors;
   for (const Module::Entry& e : module.entries()) tensors[e.name] = e.tensor;
-  const std::vector<double> want = expected.as_f64(), where = samples.as_f64();
-  double worst = 0;
-  std::vector<std::vector<double>> mine(10), theirs(10);
+  const std::vector<double> where = samples.as_f64();
+  std::vector<std::vector<double>> table(10);
   for (size_t row = 0; row < names.size(); ++row) {
     PPL_CHECK(tensors.contains(names[row]), "the network has no '", names[row], "'");
     const Tensor t = gradients ? tensors[names[row]].grad() : tensors[names[row]];
     PPL_CHECK(t.defined(), "no gradient for ", names[row]);
-    const std::vector<double> v = t.rank() == 4 ? to_nchw(t) : std::vector<double>([&] { const auto f = t.to_host(); return std::vector<double>(f.begin(), f.end()); }());
+    const std::vector<float> flat = t.to_host();
+    const std::vector<double> v = t.rank() == 4 ? to_nchw(t) : std::vector<double>(flat.begin(), flat.end());
     double sum = 0, squares = 0;
-    for (const double x : v) sum += x, squares += x * x;
-    mine[0].push_back(sum);
-    mine[1].push_back(std::sqrt(squares));
-    for (size_t k = 0; k < 8; ++k) mine[2 + k].push_back(v.at(static_cast<size_t>(where[row * 8 + k])));
-    for (size_t k = 0; k < 10; ++k) theirs[k].push_back(want[row * 10 + k]);
+    for (const double x : v) {
+      sum += x;
+      squares += x * x;
+    }
+    table[0].push_back(sum);
+    table[1].push_back(std::sqrt(squares));
+    for (size_t k = 0; k < 8; ++k) table[2 + k].push_back(v.at(static_cast<size_t>(where[row * 8 + k])));
   }
-  for (size_t k = 0; k < 10; ++k) worst = std::max(worst, normalised_error(mine[k], theirs[k]));
-  return worst;
+  return table;
+}
+
+std::vector<std::vector<double>> columns(const HostArray& table) {
+  PPL_CHECK(table.shape.size() == 2, "a summary is a table, not ", to_string(table.shape));
+  const std::vector<double> v = table.as_f64();
+  const auto width = static_cast<size_t>(table.shape[1]);
+  std::vector<std::vector<double>> c(width);
+  for (size_t i = 0; i < v.size(); ++i) c[i % width].push_back(v[i]);
+  return c;
 }
 
 }  // namespace ppl

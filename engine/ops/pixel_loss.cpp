@@ -3,6 +3,7 @@
 #include "engine/dispatch.h"
 #include "engine/ops.h"
 #include "engine/ops/check.h"
+#include "kernels/scale.h"
 
 namespace ppl {
 
@@ -13,16 +14,18 @@ Tensor pixel_loss(const Tensor& logits, const Tensor& target, const PixelLoss& o
             target.defined() ? cat(name(target.dtype()), " ", to_string(target.shape())) : std::string("nothing"));
   const Tensor loss = Tensor::empty({1}, DType::f32, logits.device());
   const Tensor gradient = Tensor::empty(logits.shape(), logits.dtype(), logits.device());
-  with_float_type(logits.dtype(), [&](auto zero) {
+  return with_float_type(logits.dtype(), [&](auto zero) {
     using T = decltype(zero);
     on(logits.device(), [&](auto& ctx) {
       pixel_loss(ctx, options, logits.dim(0), logits.size() / logits.dim(0), logits.data<T>(), target.data<uint8_t>(),
                  loss.data<float>(), gradient.data<T>());
     });
-  });
-  return record("pixel_loss", {logits}, loss, [gradient](const Tensor& dy) -> std::vector<Tensor> {
-    scale_into(gradient, dy);
-    return {gradient};
+    return record("pixel_loss", {logits}, loss, [gradient](const Tensor& dy) -> std::vector<Tensor> {
+      on(dy.device(), [&](auto& ctx) {
+        scale(ctx, gradient.size(), dy.data<float>(), gradient.data<T>(), gradient.data<T>());
+      });
+      return {gradient};
+    });
   });
 }
 

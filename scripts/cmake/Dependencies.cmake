@@ -2,8 +2,16 @@
 find_package(OpenMP REQUIRED COMPONENTS CXX)
 find_package(Threads REQUIRED)
 
+# Not by find_package: Debian's dnnl-config.cmake asks for OpenCL, which its library does not need on a CPU.
 if(PPL_ONEDNN)
-  find_package(dnnl QUIET)
+  find_path(DNNL_INCLUDE_DIR oneapi/dnnl/dnnl.hpp)
+  find_library(DNNL_LIBRARY dnnl)
+  if(DNNL_INCLUDE_DIR AND DNNL_LIBRARY)
+    set(dnnl_FOUND TRUE)
+    add_library(DNNL::dnnl UNKNOWN IMPORTED)
+    set_target_properties(DNNL::dnnl PROPERTIES IMPORTED_LOCATION ${DNNL_LIBRARY}
+                          INTERFACE_INCLUDE_DIRECTORIES ${DNNL_INCLUDE_DIR})
+  endif()
 endif()
 find_package(OpenCV QUIET COMPONENTS core imgproc imgcodecs)
 find_package(GDAL QUIET)

@@ -1,0 +1,140 @@
+// Whole steps of a network, predict and train, beside the direct roof of the same run: the sum of the times of the step's
+// convolutions alone, each run by oneDNN's direct algorithm. One JSON line a setting.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <functional>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "engine/ops.h"
+#include "kernels/cpu/conv_impl.h"
+#include "models/losses.h"
+#include "models/networks.h"
+#include "models/training/trainer.h"
+
+using namespace ppl;
+using nlohmann::json;
+
+namespace {
+
+struct Options {
+  std::string network = "pp_linknet34_psp64", loss = "focal";
+  std::vector<int> sizes{512}, batches{1};
+  std::vector<std::string> modes{"predict", "train"}, precisions{"f32", "bf16"};
+  int repeats = 10, warmup = 2;
+  bool roof = true;
+};
+
+struct Times {
+  double median = 0, best = 0;  // ms
+};
+
+Times measure(const Options& o, const std::function<void()>& work) {
+  std::vector<double> ms;
+  for (int i = 0; i < o.warmup + o.repeats; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    work();
+    const double t = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+    if (i >= o.warmup) ms.push_back(t);
+  }
+  std::sort(ms.begin(), ms.end());
+  return {ms[ms.size() / 2], ms[0]};
+}
+
+Tensor random_tensor(Shape shape, uint64_t seed, DType dtype) {
+  Random random(seed);
+  std::vector<float> values(static_cast<size_t>(numel(shape)));
+  for (float& v : values) v = static_cast<float>(random.uniform(-1, 1));
+  return Tensor::from(std::move(shape), values, dtype);
+}
+
+struct Call {
+  ConvKind kind;
+  Conv shape;
+  auto operator<=>(const Call&) const = default;
+};
+
+template <class T>
+double direct_time(const Options& o, const Call& c) {
+  CpuContext& ctx = CpuContext::current();
+  const Conv& s = c.shape;
+  const DType t = dtype_of<T>();
+  const Tensor x = random_tensor({s.n, s.h, s.w, s.c}, 1, t), w = random_tensor({s.k, s.r, s.s, s.c}, 2, t), y = random_tensor({s.n, s.oh, s.ow, s.k}, 3, t);
+  const Tensor dw = Tensor::empty({s.k, s.r, s.s, s.c});
+  PackedWeights packed;
+  constexpr auto direct = ConvAlgorithm::direct;
+  return measure(o, [&] {
+    if (c.kind == ConvKind::forward) conv_forward<T>(ctx, s, x.data<T>(), w.data<T>(), {}, y.data<T>(), &packed, direct);
+    if (c.kind == ConvKind::backward_data) conv_backward_data<T>(ctx, s, y.data<T>(), w.data<T>(), {}, x.data<T>(), &packed, direct);
+    if (c.kind == ConvKind::backward_weights) conv_backward_weights<T>(ctx, s, x.data<T>(), y.data<T>(), dw.data<float>(), direct);
+  }).median;
+}
+
+double roof(const Options& o, DType precision, const std::function<void()>& step) {
+  std::map<Call, int> calls;
+  trace_convolutions([&](ConvKind kind, const Conv& shape) { ++calls[{kind, shape}]; });
+  step();
+  trace_convolutions({});
+  double total = 0;
+  for (const auto& [call, count] : calls) total += count * (precision == DType::f32 ? direct_time<float>(o, call) : direct_time<bf16>(o, call));
+  return total;
+}
+
+void run(const Options& o, int size, int batch, const std::string& mode, const std::string& precision_name) {
+  const DType precision = precision_name == "bf16" ? DType::bf16 : DType::f32;
+  const auto net = make_network(o.network);
+  Random random(1);
+  net->initialize(random);
+  const Tensor x = random_tensor({batch, size, size, 3}, 4, precision), target = Tensor::zeros({batch, size, size, 1}, DType::u8);
+  for (int64_t i = 0; i < target.size(); ++i) target.data<uint8_t>()[i] = i % 10 == 0;
+  std::unique_ptr<Trainer> trainer;
+  std::function<void()> step;
+  if (mode == "train") {
+    trainer = std::make_unique<Trainer>(*net, TrainerOptions{make_loss(o.loss), {}, precision});
+    step = [&] { trainer->step(x, target, 2e-4); };
+  } else {
+    net->train(false);
+    step = [&] {
+      const NoGrad off;
+      sigmoid(net->forward(x));
+    };
+  }
+  reset_peak_memory(Device::cpu);
+  const Times t = measure(o, step);
+  json line{{"bench", "step"}, {"device", "cpu"}, {"network", o.network}, {"mode", mode}, {"size", size}, {"batch", batch}, {"precision", precision_name},
+            {"threads", omp_get_max_threads()}, {"ms", t.median}, {"best_ms", t.best}, {"images_per_s", 1e3 * batch / t.median}, {"peak_mib", memory_use(Device::cpu).peak >> 20}};
+  if (o.roof) {
+    line["direct_roof_ms"] = roof(o, precision, step);
+    line["of_direct_roof"] = t.median / line["direct_roof_ms"].get<double>();
+  }
+  std::printf("%s\n", line.dump().c_str());
+  std::fflush(stdout);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options o;
+  CLI::App app("Times predict and train steps of a network beside the sum of its direct convolutions", "step_bench");
+  app.add_option("--network", o.network)->capture_default_str();
+  app.add_option("--loss", o.loss)->capture_default_str();
+  app.add_option("--size", o.sizes, "Sides of the square input")->capture_default_str();
+  app.add_option("--batch", o.batches)->capture_default_str();
+  app.add_option("--mode", o.modes, "predict, train")->check(CLI::IsMember({"predict", "train"}))->capture_default_str();
+  app.add_option("--precision", o.precisions, "f32, bf16")->check(CLI::IsMember({"f32", "bf16"}))->capture_default_str();
+  app.add_option("--repeats", o.repeats)->check(CLI::Range(1, 1000))->capture_default_str();
+  app.add_flag("!--no-roof", o.roof, "Leave the direct roof out");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    for (const int size : o.sizes)
+      for (const int batch : o.batches)
+        for (const std::string& mode : o.modes)
+          for (const std::string& precision : o.precisions) run(o, size, batch, mode, precision);
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "step_bench: %s\n", e.what());
+    return 1;
+  }
+}

@@ -1,0 +1,28 @@
+// Runs a program as a user would, for its exit code and what it prints.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace ppl {
+
+struct ProcessResult {
+  int exit_code = -1;  // 128 + signal where it was killed
+  std::string out, err;
+};
+
+// program: a name in the build's bin folder, or a path. The environment is this process's.
+ProcessResult run_process(const std::string& program, const std::vector<std::string>& arguments);
+
+// A new empty folder that is removed with the object.
+class TemporaryFolder {
+ public:
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  std::string operator/(const std::string& name) const { return path + "/" + name; }
+  std::string path;
+};
+
+}  // namespace ppl
