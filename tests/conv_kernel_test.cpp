@@ -1,0 +1,171 @@
+// Every convolution algorithm against plain loops, over shapes that do not fit the blocks of any of them.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "kernels/cpu/conv_impl.h"
+
+using namespace ppl;
+
+namespace {
+
+// Values of two decimal digits and a mean: sums do not cancel to nothing.
+template <class T>
+std::vector<T> noise(size_t count, unsigned seed) {
+  std::mt19937 random(seed);
+  std::vector<T> out(count);
+  for (T& v : out) v = T(static_cast<float>(random() % 2001) / 1000.0f - 1.0f);
+  return out;
+}
+
+template <class A, class B>
+double error(const std::vector<A>& got, const std::vector<B>& expected) {
+  double difference = 0, norm = 0;
+  for (size_t i = 0; i < got.size(); ++i) {
+    const double e = static_cast<float>(expected[i]), d = static_cast<float>(got[i]) - e;
+    difference += d * d, norm += e * e;
+  }
+  return norm == 0 ? std::sqrt(difference) : std::sqrt(difference / norm);
+}
+
+template <class T>
+std::vector<float> widen(const std::vector<T>& v) {
+  return {v.begin(), v.end()};
+}
+
+std::string name(const Conv& p) {
+  return cat("n", p.n, " ", p.h, "x", p.w, " c", p.c, " k", p.k, " window ", p.r, "x", p.s, " stride ", p.stride, " pad ",
+             p.pad, " dilation ", p.dilation);
+}
+
+Conv make(int n, int h, int w, int c, int k, int r, int stride, int pad, int dilation = 1) {
+  Conv p{n, h, w, c, 0, 0, k, r, r, stride, pad, dilation};
+  p.oh = (h + 2 * pad - dilation * (r - 1) - 1) / stride + 1;
+  p.ow = (w + 2 * pad - dilation * (r - 1) - 1) / stride + 1;
+  const bool fits = h + 2 * pad > dilation * (r - 1) && w + 2 * pad > dilation * (r - 1);
+  if (!fits) p.oh = p.ow = 0;
+  return p;
+}
+
+std::vector<Conv> shapes() {
+  std::vector<Conv> all;
+  const auto add = [&](const Conv& p) {
+    if (p.oh > 0 && p.ow > 0) all.push_back(p);
+  };
+  for (int size = 1; size <= 9; ++size) add(make(1 + size % 3, size, 10 - size, 16, 32, 3, 1, 1));
+  for (int size : {1, 4, 7, 9}) {
+    for (int stride : {1, 2}) {
+      for (int dilation : {1, 2, 5}) {
+        for (int pad : {0, 1, 2, 3, 5}) add(make(2, size, size + 1, 5, 7, 3, stride, pad, dilation));
+      }
+    }
+  }
+  for (int c : {1, 3, 15, 16, 17, 33, 64, 130}) {
+    for (int k : {1, 2, 3, 4, 5, 31, 32, 48, 100}) add(make(1, 11, 13, c, k, 3, 1, 1));
+  }
+  for (int dilation : {1, 2, 5}) add(make(2, 23, 19, 32, 48, 3, 1, dilation, dilation));
+  for (int c : {16, 20, 64}) {
+    add(make(3, 16, 18, c, 64, 1, 1, 0));
+    add(make(2, 17, 15, c, 64, 1, 2, 0));
+    add(make(2, 17, 15, 64, c, 3, 2, 1));
+    add(make(2, 16, 22, 64, c, 3, 2, 1));
+    add(make(2, 16, 10, c, 64, 4, 2, 1));
+    add(make(2, 17, 15, c, 64, 3, 2, 0));
+  }
+  add(make(1, 38, 45, 3, 64, 7, 2, 3));
+  add(make(2, 33, 30, 4, 64, 7, 2, 3));
+  add(make(1, 31, 29, 32, 1, 2, 1, 1));
+  add(make(1, 64, 70, 64, 64, 3, 1, 1));
+  add(make(2, 40, 37, 32, 1, 3, 1, 1));
+  return all;
+}
+
+struct Limits {
+  double f32, bf16;
+};
+
+// Runs the three kinds in type T and compares with plain loops in f32 on the same (rounded) values.
+template <class T>
+void compare(const Conv& p, ConvAlgorithm algorithm, Limits limits) {
+  const bool is_bf16 = std::is_same_v<T, bf16>;
+  const double limit = is_bf16 ? limits.bf16 : limits.f32;
+  CAPTURE(name(p));
+  CAPTURE(is_bf16);
+  const size_t nx = size_t(p.n) * p.h * p.w * p.c, ny = size_t(p.n) * p.oh * p.ow * p.k, nw = size_t(p.k) * p.r * p.s * p.c;
+  const auto x = noise<T>(nx, 1), w = noise<T>(nw, 2), dy = noise<T>(ny, 3), rx = noise<T>(nx, 4), ry = noise<T>(ny, 5);
+  const auto bias = noise<float>(std::max(p.c, p.k), 6);
+  const auto x32 = widen(x), w32 = widen(w), dy32 = widen(dy), rx32 = widen(rx), ry32 = widen(ry);
+  CpuContext& ctx = CpuContext::current();
+  for (int mask = 0; mask < 8; ++mask) {
+    const bool b = mask & 1, r = mask & 2, relu = mask & 4;
+    CAPTURE(mask);
+    PackedWeights packed;
+    std::vector<T> y(ny, T(NAN)), dx(nx, T(NAN));
+    std::vector<float> y32(ny), dx32(nx);
+    if (conv_serves(algorithm, ConvKind::forward, p, is_bf16)) {
+      conv_plain::forward<float>(p, x32.data(), w32.data(), {b ? bias.data() : nullptr, r ? ry32.data() : nullptr, relu},
+                                 y32.data());
+      for (int call = 0; call < (mask == 7 ? 2 : 1); ++call) {
+        conv_forward<T>(ctx, p, x.data(), w.data(), {b ? bias.data() : nullptr, r ? ry.data() : nullptr, relu}, y.data(),
+                        mask == 7 ? &packed : nullptr, algorithm);
+        CHECK(error(y, y32) <= limit);
+      }
+    }
+    if (conv_serves(algorithm, ConvKind::backward_data, p, is_bf16)) {
+      conv_plain::backward_data<float>(p, dy32.data(), w32.data(),
+                                       {b ? bias.data() : nullptr, r ? rx32.data() : nullptr, relu}, dx32.data());
+      for (int call = 0; call < (mask == 7 ? 2 : 1); ++call) {
+        conv_backward_data<T>(ctx, p, dy.data(), w.data(), {b ? bias.data() : nullptr, r ? rx.data() : nullptr, relu},
+                              dx.data(), mask == 7 ? &packed : nullptr, algorithm);
+        CHECK(error(dx, dx32) <= limit);
+      }
+    }
+  }
+  if (!conv_serves(algorithm, ConvKind::backward_weights, p, is_bf16)) return;
+  std::vector<float> dw(nw, NAN), dw32(nw), again(nw);
+  conv_plain::backward_weights<float>(p, x32.data(), dy32.data(), dw32.data());
+  conv_backward_weights<T>(ctx, p, x.data(), dy.data(), dw.data(), algorithm);
+  CHECK(error(dw, dw32) <= limits.f32);
+  conv_backward_weights<T>(ctx, p, x.data(), dy.data(), again.data(), algorithm);
+  CHECK(dw == again);
+}
+
+void compare_all(ConvAlgorithm algorithm, Limits limits) {
+  for (const Conv& p : shapes()) {
+    compare<float>(p, algorithm, limits);
+    compare<bf16>(p, algorithm, limits);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("conv: direct equals plain loops") { compare_all(ConvAlgorithm::direct, {1e-5, 1e-2}); }
+TEST_CASE("conv: winograd equals plain loops") { compare_all(ConvAlgorithm::winograd, {5e-6, 1e-2}); }
+TEST_CASE("conv: narrow equals plain loops") { compare_all(ConvAlgorithm::narrow, {1e-5, 1e-2}); }
+TEST_CASE("conv: automatic equals plain loops") { compare_all(ConvAlgorithm::automatic, {1e-5, 1e-2}); }
+
+TEST_CASE("conv: a small case by hand") {
+  // 1x3 map, window 3x3 with 1..9, pad 1: only the middle row of the window meets the map.
+  const Conv p = make(1, 1, 3, 1, 1, 3, 1, 1);
+  const std::vector<float> x{1, 10, 100}, w{1, 2, 3, 4, 5, 6, 7, 8, 9};
+  std::vector<float> y(3);
+  conv_forward<float>(CpuContext::current(), p, x.data(), w.data(), {}, y.data(), nullptr, ConvAlgorithm::plain);
+  CHECK(y == std::vector<float>{65, 654, 540});
+  std::vector<float> dx(3);
+  conv_backward_data<float>(CpuContext::current(), p, x.data(), w.data(), {}, dx.data(), nullptr, ConvAlgorithm::plain);
+  CHECK(dx == std::vector<float>{45, 456, 560});
+  std::vector<float> dw(9);
+  conv_backward_weights<float>(CpuContext::current(), p, x.data(), x.data(), dw.data(), ConvAlgorithm::plain);
+  CHECK(dw == std::vector<float>{0, 0, 0, 1010, 10101, 1010, 0, 0, 0});
+}
+
+TEST_CASE("conv: wrong extents are refused") {
+  Conv p = make(1, 4, 4, 3, 3, 3, 1, 1);
+  p.oh = 5;
+  std::vector<float> v(1000);
+  CHECK_THROWS_AS(conv_forward<float>(CpuContext::current(), p, v.data(), v.data(), {}, v.data()), Error);
+}

@@ -1,0 +1,81 @@
+// What the io tests share: a temporary folder, the real data, caught messages.
+#pragma once
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "io/file.h"
+#include "kernels/base.h"
+
+namespace ppl::test {
+
+namespace fs = std::filesystem;
+
+// A fresh folder, removed with all its content.
+class TempFolder {
+ public:
+  TempFolder() {
+    std::string name = (fs::temp_directory_path() / "ppl_io_XXXXXX").string();
+    PPL_CHECK(mkdtemp(name.data()), "cannot make a temporary folder");
+    path_ = name;
+  }
+  ~TempFolder() { fs::remove_all(path_); }
+  TempFolder(const TempFolder&) = delete;
+  TempFolder& operator=(const TempFolder&) = delete;
+
+  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
+  std::string path() const { return path_.string(); }
+  size_t files() const {
+    return static_cast<size_t>(std::distance(fs::directory_iterator(path_), fs::directory_iterator()));
+  }
+
+ private:
+  fs::path path_;
+};
+
+// A folder of ../shared/data (or of $PPL_DATA); empty where it is not there.
+inline std::string data_folder(const std::string& name) {
+  const char* set = std::getenv("PPL_DATA");
+  const fs::path root = set ? fs::path(set) : fs::path(__FILE__).parent_path() / "../../shared/data";
+  return fs::is_directory(root / name) ? (root / name).lexically_normal().string() : "";
+}
+
+// The message of the Error that f throws; "no error" where it throws none.
+template <class F>
+std::string error_of(F&& f) {
+  try {
+    f();
+  } catch (const Error& e) {
+    return e.what();
+  }
+  return "no error";
+}
+
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
+
+inline void write_bytes(const std::string& path, const std::vector<std::byte>& bytes) {
+  write_file(path, bytes.data(), bytes.size());
+}
+
+// What was written to stderr, by any library, while f ran.
+template <class F>
+std::string stderr_of(F&& f) {
+  const TempFolder folder;
+  const std::string path = folder / "stderr";
+  const int before = dup(2), to = open(path.c_str(), O_WRONLY | O_CREAT, 0600);
+  dup2(to, 2);
+  close(to);
+  f();
+  dup2(before, 2);
+  close(before);
+  return read_text(path);
+}
+
+}  // namespace ppl::test
