@@ -1,0 +1,98 @@
+#!/usr/bin/env python3
+"""Checks from #include lines that the folders use each other in one direction only.
+
+check_layers.py [ROOT]         prints every include that goes the wrong way; exit 1 if there is one
+check_layers.py --self-test    plants wrong includes in a temporary tree and expects to find each
+"""
+import re
+import sys
+import tempfile
+from pathlib import Path
+
+# Folder -> the folders of ours that it may include.
+ALLOWED = {
+    "kernels": {"kernels"},
+    "engine": {"engine", "kernels"},
+    "models": {"models", "engine", "kernels"},
+    "io": {"io", "engine", "kernels"},
+    "apps": {"apps", "models", "io", "engine", "kernels"},
+    "bench": {"bench", "tests", "models", "io", "engine", "kernels"},
+    "tests": {"tests", "bench", "apps", "models", "io", "engine", "kernels"},
+}
+# Header of another library -> the only files that may include it.
+ONLY_IN = {
+    r"(oneapi/dnnl/|dnnl)": r"kernels/cpu/conv[^/]*",
+    r"cudnn": r"kernels/cuda/conv_cudnn\.cpp",
+}
+SOURCES = {".h", ".cpp", ".cu", ".cuh"}
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def complaint(file, bracket, target, root):
+    """What is wrong with `#include target` in `file` (both relative to root), or None."""
+    if bracket == "<":
+        for header, place in ONLY_IN.items():
+            if re.match(header, target) and not re.fullmatch(place, file.as_posix()):
+                return f"belongs in {place} only"
+        return None
+    if not (root / target).is_file():
+        return "is not a path from the repository's root"
+    layer, other = file.parts[0], Path(target).parts
+    if other[0] not in ALLOWED[layer]:
+        return f"{layer} may include only {', '.join(sorted(ALLOWED[layer]))}"
+    if layer == "apps" and other[0] == "apps" and other[1] not in (file.parts[1], "common"):
+        return "one program's code in another's: move it down to io or models"
+    return None
+
+
+def check(root):
+    """Returns the number of files read and a list of complaints."""
+    files, found = 0, []
+    for layer in ALLOWED:
+        for path in sorted((root / layer).rglob("*")):
+            if path.suffix not in SOURCES:
+                continue
+            files += 1
+            file = path.relative_to(root)
+            for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+                match = INCLUDE.match(line)
+                wrong = match and complaint(file, *match.groups(), root)
+                if wrong:
+                    found.append(f"{file.as_posix()}:{number}: {match[2]}: {wrong}")
+    return files, found
+
+
+def self_test():
+    tree = {"kernels/a.h": "", "engine/a.h": "", "models/a.h": "", "io/a.h": "", "apps/x/a.h": "", "apps/y/a.h": ""}
+    planted = {
+        "kernels/b.cpp": '"engine/a.h"', "engine/b.cpp": '"models/a.h"', "models/b.cpp": '"io/a.h"',
+        "io/b.cpp": '"models/a.h"', "io/c.h": '"apps/x/a.h"', "apps/x/b.cpp": '"apps/y/a.h"', "bench/b.cpp": '"apps/x/a.h"',
+        "engine/c.cpp": '"a.h"', "engine/d.cpp": "<oneapi/dnnl/dnnl.hpp>", "kernels/cpu/e.cu": "<cudnn.h>",
+    }
+    fine = {"kernels/cpu/conv_x.cpp": "<oneapi/dnnl/dnnl.hpp>", "apps/x/c.cpp": '"io/a.h"', "tests/t.cpp": '"apps/y/a.h"'}
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        for name, target in {**tree, **planted, **fine}.items():
+            (root / name).parent.mkdir(parents=True, exist_ok=True)
+            (root / name).write_text(f"#include {target}\n" if target else "")
+        found = check(root)[1]
+    reported = {line.split(":")[0] for line in found}
+    assert reported == set(planted), f"expected complaints about {sorted(planted)}, got {sorted(reported)}"
+    print(f"{len(planted)} planted includes found")
+
+
+def main(arguments):
+    if arguments == ["--self-test"]:
+        return self_test()
+    root = Path(arguments[0]) if arguments else Path(__file__).resolve().parent.parent
+    files, found = check(root)
+    if files == 0:
+        sys.exit(f"check_layers: no source file below {root}")
+    for line in found:
+        print(line, file=sys.stderr)
+    print(f"{files} files, {len(found)} includes in the wrong direction")
+    sys.exit(1 if found else 0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

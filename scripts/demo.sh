@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# From nothing to a picture: draws a town, trains on most of it, predicts the rest, scores and shows it.
+#   scripts/demo.sh [OUT]   OUT is a new folder (demo, replaced where it is this script's)
+set -euo pipefail
+cd "$(dirname "$0")/.."
+out=${1:-demo}
+recipe=scripts/recipes/demo.json
+
+scripts/setup.sh
+cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=Release -DPPL_TESTS=OFF >/dev/null
+cmake --build build --parallel "$(nproc)" --target scene train predict score sheet
+
+if [[ -e $out && ! -e $out/scene/town.osm ]]; then
+  echo "demo: $out is there and was not made by this script; name another folder" >&2
+  exit 1
+fi
+rm -rf "$out"
+mkdir -p "$out"
+
+build/bin/scene "$out/scene" --seed 1
+# bf16 where the machine computes in it
+precision=f32
+grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo && precision=bf16
+build/bin/train "$recipe" --set "precision=$precision" --set "run=$out/run" --set "stages.0.train=$out/scene/train" --set "stages.0.validation=$out/scene/val"
+build/bin/predict "$out/run/roads/best.safetensors" "$out/scene/val" "$out/prediction"
+build/bin/score iou "$out/scene/val" "$out/prediction" --csv "$out/iou.csv"
+build/bin/sheet --images "$out/scene/val" --truth "$out/scene/val" --prediction "$out/prediction" --out "$out/sheet.png" --quiet
+echo "Look at $out/sheet.png (and at the whole town: $out/scene/town.jpg)"
