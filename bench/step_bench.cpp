@@ -1,5 +1,7 @@
 // Whole steps of a network, predict and train, beside the direct roof of the same run: the sum of the times of the step's
 // convolutions alone, each run by oneDNN's direct algorithm. One JSON line a setting.
+#include <omp.h>
+
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
@@ -7,7 +9,6 @@
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
-#include <thread>
 
 #include "engine/ops.h"
 #include "kernels/cpu/conv_impl.h"

@@ -5,7 +5,9 @@
 namespace ppl {
 namespace {
 
-double ratio(int64_t part, int64_t whole) { return whole == 0 ? 1.0 : static_cast<double>(part) / static_cast<double>(whole); }
+double ratio(int64_t part, int64_t whole, double otherwise) {
+  return whole == 0 ? otherwise : static_cast<double>(part) / static_cast<double>(whole);
+}
 
 }  // namespace
 
@@ -27,9 +29,9 @@ void Confusion::add(const Confusion& o) {
   false_negative += o.false_negative;
 }
 
-double Confusion::iou() const { return ratio(true_positive, true_positive + false_positive + false_negative); }
-double Confusion::precision() const { return ratio(true_positive, true_positive + false_positive); }
-double Confusion::recall() const { return ratio(true_positive, true_positive + false_negative); }
-double Confusion::f1() const { return ratio(2 * true_positive, 2 * true_positive + false_positive + false_negative); }
+double Confusion::iou() const { return ratio(true_positive, true_positive + false_positive + false_negative, 1); }
+double Confusion::precision() const { return ratio(true_positive, true_positive + false_positive, false_negative == 0); }
+double Confusion::recall() const { return ratio(true_positive, true_positive + false_negative, false_positive == 0); }
+double Confusion::f1() const { return ratio(2 * true_positive, 2 * true_positive + false_positive + false_negative, 1); }
 
 }  // namespace ppl

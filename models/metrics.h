@@ -13,7 +13,7 @@ struct Confusion {
   void add(std::span<const uint8_t> prediction, std::span<const uint8_t> truth);
   void add(const Confusion&);
 
-  // Each 1 where there is nothing to be found and nothing was.
+  // Each 1 where nothing is there and nothing was predicted; 0 / 0 in any other case counts as 0.
   double iou() const;
   double precision() const;
   double recall() const;

@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # From nothing to a picture: draws a town, trains on most of it, predicts the rest, scores and shows it.
-#   scripts/demo.sh [OUT]   OUT is a new folder (demo, replaced where it is this script's)
+#   scripts/demo.sh [OUT]   OUT (demo) may be there only where an earlier run made it; it is replaced
 set -euo pipefail
-cd "$(dirname "$0")/.."
-out=${1:-demo}
+root=$(realpath "$(dirname "$0")/..")
+out=$(realpath -m "${1:-$root/demo}")
+cd "$root"
 recipe=scripts/recipes/demo.json
 
 scripts/setup.sh
-cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=Release -DPPL_TESTS=OFF >/dev/null
+cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=Release >/dev/null
 cmake --build build --parallel "$(nproc)" --target scene train predict score sheet
 
 if [[ -e $out && ! -e $out/scene/town.osm ]]; then

@@ -1,0 +1,60 @@
+#include "apps/common/app.h"
+
+#include <cstdio>
+#include <exception>
+#include <new>
+
+#include <fmt/format.h>
+
+#include "apps/common/log.h"
+
+namespace ppl::apps {
+namespace {
+
+// Messages of other libraries may span lines; ours and theirs are printed as one.
+std::string one_line(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  for (char& c : text) {
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  return text;
+}
+
+int fail(const Program& program, ExitCode code, const std::string& message) {
+  clear_progress_line();
+  fmt::print(stderr, "{}: {}\n", program.name, one_line(message));
+  return code;
+}
+
+int parse_and_run(CLI::App& app, int argc, char** argv, const Program& program) {
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::Success& request) {
+    app.exit(request);
+  } catch (const CLI::ParseError& error) {
+    return fail(program, kWrongUsage, fmt::format("{} (see {} --help)", error.what(), program.name));
+  }
+  // A full disk shows only when the last of the buffered result is written.
+  PPL_CHECK(std::fflush(stdout) == 0 && !std::ferror(stdout) && std::cout.flush(), "cannot write to standard output");
+  return kDone;
+}
+
+}  // namespace
+
+int run_app(int argc, char** argv, const Program& program, const Setup& setup) {
+  try {
+    CLI::App app(program.description, program.name);
+    app.set_version_flag("--version", program.name + " (pplinknet) " PPL_VERSION);
+    app.add_flag_function(
+        "-q,--quiet", [](int64_t) { set_quiet(true); }, "No progress and no log lines on stderr");
+    app.fallthrough();
+    setup(app);
+    return parse_and_run(app, argc, argv, program);
+  } catch (const std::bad_alloc&) {
+    return fail(program, kFailed, "out of memory");
+  } catch (const std::exception& error) {
+    return fail(program, kFailed, error.what());
+  }
+}
+
+}  // namespace ppl::apps

@@ -1,0 +1,26 @@
+// The frame around every program: options in, exit code out.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <string>
+
+#include "kernels/base.h"
+
+namespace ppl::apps {
+
+enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2 };
+
+struct Program {
+  std::string name;
+  std::string description;
+};
+
+// Adds options and subcommands to `app` and sets the callback that does the work; callbacks run after all parsing.
+using Setup = std::function<void(CLI::App& app)>;
+
+// Adds --help, --version and --quiet, parses, runs the callback and returns the exit code for main to return.
+// Whatever the callback throws becomes one line "program: message" on stderr and kFailed. Never throws.
+int run_app(int argc, char** argv, const Program& program, const Setup& setup);
+
+}  // namespace ppl::apps

@@ -1,0 +1,53 @@
+#include <fmt/format.h>
+
+#include "apps/common/app.h"
+#include "apps/score/iou.h"
+#include "io/file.h"
+
+namespace {
+
+struct Command {
+  ppl::score::IouOptions options;
+  std::string csv;
+  std::string missing = "fail";
+  bool json = false;
+};
+
+void run(const Command& command) {
+  const ppl::score::IouReport report = ppl::score::score_iou(command.options);
+  if (!command.csv.empty()) ppl::write_file(command.csv, ppl::score::iou_csv(report));
+  fmt::print("{}", command.json ? ppl::score::iou_json(report) : ppl::score::iou_table(report));
+  if (command.missing == "fail") ppl::score::require_complete({{}, report.only_truth, report.only_prediction});
+}
+
+void add_iou(CLI::App& app, Command& command) {
+  CLI::App* iou = app.add_subcommand("iou", "Mean and global IoU, precision, recall and F1 of masks");
+  auto& options = command.options;
+  iou->add_option("TRUTH", options.truth, "Folder of <id>_mask.png")->required();
+  iou->add_option("PREDICTION", options.prediction, "Folder of masks of the same names")->required();
+  iou->add_flag("--json", command.json, "Print JSON instead of a table");
+  iou->add_option("--csv", command.csv, "Also write a line for each tile and class to this file");
+  iou->add_option("--classes", options.classes, "Index masks of 0 to this many classes, 255 ignored")
+      ->check(CLI::Range(1, 254))
+      ->capture_default_str();
+  iou->add_option("--threshold", options.threshold, "Read predictions as probabilities; foreground is above this")
+      ->check(CLI::Range(0.0, 1.0));
+  iou->add_option("--truth-suffix", options.truth_suffix, "What follows the id in names of truths")
+      ->capture_default_str();
+  iou->add_option("--prediction-suffix", options.prediction_suffix, "What follows the id in names of predictions")
+      ->capture_default_str();
+  iou->add_option("--missing", command.missing, "Tiles on one side only: fail, or skip them")
+      ->check(CLI::IsMember({"fail", "skip"}))
+      ->capture_default_str();
+  iou->callback([&] { run(command); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Command command;
+  return ppl::apps::run_app(argc, argv, {"score", "Compare predictions with the truth"}, [&](CLI::App& app) {
+    app.require_subcommand(1);
+    add_iou(app, command);
+  });
+}

@@ -1,0 +1,33 @@
+// Masks of two folders that belong together.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace ppl::score {
+
+struct MaskPair {
+  std::string id;
+  std::string truth;  // path
+  std::string prediction;
+};
+
+struct MaskPairs {
+  std::vector<MaskPair> pairs;  // sorted by id
+  std::vector<std::string> only_truth;
+  std::vector<std::string> only_prediction;
+};
+
+// id -> path of every <id><suffix>.{png,tif,tiff,jpg,jpeg} of a folder, not of its subfolders. Error where the folder
+// cannot be read or two files share an id.
+std::map<std::string, std::string> list_masks(const std::string& folder, const std::string& suffix);
+
+// Error where the folders have no id in common.
+MaskPairs match_masks(const std::string& truth, const std::string& truth_suffix, const std::string& prediction,
+                      const std::string& prediction_suffix);
+
+// Throws an Error that counts the tiles on one side only and names the first of them, if there are any.
+void require_complete(const MaskPairs& pairs);
+
+}  // namespace ppl::score

@@ -1,0 +1,129 @@
+#include <algorithm>
+#include <opencv2/imgproc.hpp>
+
+#include <fmt/format.h>
+
+#include "apps/sheet/sheet.h"
+#include "io/image.h"
+
+namespace ppl::sheet {
+namespace {
+
+using Colour = cv::Scalar;  // B, G, R
+
+const Colour kPaper(28, 25, 24), kInk(235, 235, 235), kFaint(160, 155, 150);
+const Colour kFoundColour(160, 214, 92), kMissedColour(64, 180, 255), kFalseColour(150, 60, 240);
+const Colour kTruthColour(235, 225, 215);
+constexpr int kGap = 10, kLabel = 30, kHeading = 84, kBlockGap = 34;
+
+void write(cv::Mat& sheet, const std::string& text, cv::Point at, double size, const Colour& colour) {
+  cv::putText(sheet, text, at, cv::FONT_HERSHEY_DUPLEX, size, colour, 1, cv::LINE_AA);
+}
+
+int width_of(const std::string& text, double size) {
+  int baseline = 0;
+  return cv::getTextSize(text, cv::FONT_HERSHEY_DUPLEX, size, 1, &baseline).width;
+}
+
+// 16-bit pictures are stretched from the 2nd to the 98th percentile of each band.
+void stretch(const uint16_t* values, size_t count, int band, cv::Mat& result) {
+  std::vector<uint16_t> sorted(count);
+  for (size_t i = 0; i < count; ++i) sorted[i] = values[i * 3 + static_cast<size_t>(band)];
+  std::sort(sorted.begin(), sorted.end());
+  const double low = sorted[count / 50], high = std::max<double>(sorted[count - 1 - count / 50], low + 1);
+  for (size_t i = 0; i < count; ++i) {
+    const double value = (values[i * 3 + static_cast<size_t>(band)] - low) / (high - low) * 255;
+    result.data[i * 3 + static_cast<size_t>(band)] = cv::saturate_cast<uint8_t>(value);
+  }
+}
+
+cv::Mat read_picture(const std::string& path) {
+  ReadOptions options;
+  options.bands = read_image_header(path).bands >= 3 ? std::vector<int>{3, 2, 1} : std::vector<int>{1, 1, 1};
+  const Image image = read_image(path, options);
+  cv::Mat result(static_cast<int>(image.height), static_cast<int>(image.width), CV_8UC3);
+  if (image.depth == 8) {
+    std::copy(image.bytes.begin(), image.bytes.end(), result.data);
+    return result;
+  }
+  for (int band = 0; band < 3; ++band) stretch(image.u16(), result.total(), band, result);
+  return result;
+}
+
+cv::Mat fitted(const cv::Mat& picture, int panel, int interpolation) {
+  cv::Mat result;
+  cv::resize(picture, result, {panel, panel}, 0, 0, interpolation);
+  return result;
+}
+
+cv::Mat dimmed(const cv::Mat& picture) {
+  cv::Mat grey, result;
+  cv::cvtColor(picture, grey, cv::COLOR_BGR2GRAY);
+  cv::cvtColor(grey, result, cv::COLOR_GRAY2BGR);
+  return result * 0.42;
+}
+
+// Lays a colour over the picture where `where` is set; edges are as soft as the resizing made them.
+void tint(cv::Mat& picture, const cv::Mat& where, const Colour& colour) {
+  cv::Mat share;
+  cv::resize(where, share, picture.size(), 0, 0, where.cols > picture.cols ? cv::INTER_AREA : cv::INTER_LINEAR);
+  for (int y = 0; y < picture.rows; ++y) {
+    for (int x = 0; x < picture.cols; ++x) {
+      const double a = 0.82 * share.at<uint8_t>(y, x) / 255.0;
+      auto& pixel = picture.at<cv::Vec3b>(y, x);
+      for (int i = 0; i < 3; ++i) pixel[i] = cv::saturate_cast<uint8_t>(pixel[i] * (1 - a) + colour[i] * a);
+    }
+  }
+}
+
+void draw_entry(cv::Mat& sheet, const Entry& entry, cv::Point at, int panel) {
+  const cv::Mat picture = read_picture(entry.image_path);
+  PPL_CHECK(picture.size() == entry.truth.size(), entry.image_path, ": expected ", entry.truth.cols, " x ",
+            entry.truth.rows, " pixels as its mask, got ", picture.cols, " x ", picture.rows);
+  const cv::Mat tile = fitted(picture, panel, picture.cols > panel ? cv::INTER_AREA : cv::INTER_CUBIC);
+  cv::Mat truth = dimmed(tile), prediction = dimmed(tile);
+  tint(truth, (entry.truth > 0) & (entry.truth < 255), kTruthColour);
+  tint(prediction, entry.outcome == kFound, kFoundColour);
+  tint(prediction, entry.outcome == kMissed, kMissedColour);
+  tint(prediction, entry.outcome == kFalse, kFalseColour);
+  write(sheet, entry.id, at + cv::Point(0, 20), 0.55, kInk);
+  const std::string iou = fmt::format("IoU {:.3f}", entry.counts.iou());
+  write(sheet, iou, at + cv::Point(3 * panel + 2 * kGap - width_of(iou, 0.55), 20), 0.55, kInk);
+  const cv::Mat panels[] = {tile, truth, prediction};
+  for (int i = 0; i < 3; ++i) {
+    panels[i].copyTo(sheet(cv::Rect(at.x + i * (panel + kGap), at.y + kLabel, panel, panel)));
+  }
+}
+
+void draw_heading(cv::Mat& sheet, const Confusion& overall, int shown, int all) {
+  const std::string title = fmt::format("{} of {} tiles, best to worst     global IoU {:.3f}   F1 {:.3f}", shown, all,
+                                        overall.iou(), overall.f1());
+  write(sheet, title, {kGap, 32}, 0.7, kInk);
+  const std::pair<const char*, Colour> legend[] = {
+      {"truth", kTruthColour}, {"found", kFoundColour}, {"missed", kMissedColour}, {"false", kFalseColour}};
+  write(sheet, "tile | truth | prediction", {kGap, 64}, 0.5, kFaint);
+  int x = kGap + width_of("tile | truth | prediction", 0.5) + 40;
+  for (const auto& [name, colour] : legend) {
+    cv::rectangle(sheet, cv::Rect(x, 51, 16, 16), colour, cv::FILLED);
+    write(sheet, name, {x + 24, 64}, 0.5, kInk);
+    x += 24 + width_of(name, 0.5) + 28;
+  }
+}
+
+}  // namespace
+
+cv::Mat draw_sheet(const std::vector<Entry>& entries, const Confusion& overall, int all_tiles, int panel) {
+  const int count = static_cast<int>(entries.size()), columns = count > 2 ? 2 : 1,
+            rows = (count + columns - 1) / columns;
+  const int block_width = 3 * panel + 2 * kGap, block_height = kLabel + panel + kGap;
+  const int width = std::max(2 * kGap + columns * block_width + (columns - 1) * kBlockGap, 760);
+  cv::Mat sheet(kHeading + rows * block_height + kGap, width, CV_8UC3, kPaper);
+  draw_heading(sheet, overall, count, all_tiles);
+  for (int i = 0; i < count; ++i) {
+    const cv::Point at(kGap + i % columns * (block_width + kBlockGap), kHeading + i / columns * block_height);
+    draw_entry(sheet, entries[static_cast<size_t>(i)], at, panel);
+  }
+  return sheet;
+}
+
+}  // namespace ppl::sheet

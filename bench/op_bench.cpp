@@ -1,0 +1,200 @@
+// Every op case at network size against the copy bandwidth measured beside it, as JSON lines.
+// op_bench [--only TEXT] [--repeats N] [--megabytes N] [--threads N] [--clock wall|cpu]: rotates over so much memory
+// that nothing is found in cache, and takes the best of the repeats. On a busy machine: one thread and the cpu clock.
+#include <omp.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "kernels/adam.h"
+#include "kernels/bias_relu.h"
+#include "kernels/cpu/context.h"
+#include "kernels/cpu/parallel.h"
+#include "kernels/sum_of_squares.h"
+#include "tests/op_case.h"
+
+using namespace ppl;
+
+namespace {
+
+struct Options {
+  std::string only;
+  int repeats = 15, megabytes = 256;
+};
+
+clockid_t measuring_clock = CLOCK_MONOTONIC;
+
+// What is timed: prepare(i) runs untimed before run(i), i counts up.
+struct Job {
+  std::string name, type, pass;
+  double bytes = 0, flops = 0;
+  size_t warm_up = 2;  // runs until nothing is touched for the first time
+  std::function<void(size_t)> prepare, run;
+};
+
+double milliseconds(const std::function<void()>& f) {
+  timespec start, end;
+  clock_gettime(measuring_clock, &start);
+  f();
+  clock_gettime(measuring_clock, &end);
+  return static_cast<double>(end.tv_sec - start.tv_sec) * 1e3 + static_cast<double>(end.tv_nsec - start.tv_nsec) / 1e6;
+}
+
+// The roof: memcpy of blocks too big for the caches, all threads; counts what is read and what is written.
+class Copy {
+ public:
+  Copy() : from_(kBytes, 1), to_(kBytes, 2) {}
+  double gigabytes_per_second() {
+    const double ms = milliseconds([&] {
+      parallel_for(kBytes, 4096, [&](int64_t b, int64_t e) {
+        std::memcpy(to_.data() + b, from_.data() + b, static_cast<size_t>(e - b));
+      });
+    });
+    return 2 * static_cast<double>(kBytes) / ms / 1e6;
+  }
+
+ private:
+  static constexpr size_t kBytes = size_t{96} << 20;
+  std::vector<char> from_, to_;
+};
+
+void report(const Options& o, Copy& copy, const Job& job) {
+  double t = 1e30, top = 0;
+  for (size_t i = 0; i < job.warm_up + static_cast<size_t>(o.repeats); ++i) {
+    const double gbs = i < job.warm_up ? 0 : copy.gigabytes_per_second();
+    job.prepare(i);
+    const double ms = milliseconds([&] { job.run(i); });
+    if (i >= job.warm_up) t = std::min(t, ms), top = std::max(top, gbs);
+  }
+  const double gbs = job.bytes / t / 1e6;
+  std::printf(
+      "{\"op\": \"%s\", \"type\": \"%s\", \"pass\": \"%s\", \"ms\": %.3f, \"gb_per_s\": %.1f, \"copy_gb_per_s\": %.1f, "
+      "\"share_of_copy\": %.2f, \"gflop_per_s\": %.0f}\n",
+      job.name.c_str(), job.type.c_str(), job.pass.c_str(), t, gbs, top, gbs / top, job.flops / t / 1e6);
+  std::fflush(stdout);
+}
+
+// As many sets of inputs and results as it takes to leave the caches between two uses of one.
+struct Sets {
+  std::vector<std::vector<Tensor>> inputs;
+  std::vector<Tensor> results, losses;
+};
+
+Tensor seed_backward(const Tensor& y, const Tensor& dy) {
+  return record("seed", {y}, Tensor::zeros({1}), [dy](const Tensor&) -> std::vector<Tensor> { return {dy}; });
+}
+
+double bytes_of(const Traffic& t, DType dtype) { return t.elements * static_cast<double>(size_of(dtype)) + t.bytes; }
+
+void run_case(const Options& o, Copy& copy, const OpCase& c, DType dtype) {
+  Sets s;
+  double size = 0;
+  const auto count = [&] {
+    for (const OpInput& in : c.network)
+      size += static_cast<double>(numel(in.shape)) * static_cast<double>(size_of(dtype));
+    return std::clamp<size_t>(static_cast<size_t>(o.megabytes * 1e6 / size), 1, 16);
+  }();
+  for (size_t i = 0; i < count; ++i) s.inputs.push_back(make_inputs(c.network, dtype));
+  s.results.resize(count);
+  s.losses.resize(count);
+  const Tensor shape_of_y = [&] {
+    const NoGrad off;
+    return c.run(s.inputs[0]);
+  }();
+  const auto prepare_forward = [&](size_t i) { s.results[i % count] = {}; };
+  const auto forward = [&](size_t i) {
+    const NoGrad off;
+    s.results[i % count] = c.run(s.inputs[i % count]);
+  };
+  report(o, copy,
+         {c.name, name(dtype), "forward", bytes_of(c.forward, dtype), c.flops, count + 1, prepare_forward, forward});
+  if (c.backward.elements == 0) return;
+
+  std::vector<Tensor> dy;
+  for (size_t i = 0; i < count; ++i) dy.push_back(make_inputs({{shape_of_y.shape()}}, shape_of_y.dtype())[0]);
+  const auto prepare_backward = [&](size_t i) {
+    for (const Tensor& t : s.inputs[i % count]) t.clear_grad();
+    s.losses[i % count] = seed_backward(c.run(s.inputs[i % count]), dy[i % count]);
+    // Whoever comes next finds the caches full of something else.
+    copy.gigabytes_per_second();
+  };
+  const auto backward = [&](size_t i) { s.losses[i % count].backward(); };
+  report(o, copy,
+         {c.name, name(dtype), "backward", bytes_of(c.backward, dtype), 2 * c.flops, count + 1, prepare_backward,
+          backward});
+}
+
+// Kernels that are not ops.
+void run_optimizer(const Options& o, Copy& copy) {
+  const int64_t n = 22443841;
+  const Tensor p = Tensor::zeros({n}), g = Tensor::full({n}, 1), m = Tensor::zeros({n}), v = Tensor::full({n}, 1);
+  const float state[4] = {1e-4f, 0.1f, 0.001f, 1};
+  const auto nothing = [](size_t) {};
+  CpuContext& ctx = CpuContext::current();
+  report(o, copy, {"adam", "f32", "step", 28.0 * static_cast<double>(n), 0, 2, nothing, [&](size_t) {
+                     adam(ctx, {}, n, state, g.data<float>(), p.data<float>(), m.data<float>(), v.data<float>());
+                   }});
+  report(o, copy, {"sum_of_squares", "f32", "step", 4.0 * static_cast<double>(n), 0, 2, nothing, [&](size_t) {
+                     double result;
+                     sum_of_squares(ctx, n, g.data<float>(), &result);
+                   }});
+}
+
+template <class T>
+void run_bias_relu(const Options& o, Copy& copy) {
+  const Shape shape = {2, 512, 512, 32};
+  const DType dtype = dtype_of<T>();
+  const Tensor dy = make_inputs({{shape}}, dtype)[0], y = make_inputs({{shape}}, dtype)[0],
+               dz = Tensor::empty(shape, dtype);
+  const Tensor dbias = Tensor::empty({32});
+  const double bytes = 3.0 * static_cast<double>(dy.bytes());
+  report(o, copy,
+         {"bias_relu", name(dtype), "backward", bytes, 0, 2, [](size_t) {},
+          [&](size_t) {
+            bias_relu_backward(CpuContext::current(), dy.size() / 32, 32, dy.data<T>(), y.data<T>(), dz.data<T>(),
+                               dbias.data<float>());
+          }});
+}
+
+void run_all(const Options& o) {
+  Copy copy;
+  const auto wanted = [&](const std::string& name) { return name.find(o.only) != std::string::npos; };
+  for (const OpCase& c : op_cases()) {
+    if (c.network.empty() || !wanted(c.name)) continue;
+    for (const DType dtype : {DType::f32, DType::bf16}) run_case(o, copy, c, dtype);
+  }
+  if (wanted("adam") || wanted("sum_of_squares")) run_optimizer(o, copy);
+  if (wanted("bias_relu")) run_bias_relu<float>(o, copy), run_bias_relu<bf16>(o, copy);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+  Options o;
+  for (int i = 1; i < argc; i += 2) {
+    const std::string option = argv[i];
+    PPL_CHECK(i + 1 < argc, "op_bench: no value for ", option);
+    if (option == "--only")
+      o.only = argv[i + 1];
+    else if (option == "--repeats")
+      o.repeats = std::stoi(argv[i + 1]);
+    else if (option == "--threads")
+      omp_set_num_threads(std::stoi(argv[i + 1]));
+    else if (option == "--clock")
+      measuring_clock = std::string(argv[i + 1]) == "cpu" ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
+    else if (option == "--megabytes")
+      o.megabytes = std::stoi(argv[i + 1]);
+    else
+      throw Error("op_bench: unknown option " + option);
+  }
+  run_all(o);
+  return 0;
+} catch (const std::exception& e) {
+  std::fprintf(stderr, "op_bench: %s\n", e.what());
+  return 1;
+}
