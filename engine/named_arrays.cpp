@@ -33,16 +33,26 @@ std::vector<To> values(const HostArray& a) {
             to_string(a.shape), " and type ", name(a.type), " holds ", a.bytes.size(), " bytes");
   const auto as_is = [](auto v) { return v; };
   switch (a.type) {
-    case ElementType::f64: return convert<double, To>(a, as_is);
-    case ElementType::f32: return convert<float, To>(a, as_is);
-    case ElementType::f16: return convert<uint16_t, To>(a, half_to_double);
-    case ElementType::bf16: return convert<bf16, To>(a, [](bf16 v) { return static_cast<float>(v); });
-    case ElementType::i64: return convert<int64_t, To>(a, as_is);
-    case ElementType::i32: return convert<int32_t, To>(a, as_is);
-    case ElementType::i16: return convert<int16_t, To>(a, as_is);
-    case ElementType::i8: return convert<int8_t, To>(a, as_is);
-    case ElementType::u8: return convert<uint8_t, To>(a, as_is);
-    case ElementType::boolean: return convert<uint8_t, To>(a, [](uint8_t v) { return v != 0; });
+    case ElementType::f64:
+      return convert<double, To>(a, as_is);
+    case ElementType::f32:
+      return convert<float, To>(a, as_is);
+    case ElementType::f16:
+      return convert<uint16_t, To>(a, half_to_double);
+    case ElementType::bf16:
+      return convert<bf16, To>(a, [](bf16 v) { return static_cast<float>(v); });
+    case ElementType::i64:
+      return convert<int64_t, To>(a, as_is);
+    case ElementType::i32:
+      return convert<int32_t, To>(a, as_is);
+    case ElementType::i16:
+      return convert<int16_t, To>(a, as_is);
+    case ElementType::i8:
+      return convert<int8_t, To>(a, as_is);
+    case ElementType::u8:
+      return convert<uint8_t, To>(a, as_is);
+    case ElementType::boolean:
+      return convert<uint8_t, To>(a, [](uint8_t v) { return v != 0; });
   }
   throw Error("unknown element type");
 }
@@ -52,31 +62,45 @@ std::vector<To> values(const HostArray& a) {
 size_t element_size(ElementType t) {
   switch (t) {
     case ElementType::f64:
-    case ElementType::i64: return 8;
+    case ElementType::i64:
+      return 8;
     case ElementType::f32:
-    case ElementType::i32: return 4;
+    case ElementType::i32:
+      return 4;
     case ElementType::f16:
     case ElementType::bf16:
-    case ElementType::i16: return 2;
+    case ElementType::i16:
+      return 2;
     case ElementType::i8:
     case ElementType::u8:
-    case ElementType::boolean: return 1;
+    case ElementType::boolean:
+      return 1;
   }
   throw Error("unknown element type");
 }
 
 const char* name(ElementType t) {
   switch (t) {
-    case ElementType::f64: return "F64";
-    case ElementType::f32: return "F32";
-    case ElementType::f16: return "F16";
-    case ElementType::bf16: return "BF16";
-    case ElementType::i64: return "I64";
-    case ElementType::i32: return "I32";
-    case ElementType::i16: return "I16";
-    case ElementType::i8: return "I8";
-    case ElementType::u8: return "U8";
-    case ElementType::boolean: return "BOOL";
+    case ElementType::f64:
+      return "F64";
+    case ElementType::f32:
+      return "F32";
+    case ElementType::f16:
+      return "F16";
+    case ElementType::bf16:
+      return "BF16";
+    case ElementType::i64:
+      return "I64";
+    case ElementType::i32:
+      return "I32";
+    case ElementType::i16:
+      return "I16";
+    case ElementType::i8:
+      return "I8";
+    case ElementType::u8:
+      return "U8";
+    case ElementType::boolean:
+      return "BOOL";
   }
   throw Error("unknown element type");
 }

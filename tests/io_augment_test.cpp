@@ -8,7 +8,7 @@
 #include <set>
 
 #include "engine/random.h"
-#include "io_support.h"
+#include "tests/io_support.h"
 
 namespace ppl {
 namespace {

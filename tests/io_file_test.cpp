@@ -3,7 +3,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 
-#include "io_support.h"
+#include "tests/io_support.h"
 
 namespace ppl {
 namespace {

@@ -10,7 +10,7 @@
 
 #include "engine/random.h"
 #include "io/geotiff.h"
-#include "io_support.h"
+#include "tests/io_support.h"
 
 namespace ppl {
 namespace {

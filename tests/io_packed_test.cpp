@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "engine/random.h"
-#include "io_support.h"
+#include "tests/io_support.h"
 
 namespace ppl {
 namespace {
@@ -138,8 +138,7 @@ TEST_CASE("mutated files give an Error or tiles that can be read") {
       bytes[static_cast<size_t>(random.integer(0, static_cast<int64_t>(bytes.size()) - 1))] =
           static_cast<std::byte>(random.integer(0, 255));
     }
-    std::ofstream(dir / "m", std::ios::binary)
-        .write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+    test::write_bytes(dir / "m", bytes);
     try {
       const PackedTiles p(dir / "m");
       uint64_t sum = 0;

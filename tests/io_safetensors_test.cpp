@@ -7,7 +7,7 @@
 #include <cstring>
 
 #include "engine/random.h"
-#include "io_support.h"
+#include "tests/io_support.h"
 
 namespace ppl {
 namespace {

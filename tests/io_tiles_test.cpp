@@ -4,7 +4,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/random.h"
-#include "io_support.h"
+#include "tests/io_support.h"
 
 namespace ppl {
 namespace {

@@ -1,0 +1,64 @@
+// Whole files in and out. Every Error names the path and the system's reason.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace ppl {
+
+using Bytes = std::span<const std::byte>;
+
+// The file's content. Error where it cannot be read, is not a regular file, or is larger than limit bytes.
+std::vector<std::byte> read_file(const std::string& path, uint64_t limit = uint64_t{4} << 30);
+std::string read_text(const std::string& path, uint64_t limit = uint64_t{64} << 20);
+
+// A file mapped read-only. The mapping lives as long as the object; an empty file gives empty bytes.
+class MappedFile {
+ public:
+  MappedFile() = default;
+  explicit MappedFile(const std::string& path);
+  ~MappedFile();
+  MappedFile(MappedFile&&) noexcept;
+  MappedFile& operator=(MappedFile&&) noexcept;
+
+  Bytes bytes() const { return bytes_; }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+  Bytes bytes_;
+};
+
+// A file that appears under its name only when it is complete: it is written to a temporary name in the same folder,
+// flushed to the disk and renamed by commit(). Without commit() (an exception on the way) nothing stays behind.
+class FileWriter {
+ public:
+  explicit FileWriter(const std::string& path);
+  ~FileWriter();
+  FileWriter(const FileWriter&) = delete;
+  FileWriter& operator=(const FileWriter&) = delete;
+
+  void write(const void* data, size_t size);
+  void write_at(uint64_t offset, const void* data, size_t size);  // does not move the end
+  void pad_to(uint64_t alignment);                                // zero bytes up to a multiple of alignment
+  uint64_t offset() const { return offset_; }                     // bytes written so far
+  void commit();
+
+ private:
+  void write_fully(uint64_t offset, const void* data, size_t size);
+  [[noreturn]] void fail(const char* doing);
+
+  std::string path_, temporary_;
+  int fd_ = -1;
+  uint64_t offset_ = 0;
+};
+
+// All of it in one call.
+void write_file(const std::string& path, const void* data, size_t size);
+void write_file(const std::string& path, const std::string& text);
+
+}  // namespace ppl

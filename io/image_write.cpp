@@ -1,0 +1,70 @@
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
+
+#include "io/codec.h"
+#include "io/file.h"
+#include "io/image.h"
+
+namespace ppl {
+namespace {
+
+void check_writable(const Image& image, const std::string& path) {
+  PPL_CHECK(image.depth == 8 && (image.bands == 1 || image.bands == 3), path,
+            ": expected 1 or 3 bands of 8 bits to write, got ", image.bands, " of ", image.depth);
+  check_extents(image.height, image.width, int64_t{1} << 40, path);
+}
+
+// B,G,R <-> R,G,B
+Image exchanged(const Image& image) {
+  Image out = image;
+  if (image.bands == 3) {
+    uint8_t* p = out.u8();
+    for (int64_t i = 0; i < image.count(); i += 3) std::swap(p[i], p[i + 2]);
+  }
+  return out;
+}
+
+void write_bytes(const std::string& path, const std::vector<std::byte>& bytes) {
+  write_file(path, bytes.data(), bytes.size());
+}
+
+template <class Value>
+void write_grey_png(const std::string& path, int64_t height, int64_t width, int bits, Value&& value) {
+  check_extents(height, width, int64_t{1} << 40, path);
+  Image image = Image::make(height, width, 1);
+  for (int64_t i = 0; i < height * width; ++i) image.u8()[i] = value(i);
+  write_bytes(path, encode_png(image, bits, path));
+}
+
+}  // namespace
+
+void write_png(const std::string& path, const Image& image) {
+  check_writable(image, path);
+  write_bytes(path, encode_png(exchanged(image), 8, path));
+}
+
+void write_jpeg(const std::string& path, const Image& image, int quality) {
+  check_writable(image, path);
+  PPL_CHECK(quality >= 1 && quality <= 100, path, ": JPEG quality ", quality, ", expected 1 to 100");
+  write_bytes(path, encode_jpeg(exchanged(image), quality, path));
+}
+
+void write_mask_png(const std::string& path, const uint8_t* data, int64_t height, int64_t width) {
+  write_grey_png(path, height, width, 1, [=](int64_t i) { return static_cast<uint8_t>(data[i] > 0); });
+}
+
+void write_index_png(const std::string& path, const uint8_t* data, int64_t height, int64_t width) {
+  write_grey_png(path, height, width, 8, [=](int64_t i) { return data[i]; });
+}
+
+void write_probability_png(const std::string& path, const float* data, int64_t height, int64_t width) {
+  write_grey_png(path, height, width, 8, [=](int64_t i) {
+    // NaN fails both comparisons and becomes 0.
+    const float v = data[i] > 0 ? std::min(data[i], 1.0f) : 0.0f;
+    return static_cast<uint8_t>(std::lround(v * 255.0f));
+  });
+}
+
+}  // namespace ppl

@@ -1,0 +1,24 @@
+// Stands in for geotiff.cpp in builds without GDAL.
+#include "io/codec.h"
+#include "io/geotiff.h"
+
+namespace ppl {
+namespace {
+[[noreturn]] void missing(const std::string& where) {
+  throw Error(cat(where, ": this build has no GDAL, so it cannot read or write TIFF pictures"));
+}
+}  // namespace
+
+bool have_gdal() { return false; }
+ImageHeader tiff_header(const std::string& path) { missing(path); }
+Image decode_tiff(const std::string& path, std::vector<int>, int64_t) { missing(path); }
+std::optional<GeoReference> read_georeference(const std::string&) { return {}; }
+void write_mask_tiff(const std::string& path, const uint8_t*, int64_t, int64_t, const std::optional<GeoReference>&) {
+  missing(path);
+}
+void write_probability_tiff(const std::string& path, const float*, int64_t, int64_t,
+                            const std::optional<GeoReference>&) {
+  missing(path);
+}
+
+}  // namespace ppl
