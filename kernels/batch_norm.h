@@ -23,20 +23,25 @@ void batch_norm_update(CpuContext&, const BatchNorm&, float momentum, float epsi
                        const float* variance, const float* shift, float* running_mean, float* running_variance,
                        float* inverse_std);
 
+// What batch_norm_apply wants in inference: mean = running mean - shift (null: 0), inverse_std from the running
+// variance.
+void batch_norm_running(CpuContext&, const BatchNorm&, float epsilon, const float* running_mean,
+                        const float* running_variance, const float* shift, float* mean, float* inverse_std);
+
 // y from x; residual may be null.
 template <class T>
 void batch_norm_apply(CpuContext&, const BatchNorm&, const T* x, const float* mean, const float* inverse_std,
                       const float* weight, const float* bias, const T* residual, T* y);
 
-// First pass: dweight = sum dz xhat, dbias = sum dz. dz = dy behind the ReLU; its mask comes from x, or from y where y is
-// not null (residual before the ReLU): then dz, which is the residual's gradient, is written too.
+// First pass: dweight = sum dz xhat, dbias = sum dz. dz = dy behind the ReLU; its mask comes from x, or from y where y
+// is not null (residual before the ReLU): then dz, which is the residual's gradient, is written too.
 template <class T>
 void batch_norm_backward_sums(CpuContext&, const BatchNorm&, const T* x, const float* mean, const float* inverse_std,
                               const float* weight, const float* bias, const T* dy, const T* y, T* dz, float* dweight,
                               float* dbias);
 
-// Second pass: dx = weight inverse_std (dz - mean(dz) - xhat mean(dz xhat)). With residual_before_relu, dy is the dz that
-// the first pass wrote.
+// Second pass: dx = weight inverse_std (dz - mean(dz) - xhat mean(dz xhat)). With residual_before_relu, dy is the dz
+// that the first pass wrote.
 template <class T>
 void batch_norm_backward_data(CpuContext&, const BatchNorm&, const T* x, const float* mean, const float* inverse_std,
                               const float* weight, const float* bias, const T* dy, const float* dweight,

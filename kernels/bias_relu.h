@@ -6,8 +6,8 @@
 
 namespace ppl {
 
-// Maps [pixels, channels]. dz = dy where y > 0 (y null: no ReLU, dz is dy and not written); dbias [channels] = sum of dz
-// over pixels (null: not wanted). Moves dy, y and dz once.
+// Maps [pixels, channels]. dz = dy where y > 0 (y null: no ReLU, dz is dy and not written); dbias [channels] = sum of
+// dz over pixels (null: not wanted). Moves dy, y and dz once.
 template <class T>
 void bias_relu_backward(CpuContext&, int64_t pixels, int64_t channels, const T* dy, const T* y, T* dz, float* dbias);
 

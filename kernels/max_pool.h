@@ -12,8 +12,8 @@ struct MaxPool {
   int window, stride, pad;
 };
 
-// where[i] = row * window + column inside the window that y[i] came from: the first of equal ones. window <= 15, so that it
-// fits; pad < window, so that no window is empty. Moves x, y and one byte per output.
+// where[i] = row * window + column inside the window that y[i] came from: the first of equal ones. window <= 15, so
+// that it fits; pad < window, so that no window is empty. Moves x, y and one byte per output.
 template <class T>
 void max_pool_forward(CpuContext&, const MaxPool&, const T* x, T* y, uint8_t* where);
 

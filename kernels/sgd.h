@@ -10,8 +10,8 @@ struct SgdOptions {
   float weight_decay = 0;  // L2: added to the gradient
 };
 
-// state, in device memory: rate, factor of the gradient. buffer = momentum buffer + g; p -= rate buffer. The buffer starts
-// at zero.
+// state as Adam's (kernels/adam.h; entries 1 and 2 unused). buffer = momentum buffer + g; p -= rate buffer. The buffer
+// starts at zero. Moves 5 floats a parameter.
 void sgd(CpuContext&, const SgdOptions&, int64_t n, const float* state, const float* grad, float* param, float* buffer);
 
 }  // namespace ppl

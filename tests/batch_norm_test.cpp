@@ -31,7 +31,8 @@ struct Norm {
 };
 
 Tensor total(const Tensor& y) {
-  return record("total", {y}, Tensor::zeros({1}), [y](const Tensor&) -> std::vector<Tensor> { return {cast(noise(y.shape(), 0.5f, 1, 9), y.dtype())}; });
+  return record("total", {y}, Tensor::zeros({1}),
+                [y](const Tensor&) -> std::vector<Tensor> { return {cast(noise(y.shape(), 0.5f, 1, 9), y.dtype())}; });
 }
 
 }  // namespace
@@ -47,7 +48,8 @@ TEST_CASE("statistics of a million pixels hold 1e-5, whatever the mean") {
       for (size_t i = 0; i < x.size(); ++i) m[i % m.size()] += x[i] / pixels;
       for (size_t i = 0; i < x.size(); ++i) v[i % m.size()] += std::pow(x[i] - m[i % m.size()], 2);
       for (size_t k = 0; k < m.size(); ++k) {
-        CHECK(n.p.running_mean.to_host()[k] == doctest::Approx(0.9 * before[k] + 0.1 * (m[k] + shift[k])).epsilon(1e-5));
+        CHECK(n.p.running_mean.to_host()[k] ==
+              doctest::Approx(0.9 * before[k] + 0.1 * (m[k] + shift[k])).epsilon(1e-5));
         CHECK(n.p.running_var.to_host()[k] == doctest::Approx(0.9 * 2 + 0.1 * v[k] / (pixels - 1)).epsilon(1e-6));
       }
       double difference = 0, norm = 0;
@@ -57,7 +59,8 @@ TEST_CASE("statistics of a million pixels hold 1e-5, whatever the mean") {
         const double e = (x[i] - m[k]) / std::sqrt(v[k] / pixels + 1e-5) * w[k] + b[k];
         difference += std::pow(got[i] - e, 2), norm += e * e;
       }
-      CHECK(std::sqrt(difference / norm) < (mean < -1000 ? 2e-4 : 1e-5));  // one unit in the last place of 3000 is 2.4e-4
+      CHECK(std::sqrt(difference / norm) <
+            (mean < -1000 ? 2e-4 : 1e-5));  // one unit in the last place of 3000 is 2.4e-4
     }
   }
 }
@@ -82,7 +85,8 @@ TEST_CASE("inference uses the running statistics, behind the convolution's bias"
   CHECK_FALSE(y.requires_grad());
   for (size_t i = 0; i < 60; ++i) {
     const size_t c = i % 5;
-    const double z = (n.x.to_host()[i] + n.p.conv_bias.to_host()[c] - n.p.running_mean.to_host()[c]) / std::sqrt(2 + 1e-5);
+    const double z =
+        (n.x.to_host()[i] + n.p.conv_bias.to_host()[c] - n.p.running_mean.to_host()[c]) / std::sqrt(2 + 1e-5);
     const double e = std::max(0.0, z * n.p.weight.to_host()[c] + n.p.bias.to_host()[c]) + residual.to_host()[i];
     CHECK(y.to_host()[i] == doctest::Approx(e).epsilon(1e-5));
   }
@@ -91,8 +95,10 @@ TEST_CASE("inference uses the running statistics, behind the convolution's bias"
 TEST_CASE("maps and parameters that do not fit are refused by name") {
   const Norm n(noise({1, 2, 2, 4}, 0, 1, 1));
   CHECK_THROWS_WITH_AS(batch_norm(n.x, n.p, {}, n.x), doctest::Contains("batch_norm: a residual map without"), Error);
-  CHECK_THROWS_WITH_AS(batch_norm(n.x, n.p, {.residual = Residual::before_relu}), doctest::Contains("is missing"), Error);
-  CHECK_THROWS_WITH_AS(batch_norm(noise({1, 2, 2, 3}, 0, 1, 1), n.p, {}), doctest::Contains("expected weight f32 [3], got f32 [4]"), Error);
+  CHECK_THROWS_WITH_AS(batch_norm(n.x, n.p, {.residual = Residual::before_relu}), doctest::Contains("is missing"),
+                       Error);
+  CHECK_THROWS_WITH_AS(batch_norm(noise({1, 2, 2, 3}, 0, 1, 1), n.p, {}),
+                       doctest::Contains("expected weight f32 [3], got f32 [4]"), Error);
   CHECK_THROWS_AS(batch_norm(Tensor::zeros({2, 4}), n.p, {}), Error);
 }
 

@@ -30,7 +30,8 @@ CpuContext& ctx() { return CpuContext::current(); }
 void check_close(const std::vector<float>& got, const std::vector<double>& expected, double tolerance) {
   REQUIRE(got.size() == expected.size());
   double difference = 0, norm = 0;
-  for (size_t i = 0; i < got.size(); ++i) difference += std::pow(got[i] - expected[i], 2), norm += expected[i] * expected[i];
+  for (size_t i = 0; i < got.size(); ++i)
+    difference += std::pow(got[i] - expected[i], 2), norm += expected[i] * expected[i];
   CHECK(std::sqrt(difference) <= tolerance * std::sqrt(norm));
 }
 
@@ -54,11 +55,16 @@ double worst_ulps(double low, double high, F f, Exact exact) {
 }  // namespace
 
 TEST_CASE("vector functions") {
-  CHECK(worst_ulps(-87, 88, [](Vec v) { return exp(v); }, [](double v) { return std::exp(v); }) < 2);
-  CHECK(worst_ulps(-103, -87, [](Vec v) { return exp(v); }, [](double v) { return std::exp(v); }) < 2);
-  CHECK(worst_ulps(0, 1, [](Vec v) { return log1p(v); }, [](double v) { return std::log1p(v); }) < 2);
-  CHECK(worst_ulps(0, 1e-6, [](Vec v) { return log1p(v); }, [](double v) { return std::log1p(v); }) < 2);
-  CHECK(worst_ulps(-80, 20, [](Vec v) { return sigmoid(v); }, [](double v) { return 1 / (1 + std::exp(-v)); }) < 4);
+  CHECK(worst_ulps(
+            -87, 88, [](Vec v) { return exp(v); }, [](double v) { return std::exp(v); }) < 2);
+  CHECK(worst_ulps(
+            -103, -87, [](Vec v) { return exp(v); }, [](double v) { return std::exp(v); }) < 2);
+  CHECK(worst_ulps(
+            0, 1, [](Vec v) { return log1p(v); }, [](double v) { return std::log1p(v); }) < 2);
+  CHECK(worst_ulps(
+            0, 1e-6, [](Vec v) { return log1p(v); }, [](double v) { return std::log1p(v); }) < 2);
+  CHECK(worst_ulps(
+            -80, 20, [](Vec v) { return sigmoid(v); }, [](double v) { return 1 / (1 + std::exp(-v)); }) < 4);
   const float infinity = INFINITY;
   CHECK(exp(splat(infinity))[0] == infinity);
   CHECK(exp(splat(-infinity))[0] == 0);
@@ -89,13 +95,15 @@ TEST_CASE("adam is PyTorch's") {
   const AdamOptions o{.weight_decay = 0.01f};
   for (int step = 1; step <= 5; ++step) {
     const std::vector<float> g = noise(n, static_cast<unsigned>(step) + 10);
-    const float state[4] = {0.01f, static_cast<float>(1 - std::pow(0.9, step)), static_cast<float>(1 - std::pow(0.999, step)), 0.5f};
+    const float state[4] = {0.01f, static_cast<float>(1 - std::pow(0.9, step)),
+                            static_cast<float>(1 - std::pow(0.999, step)), 0.5f};
     adam(ctx(), o, n, state, g.data(), p.data(), m.data(), v.data());
     for (size_t i = 0; i < n; ++i) {
       const double d = 0.5 * g[i] + 0.01 * exact[i];
       em[i] = 0.9 * em[i] + 0.1 * d;
       ev[i] = 0.999 * ev[i] + 0.001 * d * d;
-      exact[i] -= 0.01 / (1 - std::pow(0.9, step)) * em[i] / (std::sqrt(ev[i]) / std::sqrt(1 - std::pow(0.999, step)) + 1e-8);
+      exact[i] -=
+          0.01 / (1 - std::pow(0.9, step)) * em[i] / (std::sqrt(ev[i]) / std::sqrt(1 - std::pow(0.999, step)) + 1e-8);
     }
   }
   check_close(p, exact, 1e-6);

@@ -52,8 +52,8 @@ Tensor weighted_sum(const Tensor& y, const std::vector<float>& w) {
   for (size_t i = 0; i < v.size(); ++i) total += static_cast<double>(w[i]) * v[i];
   return record("weighted_sum", {y}, Tensor::full({1}, static_cast<float>(total)),
                 [w, shape = y.shape(), dtype = y.dtype()](const Tensor&) -> std::vector<Tensor> {
-    return {Tensor::from(shape, w, dtype)};
-  });
+                  return {Tensor::from(shape, w, dtype)};
+                });
 }
 
 }  // namespace ppl

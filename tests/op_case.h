@@ -9,7 +9,8 @@
 
 namespace ppl {
 
-// What an input is: a map in the type under test, an f32 parameter, or a mask of 0, 1 and some 255. Masks get no gradient.
+// What an input is: a map in the type under test, an f32 parameter, or a mask of 0, 1 and some 255. Masks get no
+// gradient.
 enum class InputKind { map, parameter, mask };
 
 struct OpInput {
@@ -35,7 +36,7 @@ struct OpCase {
   using Run = std::function<Tensor(const std::vector<Tensor>&)>;
   using Oracle = std::function<std::vector<double>(const std::vector<HostMap>&)>;
 
-  std::string name;  // "max_pool 3x3/2 pad 1"; the first word is the op
+  std::string name;                  // "max_pool 3x3/2 pad 1"; the first word is the op
   std::vector<OpInput> inputs = {};  // none: only timed
   Run run = {};
   Oracle oracle = {};  // forward by plain formulas in f64, or none
@@ -50,11 +51,13 @@ struct OpCase {
 
 std::vector<OpCase>& op_cases();
 struct AddCases {
-  explicit AddCases(const std::vector<OpCase>& cases) { op_cases().insert(op_cases().end(), cases.begin(), cases.end()); }
+  explicit AddCases(const std::vector<OpCase>& cases) {
+    op_cases().insert(op_cases().end(), cases.begin(), cases.end());
+  }
 };
 
-// Inputs for a case: maps and parameters of distinct values (no ties, none at a kink), always the same; or rounded to what
-// bf16 represents, so that both types see the same input.
+// Inputs for a case: maps and parameters of distinct values (no ties, none at a kink), always the same; or rounded to
+// what bf16 represents, so that both types see the same input.
 enum class Values { distinct, in_bf16 };
 std::vector<Tensor> make_inputs(const std::vector<OpInput>&, DType, Values = Values::distinct);
 

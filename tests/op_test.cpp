@@ -13,7 +13,8 @@ using namespace ppl;
 
 namespace {
 
-// Norm of the difference over the norm of what was expected, and where the difference is largest. NaN counts as infinite.
+// Norm of the difference over the norm of what was expected, and where the difference is largest. NaN counts as
+// infinite.
 struct Difference {
   double error = 0;
   size_t worst = 0;
@@ -37,7 +38,8 @@ Difference compare(const std::vector<A>& got, const std::vector<B>& expected) {
 void judge(const OpCase& c, const std::string& what, const Difference& d, double tolerance) {
   std::printf("%-52s %-28s %.1e  %3.0f %% of tolerance, worst at %zu\n", c.name.c_str(), what.c_str(), d.error,
               100 * d.error / tolerance, d.worst);
-  CHECK_MESSAGE(d.error <= tolerance, c.name, ", ", what, ": error ", d.error, " above ", tolerance, ", worst element ", d.worst);
+  CHECK_MESSAGE(d.error <= tolerance, c.name, ", ", what, ": error ", d.error, " above ", tolerance, ", worst element ",
+                d.worst);
 }
 
 std::vector<float> forward(const OpCase& c, const std::vector<Tensor>& inputs) {
@@ -46,7 +48,8 @@ std::vector<float> forward(const OpCase& c, const std::vector<Tensor>& inputs) {
 }
 
 // Leaves the gradients of sum(weights * y) in the inputs; returns y.
-std::vector<float> both_ways(const OpCase::Run& run, const std::vector<Tensor>& inputs, const std::vector<float>& weights = {}) {
+std::vector<float> both_ways(const OpCase::Run& run, const std::vector<Tensor>& inputs,
+                             const std::vector<float>& weights = {}) {
   for (const Tensor& t : inputs) t.clear_grad();
   const Tensor y = run(inputs);
   weighted_sum(y, weights.empty() ? loss_weights(y.size()) : weights).backward();
@@ -64,9 +67,10 @@ void move(const Tensor& x, const std::vector<float>& from, const std::vector<flo
   for (size_t i = 0; i < from.size(); ++i) x.data<float>()[i] = from[i] + step * direction[i];
 }
 
-// How far the loss moves along a direction against what the gradient says, in units of a typical move. The best of three
-// step lengths: long ones bend, short ones drown in rounding.
-double directional_error(const OpCase& c, const std::vector<Tensor>& inputs, size_t which, const std::vector<float>& direction) {
+// How far the loss moves along a direction against what the gradient says, in units of a typical move. The best of
+// three step lengths: long ones bend, short ones drown in rounding.
+double directional_error(const OpCase& c, const std::vector<Tensor>& inputs, size_t which,
+                         const std::vector<float>& direction) {
   const Tensor& x = inputs[which];
   const std::vector<float> before(x.data<float>(), x.data<float>() + x.size());
   double best = std::numeric_limits<double>::infinity();
@@ -152,7 +156,8 @@ TEST_CASE("f32 against the same made of other ops") {
     const std::vector<float> y = both_ways(c.run, a), expected = both_ways(c.reference, b);
     judge(c, "against other ops", compare(y, expected), c.forward_tolerance);
     for (size_t i = 0; i < a.size(); ++i) {
-      judge(c, cat("against other ops, gradient ", i), compare(a[i].grad().to_host(), b[i].grad().to_host()), c.forward_tolerance);
+      judge(c, cat("against other ops, gradient ", i), compare(a[i].grad().to_host(), b[i].grad().to_host()),
+            c.forward_tolerance);
     }
   }
 }
@@ -171,7 +176,8 @@ TEST_CASE("bf16 against f32") {
     both_ways(c.run, b, weights);
     for (size_t i = 0; i < a.size(); ++i) {
       if (!a[i].requires_grad()) continue;
-      judge(c, cat("bf16 gradient of input ", i), compare(a[i].grad().to_host(), b[i].grad().to_host()), c.bf16_tolerance);
+      judge(c, cat("bf16 gradient of input ", i), compare(a[i].grad().to_host(), b[i].grad().to_host()),
+            c.bf16_tolerance);
     }
   }
 }

@@ -1,5 +1,5 @@
-// What finite differences of the loss do not show: the published gradient (weights held constant), extreme logits, pixels
-// that are ignored, wrong targets.
+// What finite differences of the loss do not show: the published gradient (weights held constant), extreme logits,
+// pixels that are ignored, wrong targets.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
@@ -17,7 +17,8 @@ struct Outcome {
   std::vector<float> gradient;
 };
 
-Outcome run(const Shape& shape, const std::vector<float>& logits, const std::vector<uint8_t>& target, const PixelLoss& o) {
+Outcome run(const Shape& shape, const std::vector<float>& logits, const std::vector<uint8_t>& target,
+            const PixelLoss& o) {
   const Tensor x = Tensor::from(shape, logits);
   x.set_requires_grad();
   const Tensor loss = pixel_loss(x, Tensor::from(shape, target), o);

@@ -17,9 +17,9 @@ Tensor leaf(Shape shape, float value) {
 Tensor total(const Tensor& y) {
   double sum = 0;
   for (const float v : y.to_host()) sum += v;
-  return record("total", {y}, Tensor::full({1}, static_cast<float>(sum)), [shape = y.shape()](const Tensor& dy) -> std::vector<Tensor> {
-    return {Tensor::full(shape, dy.item())};
-  });
+  return record(
+      "total", {y}, Tensor::full({1}, static_cast<float>(sum)),
+      [shape = y.shape()](const Tensor& dy) -> std::vector<Tensor> { return {Tensor::full(shape, dy.item())}; });
 }
 
 }  // namespace
@@ -33,8 +33,8 @@ TEST_CASE("a value used several times gets the sum of its gradients") {
 
 TEST_CASE("one gradient shared by two inputs is not changed through one of them") {
   const Tensor a = leaf({1, 1, 1, 4}, 1), b = leaf({1, 1, 1, 4}, 2);
-  const Tensor s = add(a, b);           // backward hands dy to both
-  total(add(s, relu(a))).backward();    // and a gets more
+  const Tensor s = add(a, b);         // backward hands dy to both
+  total(add(s, relu(a))).backward();  // and a gets more
   for (const float g : a.grad().to_host()) CHECK(g == 2.0f);
   for (const float g : b.grad().to_host()) CHECK(g == 1.0f);
 }

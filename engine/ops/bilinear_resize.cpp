@@ -9,13 +9,13 @@ namespace {
 
 // resize(x) to height x width, plus skip where it is defined.
 Tensor resize(const char* op, const Tensor& x, int64_t height, int64_t width, const Tensor& skip) {
-  const BilinearResize s{extent(x, 0), extent(x, 1), extent(x, 2), extent(x, 3), static_cast<int>(height), static_cast<int>(width)};
+  const BilinearResize s{extent(x, 0),           extent(x, 1), extent(x, 2), extent(x, 3), static_cast<int>(height),
+                         static_cast<int>(width)};
   const Tensor y = Tensor::empty({x.dim(0), height, width, x.dim(3)}, x.dtype(), x.device());
   return with_float_type(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
-    on(x.device(), [&](auto& ctx) {
-      bilinear_resize_forward(ctx, s, x.data<T>(), data_or_null<T>(skip), y.data<T>());
-    });
+    on(x.device(),
+       [&](auto& ctx) { bilinear_resize_forward(ctx, s, x.data<T>(), data_or_null<T>(skip), y.data<T>()); });
     const bool x_wanted = x.requires_grad();
     return record(op, {x, skip}, y, [s, x_wanted, shape = x.shape()](const Tensor& dy) -> std::vector<Tensor> {
       if (!x_wanted) return {Tensor(), dy};
@@ -38,8 +38,9 @@ Tensor bilinear_resize(const Tensor& x, int64_t height, int64_t width) {
 Tensor upsample_add(const Tensor& x, const Tensor& skip) {
   check_map("upsample_add", x);
   check_map("upsample_add", skip);
-  PPL_CHECK(x.dim(0) == skip.dim(0) && x.dim(3) == skip.dim(3) && x.dtype() == skip.dtype(), "upsample_add: ", name(x.dtype()), " ",
-            to_string(x.shape()), " cannot be added to ", name(skip.dtype()), " ", to_string(skip.shape()));
+  PPL_CHECK(x.dim(0) == skip.dim(0) && x.dim(3) == skip.dim(3) && x.dtype() == skip.dtype(),
+            "upsample_add: ", name(x.dtype()), " ", to_string(x.shape()), " cannot be added to ", name(skip.dtype()),
+            " ", to_string(skip.shape()));
   return resize("upsample_add", x, skip.dim(1), skip.dim(2), skip);
 }
 

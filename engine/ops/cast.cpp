@@ -7,8 +7,8 @@
 namespace ppl {
 
 void copy_into(const Tensor& to, const Tensor& from) {
-  PPL_CHECK(to.shape() == from.shape() && to.device() == from.device(), "copy_into: expected ", to_string(to.shape()), ", got ",
-            to_string(from.shape()));
+  PPL_CHECK(to.shape() == from.shape() && to.device() == from.device(), "copy_into: expected ", to_string(to.shape()),
+            ", got ", to_string(from.shape()));
   if (to.dtype() == DType::u8) {
     on(to.device(), [&](auto& ctx) { cast(ctx, to.size(), from.data<uint8_t>(), to.data<uint8_t>()); });
     return;
@@ -23,7 +23,8 @@ void copy_into(const Tensor& to, const Tensor& from) {
 }
 
 Tensor cast(const Tensor& x, DType dtype) {
-  PPL_CHECK(x.dtype() != DType::u8 && dtype != DType::u8, "cast: expected f32 or bf16, got ", name(x.dtype()), " to ", name(dtype));
+  PPL_CHECK(x.dtype() != DType::u8 && dtype != DType::u8, "cast: expected f32 or bf16, got ", name(x.dtype()), " to ",
+            name(dtype));
   if (x.dtype() == dtype) return x;
   const Tensor y = Tensor::empty(x.shape(), dtype, x.device());
   copy_into(y, x);

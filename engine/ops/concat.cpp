@@ -12,9 +12,10 @@ Tensor concat(const std::vector<Tensor>& parts) {
   int64_t channels = 0;
   for (const Tensor& p : parts) {
     check_map("concat", p);
-    PPL_CHECK(p.dtype() == first.dtype() && p.dim(0) == first.dim(0) && p.dim(1) == first.dim(1) && p.dim(2) == first.dim(2),
-              "concat: expected ", name(first.dtype()), " maps of size ", to_string(first.shape()), ", got ", name(p.dtype()),
-              " ", to_string(p.shape()));
+    PPL_CHECK(
+        p.dtype() == first.dtype() && p.dim(0) == first.dim(0) && p.dim(1) == first.dim(1) && p.dim(2) == first.dim(2),
+        "concat: expected ", name(first.dtype()), " maps of size ", to_string(first.shape()), ", got ", name(p.dtype()),
+        " ", to_string(p.shape()));
     channels += p.dim(3);
   }
   const int64_t pixels = first.dim(0) * first.dim(1) * first.dim(2);
@@ -24,9 +25,8 @@ Tensor concat(const std::vector<Tensor>& parts) {
     std::vector<Shape> shapes;
     int64_t at = 0;
     for (const Tensor& p : parts) {
-      on(y.device(), [&](auto& ctx) {
-        copy_channels(ctx, pixels, p.dim(3), p.data<T>(), p.dim(3), y.data<T>() + at, channels);
-      });
+      on(y.device(),
+         [&](auto& ctx) { copy_channels(ctx, pixels, p.dim(3), p.data<T>(), p.dim(3), y.data<T>() + at, channels); });
       at += p.dim(3);
       shapes.push_back(p.shape());
     }

@@ -8,8 +8,8 @@ namespace {
 Conv describe(const Tensor& x, const Tensor& weight, ConvOptions o) {
   check_conv("conv", x, weight, o);
   Conv s{extent(x, 0), extent(x, 1), extent(x, 2), extent(x, 3)};
-  PPL_CHECK(weight.dim(3) == s.c && o.output_pad == 0, "conv: weight ", to_string(weight.shape()), " does not fit input ",
-            to_string(x.shape()));
+  PPL_CHECK(weight.dim(3) == s.c && o.output_pad == 0, "conv: weight ", to_string(weight.shape()),
+            " does not fit input ", to_string(x.shape()));
   s.k = extent(weight, 0), s.r = extent(weight, 1), s.s = extent(weight, 2);
   s.stride = o.stride, s.pad = o.pad, s.dilation = o.dilation;
   const auto out = [&](int in, int window) { return (in + 2 * o.pad - o.dilation * (window - 1) - 1) / o.stride + 1; };

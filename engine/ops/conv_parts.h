@@ -10,11 +10,14 @@ namespace ppl {
 
 inline void check_conv(const char* op, const Tensor& x, const Tensor& weight, ConvOptions o) {
   check_map(op, x);
-  PPL_CHECK(weight.defined() && weight.rank() == 4 && weight.dtype() == DType::f32 && weight.size() > 0 && weight.device() == x.device(),
+  PPL_CHECK(weight.defined() && weight.rank() == 4 && weight.dtype() == DType::f32 && weight.size() > 0 &&
+                weight.device() == x.device(),
             op, ": expected an f32 weight [K,R,S,C] for ", to_string(x.shape()), ", got ",
             weight.defined() ? cat(name(weight.dtype()), " ", to_string(weight.shape())) : std::string("nothing"));
-  PPL_CHECK(o.stride >= 1 && o.pad >= 0 && o.dilation >= 1 && o.output_pad >= 0 && o.output_pad < std::max(o.stride, o.dilation), op,
-            ": stride ", o.stride, ", padding ", o.pad, ", dilation ", o.dilation, ", output padding ", o.output_pad);
+  PPL_CHECK(o.stride >= 1 && o.pad >= 0 && o.dilation >= 1 && o.output_pad >= 0 &&
+                o.output_pad < std::max(o.stride, o.dilation),
+            op, ": stride ", o.stride, ", padding ", o.pad, ", dilation ", o.dilation, ", output padding ",
+            o.output_pad);
 }
 
 // dz behind bias and ReLU, from y where there was a ReLU, and the bias's gradient (undefined where it is not wanted).

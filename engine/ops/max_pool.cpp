@@ -8,10 +8,11 @@ namespace ppl {
 
 Tensor max_pool(const Tensor& x, int window, int stride, int pad) {
   check_map("max_pool", x);
-  PPL_CHECK(window >= 1 && window <= 15 && stride >= 1 && pad >= 0 && pad < window, "max_pool: window ", window, ", stride ", stride,
-            ", pad ", pad, " (expected 1 <= window <= 15, 0 <= pad < window)");
+  PPL_CHECK(window >= 1 && window <= 15 && stride >= 1 && pad >= 0 && pad < window, "max_pool: window ", window,
+            ", stride ", stride, ", pad ", pad, " (expected 1 <= window <= 15, 0 <= pad < window)");
   const int h = extent(x, 1), w = extent(x, 2);
-  PPL_CHECK(h + 2 * pad >= window && w + 2 * pad >= window, "max_pool: map ", to_string(x.shape()), " smaller than window ", window);
+  PPL_CHECK(h + 2 * pad >= window && w + 2 * pad >= window, "max_pool: map ", to_string(x.shape()),
+            " smaller than window ", window);
   const int oh = (h + 2 * pad - window) / stride + 1, ow = (w + 2 * pad - window) / stride + 1;
   PPL_CHECK((oh - 1) * stride - pad < h && (ow - 1) * stride - pad < w, "max_pool: a window of ", to_string(x.shape()),
             " holds nothing but padding");

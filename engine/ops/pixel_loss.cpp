@@ -9,8 +9,8 @@ namespace ppl {
 
 Tensor pixel_loss(const Tensor& logits, const Tensor& target, const PixelLoss& options) {
   check_map("pixel_loss", logits);
-  PPL_CHECK(target.defined() && target.dtype() == DType::u8 && target.shape() == logits.shape(), "pixel_loss: expected a u8 target ",
-            to_string(logits.shape()), ", got ",
+  PPL_CHECK(target.defined() && target.dtype() == DType::u8 && target.shape() == logits.shape(),
+            "pixel_loss: expected a u8 target ", to_string(logits.shape()), ", got ",
             target.defined() ? cat(name(target.dtype()), " ", to_string(target.shape())) : std::string("nothing"));
   const Tensor loss = Tensor::empty({1}, DType::f32, logits.device());
   const Tensor gradient = Tensor::empty(logits.shape(), logits.dtype(), logits.device());
@@ -21,9 +21,8 @@ Tensor pixel_loss(const Tensor& logits, const Tensor& target, const PixelLoss& o
                  loss.data<float>(), gradient.data<T>());
     });
     return record("pixel_loss", {logits}, loss, [gradient](const Tensor& dy) -> std::vector<Tensor> {
-      on(dy.device(), [&](auto& ctx) {
-        scale(ctx, gradient.size(), dy.data<float>(), gradient.data<T>(), gradient.data<T>());
-      });
+      on(dy.device(),
+         [&](auto& ctx) { scale(ctx, gradient.size(), dy.data<float>(), gradient.data<T>(), gradient.data<T>()); });
       return {gradient};
     });
   });

@@ -1,5 +1,5 @@
-// The concatenated map is never made: a 1x1 convolution commutes with bilinear resizing, so the bottleneck's slices for the
-// pooled maps are applied to the 50 cells, and only its slice for the map itself runs over all pixels.
+// The concatenated map is never made: a 1x1 convolution commutes with bilinear resizing, so the bottleneck's slices for
+// the pooled maps are applied to the 50 cells, and only its slice for the map itself runs over all pixels.
 #include "kernels/pyramid_pool.h"
 
 #include "engine/dispatch.h"
@@ -53,29 +53,31 @@ void cells_forward(Context& ctx, const Saved& s, float* out) {
     float* staged = s.staged.data<float>() + at * e.quarter;
     matmul_transposed(ctx, {.m = e.rows(g), .n = e.quarter, .k = e.c, .a_row = e.c, .b_row = e.c, .c_row = e.quarter},
                       s.pooled.data<float>() + at * e.c, s.stages[g].data<float>(), staged);
-    matmul_transposed(ctx, {.m = e.rows(g), .n = e.k, .k = e.quarter, .a_row = e.quarter, .b_row = 2 * e.c, .c_row = e.k}, staged,
-                      s.weight.data<float>() + slice, out + at * e.k);
+    matmul_transposed(ctx,
+                      {.m = e.rows(g), .n = e.k, .k = e.quarter, .a_row = e.quarter, .b_row = 2 * e.c, .c_row = e.k},
+                      staged, s.weight.data<float>() + slice, out + at * e.k);
   }
 }
 
 // From the gradient of the cells behind the bottleneck to that of the pooled cells, stages and the bottleneck's slices.
 template <class Context>
-void cells_backward(Context& ctx, const Saved& s, const float* dout, const std::array<Tensor, 4>& dstages, float* dweight,
-                    float* dpooled) {
+void cells_backward(Context& ctx, const Saved& s, const float* dout, const std::array<Tensor, 4>& dstages,
+                    float* dweight, float* dpooled) {
   const Extents& e = s.e;
   const Tensor dstaged = Tensor::empty(s.staged.shape(), DType::f32, s.staged.device());
   for (size_t g = 0; g < kGrids; ++g) {
     const int64_t at = e.first(g), rows = e.rows(g), slice = static_cast<int64_t>(g) * e.quarter;
     const float *d = dout + at * e.k, *staged = s.staged.data<float>() + at * e.quarter;
     float* ds = dstaged.data<float>() + at * e.quarter;
-    matmul(ctx, {.m = e.k, .n = e.quarter, .k = rows, .a_row = 1, .a_column = e.k, .b_row = e.quarter, .c_row = 2 * e.c}, d, staged,
-           dweight + slice);
+    matmul(ctx,
+           {.m = e.k, .n = e.quarter, .k = rows, .a_row = 1, .a_column = e.k, .b_row = e.quarter, .c_row = 2 * e.c}, d,
+           staged, dweight + slice);
     matmul(ctx, {.m = rows, .n = e.quarter, .k = e.k, .a_row = e.k, .b_row = 2 * e.c, .c_row = e.quarter}, d,
            s.weight.data<float>() + slice, ds);
-    matmul(ctx, {.m = e.quarter, .n = e.c, .k = rows, .a_row = 1, .a_column = e.quarter, .b_row = e.c, .c_row = e.c}, ds,
-           s.pooled.data<float>() + at * e.c, dstages[g].data<float>());
-    matmul(ctx, {.m = rows, .n = e.c, .k = e.quarter, .a_row = e.quarter, .b_row = e.c, .c_row = e.c}, ds, s.stages[g].data<float>(),
-           dpooled + at * e.c);
+    matmul(ctx, {.m = e.quarter, .n = e.c, .k = rows, .a_row = 1, .a_column = e.quarter, .b_row = e.c, .c_row = e.c},
+           ds, s.pooled.data<float>() + at * e.c, dstages[g].data<float>());
+    matmul(ctx, {.m = rows, .n = e.c, .k = e.quarter, .a_row = e.quarter, .b_row = e.c, .c_row = e.c}, ds,
+           s.stages[g].data<float>(), dpooled + at * e.c);
   }
 }
 
@@ -94,8 +96,8 @@ std::vector<Tensor> backward(const Saved& s, const Tensor& dy) {
   on(device, [&](auto& ctx) {
     pyramid_resize_backward(ctx, e.out, dy.data<T>(), s.y.data<T>(), dz.data<T>(), dout.data<float>());
     // Grid 1 of dout holds the sum of dz over each image: [N, K] -> [K].
-    matmul(ctx, {.m = 1, .n = e.k, .k = e.in.n, .a_row = e.in.n, .b_row = e.k, .c_row = e.k}, ones.data<float>(), dout.data<float>(),
-           dbias.data<float>());
+    matmul(ctx, {.m = 1, .n = e.k, .k = e.in.n, .a_row = e.in.n, .b_row = e.k, .c_row = e.k}, ones.data<float>(),
+           dout.data<float>(), dbias.data<float>());
     cells_backward(ctx, s, dout.data<float>(), dstages, dweight.data<float>(), dpooled.data<float>());
     conv_backward_weights(ctx, e.conv, s.x.data<T>(), dz.data<T>(), dmap.data<float>());
     copy_channels(ctx, e.k, e.c, dmap.data<float>(), e.c, dweight.data<float>() + e.c, 2 * e.c);
@@ -116,9 +118,8 @@ Tensor pyramid_pool(const Tensor& x, const std::array<Tensor, 4>& stages, const 
   s.staged = Tensor::empty({kPyramidCells * e.in.n, e.quarter}, DType::f32, device);
   const Tensor out = Tensor::empty({kPyramidCells * e.in.n, e.k}, DType::f32, device);
   const Tensor slice = Tensor::empty({e.k, 1, 1, e.c}, DType::f32, device);
-  on(device, [&](auto& ctx) {
-    copy_channels(ctx, e.k, e.c, weight.data<float>() + e.c, 2 * e.c, slice.data<float>(), e.c);
-  });
+  on(device,
+     [&](auto& ctx) { copy_channels(ctx, e.k, e.c, weight.data<float>() + e.c, 2 * e.c, slice.data<float>(), e.c); });
   s.map_weight = [&] {
     const NoGrad off;
     return cast(slice, x.dtype());

@@ -13,9 +13,8 @@ Tensor sigmoid(const Tensor& x) {
     const Tensor saved = y.reshaped(y.shape());
     return record("sigmoid", {x}, y, [saved](const Tensor& dy) -> std::vector<Tensor> {
       const Tensor dx = Tensor::empty(dy.shape(), dy.dtype(), dy.device());
-      on(dy.device(), [&](auto& ctx) {
-        sigmoid_backward(ctx, dy.size(), dy.data<T>(), saved.data<T>(), dx.data<T>());
-      });
+      on(dy.device(),
+         [&](auto& ctx) { sigmoid_backward(ctx, dy.size(), dy.data<T>(), saved.data<T>(), dx.data<T>()); });
       return {dx};
     });
   });

@@ -23,13 +23,12 @@ inline void vectors(int64_t begin, int64_t end, Body&& body) {
 
 template <class Body>
 void for_elements(int64_t n, Body&& body) {
-  parallel_for(ceil_div(n, kLanes), kElementGrain / kLanes, [&](int64_t b, int64_t e) {
-    vectors(b * kLanes, std::min(n, e * kLanes), body);
-  });
+  parallel_for(ceil_div(n, kLanes), kElementGrain / kLanes,
+               [&](int64_t b, int64_t e) { vectors(b * kLanes, std::min(n, e * kLanes), body); });
 }
 
-// A map of c channels seen as one array: element i has the channel values at i % period, where the values are repeated to a
-// whole number of vectors, so that 1 or 5 channels run as well as 64.
+// A map of c channels seen as one array: element i has the channel values at i % period, where the values are repeated
+// to a whole number of vectors, so that 1 or 5 channels run as well as 64.
 inline int64_t channel_period(int64_t c) {
   int64_t period = std::lcm(c, int64_t{kLanes});
   while (period < 4 * kLanes) period *= 2;
@@ -43,24 +42,37 @@ void repeat_channels(int64_t c, int64_t period, float* to, Value&& value) {
   for (int64_t i = c; i < period; ++i) to[i] = to[i - c];
 }
 
-// body(i, j, lanes): i into the map of n elements, j = i % period into the repeated values.
-template <class Body>
-void for_channels(int64_t n, int64_t period, Body&& body) {
+// take(i, lanes, constants(j)): i into the map of n elements, j = i % period into the repeated values. The constants of
+// a narrow map stay in registers.
+template <class Constants, class Take>
+void for_channels(int64_t n, int64_t period, Constants constants, Take take) {
   parallel_for(ceil_div(n, period), std::max<int64_t>(1, kElementGrain / period), [&](int64_t b, int64_t e) {
-    for (int64_t row = b * period; row < std::min(n, e * period); row += period) {
-      vectors(0, std::min(period, n - row), [&](int64_t j, auto lanes) { body(row + j, j, lanes); });
+    int64_t row = b * period;
+    const int64_t end = std::min(n, e * period);
+    if (period == 4 * kLanes) {
+      const auto c0 = constants(0), c1 = constants(kLanes), c2 = constants(2 * kLanes), c3 = constants(3 * kLanes);
+      for (; row + period <= end; row += period) {
+        take(row, All{}, c0);
+        take(row + kLanes, All{}, c1);
+        take(row + 2 * kLanes, All{}, c2);
+        take(row + 3 * kLanes, All{}, c3);
+      }
+    }
+    for (; row < end; row += period) {
+      vectors(0, std::min(period, end - row), [&](int64_t j, auto lanes) { take(row + j, lanes, constants(j)); });
     }
   });
 }
 
-// Sums are taken over chunks of a fixed size in f32 and over the chunks in f64, so that they do not depend on the number
-// of threads and big maps lose nothing.
+// Sums are taken over chunks of a fixed size in f32 and over the chunks in f64, so that they do not depend on the
+// number of threads and big maps lose nothing.
 constexpr int64_t kChunkElements = 8192;
-inline int64_t chunk_rows(int64_t period) { return std::max<int64_t>(16, kChunkElements / period); }
+inline int64_t chunk_rows(int64_t period) { return std::max<int64_t>(64, kChunkElements / period); }
 
 // sums [K][period] over [begin, end) of what term(i, j, lanes, Vec (&sum)[K]) adds; begin is a multiple of the period.
+// V vectors of columns are summed in registers.
 template <int K, int V, class Term>
-inline void sum_columns(int64_t begin, int64_t end, int64_t period, int64_t j0, Term& term, float* sums) {
+inline void sum_columns(int64_t begin, int64_t end, int64_t period, int64_t j0, Term&& term, float* sums) {
   Vec acc[V][K] = {};
   int64_t row = begin;
   for (; row + period <= end; row += period) {
@@ -77,11 +89,13 @@ inline void sum_columns(int64_t begin, int64_t end, int64_t period, int64_t j0, 
   }
 }
 
-template <int K, class Term>
-void sum_chunk(int64_t begin, int64_t end, int64_t period, Term&& term, float* sums) {
+// body(width, j): groups of width vectors of columns that cover the period.
+template <class Body>
+inline void column_groups(int64_t period, Body&& body) {
   int64_t j = 0;
-  for (; j + 4 * kLanes <= period; j += 4 * kLanes) sum_columns<K, 4>(begin, end, period, j, term, sums);
-  for (; j < period; j += kLanes) sum_columns<K, 1>(begin, end, period, j, term, sums);
+  for (; j + 8 * kLanes <= period; j += 8 * kLanes) body(std::integral_constant<int, 8>{}, j);
+  for (; j + 4 * kLanes <= period; j += 4 * kLanes) body(std::integral_constant<int, 4>{}, j);
+  for (; j < period; j += kLanes) body(std::integral_constant<int, 1>{}, j);
 }
 
 // out [K][c]: sums over all pixels of a map of n elements.
@@ -91,7 +105,9 @@ void channel_sums(CpuContext& ctx, int64_t n, int64_t c, Term&& term, double* ou
   float* partial = ctx.scratch<float>(0, static_cast<size_t>(chunks * K * period));
   parallel_for(chunks, std::max<int64_t>(1, kElementGrain / chunk), [&](int64_t b, int64_t e) {
     for (int64_t i = b; i < e; ++i) {
-      sum_chunk<K>(i * chunk, std::min(n, (i + 1) * chunk), period, term, partial + i * K * period);
+      column_groups(period, [&](auto width, int64_t j) {
+        sum_columns<K, width>(i * chunk, std::min(n, (i + 1) * chunk), period, j, term, partial + i * K * period);
+      });
     }
   });
   std::vector<double> total(static_cast<size_t>(K * period));

@@ -1,5 +1,5 @@
-// Sixteen floats at a time, loaded from and stored to float or bf16. GCC vectors: one AVX-512 register where there is one,
-// several smaller ones elsewhere.
+// Sixteen floats at a time, loaded from and stored to float or bf16. GCC vectors: one AVX-512 register where there is
+// one, several smaller ones elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -29,11 +29,34 @@ struct First {
 namespace vec_detail {
 typedef uint16_t Half __attribute__((vector_size(32)));
 typedef uint8_t Quarter __attribute__((vector_size(16)));
-typedef float LooseVec __attribute__((vector_size(64), aligned(4), may_alias));
-typedef uint16_t LooseHalf __attribute__((vector_size(32), aligned(2), may_alias));
-typedef uint8_t LooseQuarter __attribute__((vector_size(16), aligned(1), may_alias));
+typedef float LooseVec __attribute__((vector_size(64), aligned(4)));
+typedef uint16_t LooseHalf __attribute__((vector_size(32), aligned(2)));
+typedef uint8_t LooseQuarter __attribute__((vector_size(16), aligned(1)));
 
-inline Vec widen(Half h) { return (Vec)(__builtin_convertvector(h, VecUint) << 16); }
+// Intrinsics because g++ 12 takes these conversions apart, and masked ones because it warns about the others.
+inline Vec widen(Half h) {
+#ifdef __AVX512F__
+  return (Vec)((VecUint)_mm512_maskz_cvtepu16_epi32(0xffff, (__m256i)h) << 16);
+#else
+  return (Vec)(__builtin_convertvector(h, VecUint) << 16);
+#endif
+}
+
+inline VecInt widen(Quarter q) {
+#ifdef __AVX512F__
+  return (VecInt)_mm512_maskz_cvtepu8_epi32(0xffff, (__m128i)q);
+#else
+  return __builtin_convertvector(q, VecInt);
+#endif
+}
+
+inline Quarter narrow(VecInt v) {
+#ifdef __AVX512F__
+  return (Quarter)_mm512_maskz_cvtepi32_epi8(0xffff, (__m512i)v);
+#else
+  return __builtin_convertvector(v, Quarter);
+#endif
+}
 
 inline Half narrow(Vec v) {
 #ifdef __AVX512BF16__
@@ -54,12 +77,12 @@ inline Vec load(const bf16* p, All = {}) {
   return vec_detail::widen(*reinterpret_cast<const vec_detail::LooseHalf*>(p));
 }
 inline VecInt load(const uint8_t* p, All = {}) {
-  return __builtin_convertvector(*reinterpret_cast<const vec_detail::LooseQuarter*>(p), VecInt);
+  return vec_detail::widen(*reinterpret_cast<const vec_detail::LooseQuarter*>(p));
 }
 inline void store(float* p, Vec v, All = {}) { *reinterpret_cast<vec_detail::LooseVec*>(p) = v; }
 inline void store(bf16* p, Vec v, All = {}) { *reinterpret_cast<vec_detail::LooseHalf*>(p) = vec_detail::narrow(v); }
 inline void store(uint8_t* p, VecInt v, All = {}) {
-  *reinterpret_cast<vec_detail::LooseQuarter*>(p) = __builtin_convertvector(v, vec_detail::Quarter);
+  *reinterpret_cast<vec_detail::LooseQuarter*>(p) = vec_detail::narrow(v);
 }
 
 inline Vec load(const float* p, First f) {
@@ -79,7 +102,7 @@ inline Vec load(const bf16* p, First f) {
 inline VecInt load(const uint8_t* p, First f) {
   vec_detail::Quarter q{};
   std::memcpy(&q, p, static_cast<size_t>(f.n));
-  return __builtin_convertvector(q, VecInt);
+  return vec_detail::widen(q);
 }
 inline void store(float* p, Vec v, First f) {
 #ifdef __AVX512F__
@@ -93,7 +116,7 @@ inline void store(bf16* p, Vec v, First f) {
   std::memcpy(static_cast<void*>(p), &h, static_cast<size_t>(f.n) * sizeof(bf16));
 }
 inline void store(uint8_t* p, VecInt v, First f) {
-  const vec_detail::Quarter q = __builtin_convertvector(v, vec_detail::Quarter);
+  const vec_detail::Quarter q = vec_detail::narrow(v);
   std::memcpy(p, &q, static_cast<size_t>(f.n));
 }
 

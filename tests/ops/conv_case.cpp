@@ -15,7 +15,8 @@ OpCase::Oracle plain(ConvOptions o, bool relu) {
         const int64_t k = i % w.shape[0], ox = i / w.shape[0] % ow, oy = i / w.shape[0] / ow;
         double total = in.size() > 2 ? in[2].values[static_cast<size_t>(k)] : 0;
         for (int64_t tap = 0; tap < r * s; ++tap) {
-          const int64_t iy = oy * o.stride - o.pad + tap / s * o.dilation, ix = ox * o.stride - o.pad + tap % s * o.dilation;
+          const int64_t iy = oy * o.stride - o.pad + tap / s * o.dilation,
+                        ix = ox * o.stride - o.pad + tap % s * o.dilation;
           if (iy < 0 || iy >= h || ix < 0 || ix >= width) continue;
           for (int64_t c = 0; c < x.shape[3]; ++c) total += x.at(n, iy, ix, c) * w.at(k, tap / s, tap % s, c);
         }

@@ -12,10 +12,13 @@ OpCase::Oracle plain(int window, int stride, int pad) {
     const int64_t oh = (x.shape[1] + 2 * pad - window) / stride + 1, ow = (x.shape[2] + 2 * pad - window) / stride + 1;
     std::vector<double> y;
     for (int64_t i = 0; i < x.shape[0] * oh * ow * x.shape[3]; ++i) {
-      const int64_t c = i % x.shape[3], ox = i / x.shape[3] % ow, oy = i / x.shape[3] / ow % oh, n = i / x.shape[3] / ow / oh;
+      const int64_t c = i % x.shape[3], ox = i / x.shape[3] % ow, oy = i / x.shape[3] / ow % oh,
+                    n = i / x.shape[3] / ow / oh;
       double best = -INFINITY;
-      for (int64_t iy = std::max<int64_t>(0, oy * stride - pad); iy < std::min(x.shape[1], oy * stride - pad + window); ++iy) {
-        for (int64_t ix = std::max<int64_t>(0, ox * stride - pad); ix < std::min(x.shape[2], ox * stride - pad + window); ++ix) {
+      for (int64_t iy = std::max<int64_t>(0, oy * stride - pad); iy < std::min(x.shape[1], oy * stride - pad + window);
+           ++iy) {
+        for (int64_t ix = std::max<int64_t>(0, ox * stride - pad);
+             ix < std::min(x.shape[2], ox * stride - pad + window); ++ix) {
           best = std::max(best, x.at(n, iy, ix, c));
         }
       }

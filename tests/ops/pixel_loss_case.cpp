@@ -46,7 +46,8 @@ const Shape kNetwork = {4, 512, 512, 1};
 const AddCases cases{{
     make("bce", {.bce = 1}, {2, 5, 7, 1}, kNetwork),
     make("focal full gradient", {.focal = 1, .focal_full_gradient = true}, {3, 9, 5, 1}, kNetwork),
-    make("focal full gradient, gamma 2, alpha 0.6", {.focal = 1, .focal_full_gradient = true, .alpha = 0.6f, .gamma = 2}, {1, 5, 5, 3}),
+    make("focal full gradient, gamma 2, alpha 0.6",
+         {.focal = 1, .focal_full_gradient = true, .alpha = 0.6f, .gamma = 2}, {1, 5, 5, 3}),
     make("dice", {.dice = 1}, {3, 5, 7, 1}, kNetwork),
     make("dice over the batch, 3 classes", {.dice = 1, .dice_batch = true}, {2, 5, 7, 3}),
     make("bce + dice", {.bce = 1, .dice = 1}, {1, 33, 17, 1}, kNetwork),

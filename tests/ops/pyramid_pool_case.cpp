@@ -23,14 +23,17 @@ std::vector<OpInput> inputs(const Shape& x, int64_t k) {
 }
 
 OpCase make(Shape x, int64_t k, Shape network = {}) {
-  OpCase c{.name = cat("pyramid_pool ", to_string(x), " to ", k), .inputs = inputs(x, k), .run = fused, .reference = separate};
+  OpCase c{.name = cat("pyramid_pool ", to_string(x), " to ", k),
+           .inputs = inputs(x, k),
+           .run = fused,
+           .reference = separate};
   c.gradient_tolerance = 5e-3;
   c.bf16_tolerance = 2e-2;
   if (network.empty()) return c;
   const auto size = static_cast<double>(numel(network));
   c.network = inputs(network, network[3]);
-  c.forward = {5 * size};    // x to pool; x and y of the convolution; y again
-  c.backward = {9 * size};   // dy, y, dz; x, dz; dz, dx; dx again
+  c.forward = {5 * size};   // x to pool; x and y of the convolution; y again
+  c.backward = {9 * size};  // dy, y, dz; x, dz; dz, dx; dx again
   c.flops = 2 * size * static_cast<double>(network[3]);
   return c;
 }

@@ -11,7 +11,8 @@ std::vector<double> pool(const HostMap& x, int64_t grid) {
   std::vector<double> y;
   const int64_t h = x.shape[1], w = x.shape[2];
   for (int64_t i = 0; i < x.shape[0] * grid * grid * x.shape[3]; ++i) {
-    const int64_t c = i % x.shape[3], gx = i / x.shape[3] % grid, gy = i / x.shape[3] / grid % grid, n = i / x.shape[3] / grid / grid;
+    const int64_t c = i % x.shape[3], gx = i / x.shape[3] % grid, gy = i / x.shape[3] / grid % grid,
+                  n = i / x.shape[3] / grid / grid;
     double total = 0, count = 0;
     for (int64_t iy = gy * h / grid; iy * grid < (gy + 1) * h; ++iy) {
       for (int64_t ix = gx * w / grid; ix * grid < (gx + 1) * w; ++ix) total += x.at(n, iy, ix, c), ++count;
@@ -25,7 +26,8 @@ std::vector<double> resize(const HostMap& x, int64_t oh, int64_t ow) {
   std::vector<double> y;
   const int64_t h = x.shape[1], w = x.shape[2];
   for (int64_t i = 0; i < x.shape[0] * oh * ow * x.shape[3]; ++i) {
-    const int64_t c = i % x.shape[3], ox = i / x.shape[3] % ow, oy = i / x.shape[3] / ow % oh, n = i / x.shape[3] / ow / oh;
+    const int64_t c = i % x.shape[3], ox = i / x.shape[3] % ow, oy = i / x.shape[3] / ow % oh,
+                  n = i / x.shape[3] / ow / oh;
     const double sy = std::max(0.0, (oy + 0.5) * h / oh - 0.5), sx = std::max(0.0, (ox + 0.5) * w / ow - 0.5);
     const auto y0 = static_cast<int64_t>(sy), x0 = static_cast<int64_t>(sx);
     const int64_t y1 = std::min(y0 + 1, h - 1), x1 = std::min(x0 + 1, w - 1);
@@ -55,11 +57,12 @@ OpCase upsample_case(Shape x, Shape skip, Shape network_x, Shape network_skip) {
   return {.name = cat("upsample_add ", to_string(x), " to ", to_string(skip)),
           .inputs = {{x}, {skip}},
           .run = [](const std::vector<Tensor>& in) { return upsample_add(in[0], in[1]); },
-          .oracle = [](const std::vector<HostMap>& in) {
-            std::vector<double> y = resize(in[0], in[1].shape[1], in[1].shape[2]);
-            for (size_t i = 0; i < y.size(); ++i) y[i] += in[1].values[i];
-            return y;
-          },
+          .oracle =
+              [](const std::vector<HostMap>& in) {
+                std::vector<double> y = resize(in[0], in[1].shape[1], in[1].shape[2]);
+                for (size_t i = 0; i < y.size(); ++i) y[i] += in[1].values[i];
+                return y;
+              },
           .network = {{network_x}, {network_skip}},
           .forward = {2 * size + small},
           .backward = {size + small}};

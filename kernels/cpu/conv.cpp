@@ -1,0 +1,101 @@
+// The three launchers: check the shape, choose an algorithm, run it.
+#include "kernels/cpu/conv_narrow.h"
+#include "kernels/cpu/winograd.h"
+
+namespace ppl {
+namespace {
+
+std::function<void(ConvKind, const Conv&)> tracer;
+
+void check(ConvKind kind, const Conv& p) {
+  if (tracer) tracer(kind, p);
+  const auto out = [&](int in, int window) { return (in + 2 * p.pad - p.dilation * (window - 1) - 1) / p.stride + 1; };
+  PPL_CHECK(p.n > 0 && p.h > 0 && p.w > 0 && p.c > 0 && p.k > 0 && p.r > 0 && p.s > 0 && p.oh > 0 && p.ow > 0 &&
+                p.stride > 0 && p.dilation > 0 && p.pad >= 0,
+            "conv: an extent is not positive: n ", p.n, " h ", p.h, " w ", p.w, " c ", p.c, " k ", p.k, " window ", p.r,
+            "x", p.s, " output ", p.oh, "x", p.ow, " stride ", p.stride, " dilation ", p.dilation, " pad ", p.pad);
+  PPL_CHECK(p.oh == out(p.h, p.r) && p.ow == out(p.w, p.s), "conv: expected output ", out(p.h, p.r), "x",
+            out(p.w, p.s), " for ", p.h, "x", p.w, ", came ", p.oh, "x", p.ow);
+}
+
+}  // namespace
+
+void trace_convolutions(std::function<void(ConvKind, const Conv&)> call) { tracer = std::move(call); }
+
+PackedWeights::PackedWeights() : impl(std::make_unique<Impl>()) {}
+PackedWeights::~PackedWeights() = default;
+
+bool conv_serves(ConvAlgorithm algorithm, ConvKind kind, const Conv& p, bool) {
+  if (algorithm == ConvAlgorithm::winograd) return winograd::serves(kind, p);
+  if (algorithm == ConvAlgorithm::narrow) return conv_narrow::serves(kind, p);
+  return true;
+}
+
+// With AMX the library's bf16 has more throughput than the f32 arithmetic of our kernels can make up for.
+#ifdef __AMX_BF16__
+constexpr bool f32_beats_bf16 = false;
+#else
+constexpr bool f32_beats_bf16 = true;
+#endif
+
+// Measured on two Zen 5 cores (bench/conv_bench), the layers of pp_linknet34_psp64 at 256 and 512, batch 1 and 4.
+ConvAlgorithm conv_choice(ConvKind kind, const Conv& p, bool is_bf16) {
+  const bool wide = p.c >= 32 && p.k >= 32;
+  if (winograd::serves(kind, p) && wide && (!is_bf16 || f32_beats_bf16)) {
+    // Stride 2 sums over two, in part empty, windows of 2x2 in each direction: worth it for the whole 4x4, and for the
+    // gradient to the weights, where f32 direct is slowest.
+    const bool gradient = kind == ConvKind::backward_weights;
+    if (p.stride == 1) return ConvAlgorithm::winograd;
+    if (p.r == 4 ? !is_bf16 || gradient : !is_bf16 && gradient) return ConvAlgorithm::winograd;
+  }
+  if (conv_narrow::serves(kind, p)) return ConvAlgorithm::narrow;
+  return conv_direct::available() ? ConvAlgorithm::direct : ConvAlgorithm::plain;
+}
+
+template <class T>
+void conv_forward(CpuContext& ctx, const Conv& p, const T* x, const T* w, const Epilogue<T>& e, T* y,
+                  PackedWeights* packed, ConvAlgorithm algorithm) {
+  check(ConvKind::forward, p);
+  if (algorithm == ConvAlgorithm::automatic) algorithm = conv_choice(ConvKind::forward, p, std::is_same_v<T, bf16>);
+  if (algorithm == ConvAlgorithm::plain) return conv_plain::forward(p, x, w, e, y);
+  if (algorithm == ConvAlgorithm::winograd) return winograd::forward(ctx, p, x, w, e, y, packed);
+  if (algorithm == ConvAlgorithm::narrow) return conv_narrow::forward(ctx, p, x, w, e, y);
+  conv_direct::forward(ctx, p, x, w, e, y, packed);
+}
+
+template <class T>
+void conv_backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w, const Epilogue<T>& e, T* dx,
+                        PackedWeights* packed, ConvAlgorithm algorithm) {
+  check(ConvKind::backward_data, p);
+  if (algorithm == ConvAlgorithm::automatic) {
+    algorithm = conv_choice(ConvKind::backward_data, p, std::is_same_v<T, bf16>);
+  }
+  if (algorithm == ConvAlgorithm::plain) return conv_plain::backward_data(p, dy, w, e, dx);
+  if (algorithm == ConvAlgorithm::winograd) return winograd::backward_data(ctx, p, dy, w, e, dx, packed);
+  conv_direct::backward_data(ctx, p, dy, w, e, dx, packed);
+}
+
+template <class T>
+void conv_backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, float* dw,
+                           ConvAlgorithm algorithm) {
+  check(ConvKind::backward_weights, p);
+  if (algorithm == ConvAlgorithm::automatic) {
+    algorithm = conv_choice(ConvKind::backward_weights, p, std::is_same_v<T, bf16>);
+  }
+  if (algorithm == ConvAlgorithm::plain) return conv_plain::backward_weights(p, x, dy, dw);
+  if (algorithm == ConvAlgorithm::winograd) return winograd::backward_weights(ctx, p, x, dy, dw);
+  if (algorithm == ConvAlgorithm::narrow) return conv_narrow::backward_weights(ctx, p, x, dy, dw);
+  conv_direct::backward_weights(ctx, p, x, dy, dw);
+}
+
+#define PPL_INSTANTIATE(T)                                                                                          \
+  template void conv_forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*,  \
+                             ConvAlgorithm);                                                                        \
+  template void conv_backward_data(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*,            \
+                                   PackedWeights*, ConvAlgorithm);                                                  \
+  template void conv_backward_weights(CpuContext&, const Conv&, const T*, const T*, float*, ConvAlgorithm);
+PPL_INSTANTIATE(float)
+PPL_INSTANTIATE(bf16)
+#undef PPL_INSTANTIATE
+
+}  // namespace ppl

@@ -1,0 +1,54 @@
+// The algorithms behind kernels/conv.h. conv.cpp chooses between them; nothing else includes this but benches and tests.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <type_traits>
+#include <utility>
+
+#include "kernels/conv.h"
+#include "kernels/cpu/context.h"
+
+namespace ppl {
+
+enum class ConvKind { forward, backward_data, backward_weights };
+
+// Called for every convolution until it is replaced by an empty one: for benches that ask what a network consists of.
+void trace_convolutions(std::function<void(ConvKind, const Conv&)>);
+
+// What PackedWeights holds: for each kind and shape whatever the algorithm made of the weights.
+struct PackedWeights::Impl {
+  using Key = std::pair<ConvKind, Conv>;
+  std::map<Key, std::shared_ptr<void>> entries;
+};
+
+// Scratch slots of the convolutions, apart from those that other kernels use.
+enum ConvSlot : size_t { slot_weights = 8, slot_library, slot_product, slot_partial };
+
+// Whether the algorithm can compute this; others throw.
+bool conv_serves(ConvAlgorithm, ConvKind, const Conv&, bool is_bf16);
+
+// What ConvAlgorithm::automatic stands for.
+ConvAlgorithm conv_choice(ConvKind, const Conv&, bool is_bf16);
+
+namespace conv_plain {
+template <class T>
+void forward(const Conv&, const T* x, const T* w, const Epilogue<T>&, T* y);
+template <class T>
+void backward_data(const Conv&, const T* dy, const T* w, const Epilogue<T>&, T* dx);
+template <class T>
+void backward_weights(const Conv&, const T* x, const T* dy, float* dw);
+}  // namespace conv_plain
+
+namespace conv_direct {
+bool available();
+template <class T>
+void forward(CpuContext&, const Conv&, const T* x, const T* w, const Epilogue<T>&, T* y, PackedWeights*);
+template <class T>
+void backward_data(CpuContext&, const Conv&, const T* dy, const T* w, const Epilogue<T>&, T* dx, PackedWeights*);
+template <class T>
+void backward_weights(CpuContext&, const Conv&, const T* x, const T* dy, float* dw);
+}  // namespace conv_direct
+
+}  // namespace ppl

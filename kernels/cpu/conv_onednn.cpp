@@ -1,0 +1,299 @@
+// The direct algorithm: oneDNN, versions 2.6 (operation descriptors) and 3 (none). All calls of the library are here.
+#include <oneapi/dnnl/dnnl.hpp>
+#include <omp.h>
+
+#include <cstring>
+#include <limits>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "kernels/cpu/conv_impl.h"
+#include "kernels/cpu/parallel.h"
+
+namespace ppl::conv_direct {
+namespace {
+
+using dnnl::memory;
+using Type = memory::data_type;
+
+// Everything that a primitive depends on; the library splits the work by the number of threads at creation.
+struct Key {
+  ConvKind kind;
+  Conv conv;
+  bool is_bf16, bias, residual, relu;
+  int threads;
+  auto operator<=>(const Key&) const = default;
+};
+
+struct Plan {
+  dnnl::primitive primitive;
+  memory::desc source, weights, plain_weights, bias, result, scratch;
+};
+
+const dnnl::engine& engine() {
+  static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  return cpu;
+}
+
+dnnl::stream& stream() {
+  static thread_local dnnl::stream s(engine());
+  return s;
+}
+
+struct Descs {
+  memory::dims stride, dilation, pad;
+  memory::desc x, w, plain_w, bias, y;
+};
+
+Descs describe(const Key& key) {
+  const Conv& p = key.conv;
+  const Type type = key.is_bf16 ? Type::bf16 : Type::f32;
+  const Type weights = key.kind == ConvKind::backward_weights ? Type::f32 : type;
+  using Tag = memory::format_tag;
+  const memory::dims wd{p.k, p.c, p.r, p.s};
+  Descs d;
+  d.stride = {p.stride, p.stride};
+  d.dilation = {p.dilation - 1, p.dilation - 1};
+  d.pad = {p.pad, p.pad};
+  d.x = {{p.n, p.c, p.h, p.w}, type, Tag::nhwc};
+  d.w = {wd, weights, Tag::any};
+  d.plain_w = {wd, weights, Tag::ohwi};
+  d.y = {{p.n, p.k, p.oh, p.ow}, type, Tag::nhwc};
+  if (key.bias) d.bias = {{p.k}, Type::f32, Tag::x};
+  return d;
+}
+
+dnnl::primitive_attr attributes(const Key& key) {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  dnnl::post_ops ops;
+  if (key.residual) ops.append_sum(1.0f);
+#if DNNL_VERSION_MAJOR >= 3
+  if (key.relu) ops.append_eltwise(dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+#else
+  if (key.relu) ops.append_eltwise(1.0f, dnnl::algorithm::eltwise_relu, 0.0f, 0.0f);
+#endif
+  attr.set_post_ops(ops);
+  return attr;
+}
+
+using Forward = dnnl::convolution_forward;
+using BackwardData = dnnl::convolution_backward_data;
+using BackwardWeights = dnnl::convolution_backward_weights;
+constexpr auto algorithm = dnnl::algorithm::convolution_direct;
+
+#if DNNL_VERSION_MAJOR >= 3
+Forward::primitive_desc forward_desc(const Descs& d, dnnl::prop_kind prop, const dnnl::primitive_attr& attr) {
+  return {engine(), prop, algorithm, d.x, d.w, d.bias, d.y, d.stride, d.dilation, d.pad, d.pad, attr};
+}
+BackwardData::primitive_desc data_desc(const Descs& d, const dnnl::primitive_attr& attr) {
+  const auto hint = forward_desc(d, dnnl::prop_kind::forward_training, {});
+  return {engine(), algorithm, d.x, d.w, d.y, d.stride, d.dilation, d.pad, d.pad, hint, attr};
+}
+BackwardWeights::primitive_desc weights_desc(const Descs& d, const Descs& hint, const dnnl::primitive_attr& attr) {
+  const auto forward = forward_desc(hint, dnnl::prop_kind::forward_training, {});
+  return {engine(), algorithm, d.x, d.w, d.y, d.stride, d.dilation, d.pad, d.pad, forward, attr};
+}
+#else
+Forward::primitive_desc forward_desc(const Descs& d, dnnl::prop_kind prop, const dnnl::primitive_attr& attr) {
+  return {{prop, algorithm, d.x, d.w, d.bias, d.y, d.stride, d.dilation, d.pad, d.pad}, attr, engine()};
+}
+BackwardData::primitive_desc data_desc(const Descs& d, const dnnl::primitive_attr& attr) {
+  const auto hint = forward_desc(d, dnnl::prop_kind::forward_training, {});
+  return {{algorithm, d.x, d.w, d.y, d.stride, d.dilation, d.pad, d.pad}, attr, engine(), hint};
+}
+BackwardWeights::primitive_desc weights_desc(const Descs& d, const Descs& hint, const dnnl::primitive_attr& attr) {
+  const auto forward = forward_desc(hint, dnnl::prop_kind::forward_training, {});
+  return {{algorithm, d.x, d.w, d.y, d.stride, d.dilation, d.pad, d.pad}, attr, engine(), forward};
+}
+#endif
+
+std::shared_ptr<const Plan> make_plan(const Key& key) {
+  const Descs d = describe(key);
+  const auto attr = attributes(key);
+  auto plan = std::make_shared<Plan>();
+  plan->plain_weights = d.plain_w;
+  plan->bias = d.bias;
+  const auto finish = [&](const auto& desc) { plan->scratch = desc.scratchpad_desc(); };
+  if (key.kind == ConvKind::forward) {
+    const auto desc = forward_desc(d, dnnl::prop_kind::forward_inference, attr);
+    plan->primitive = Forward(desc);
+    plan->source = d.x, plan->result = d.y, plan->weights = desc.weights_desc();
+    finish(desc);
+  } else if (key.kind == ConvKind::backward_data) {
+    const auto desc = data_desc(d, attr);
+    plan->primitive = BackwardData(desc);
+    plan->source = d.y, plan->result = d.x, plan->weights = desc.weights_desc();
+    finish(desc);
+  } else {
+    Key same_type = key;
+    same_type.kind = ConvKind::forward;
+    const auto desc = weights_desc(d, describe(same_type), attr);
+    plan->primitive = BackwardWeights(desc);
+    plan->source = d.x, plan->result = d.y, plan->weights = desc.diff_weights_desc();
+    finish(desc);
+  }
+  return plan;
+}
+
+// Null where the library has no such primitive (bf16 on a machine without AVX-512).
+std::shared_ptr<const Plan> find_plan(const Key& key) {
+  static std::mutex mutex;
+  static std::map<Key, std::shared_ptr<const Plan>> plans;
+  constexpr size_t most = 1024;
+  const std::lock_guard lock(mutex);
+  if (const auto at = plans.find(key); at != plans.end()) return at->second;
+  if (plans.size() >= most) plans.clear();
+  std::shared_ptr<const Plan> plan;
+  try {
+    plan = make_plan(key);
+  } catch (const dnnl::error& e) {
+    PPL_CHECK(e.status == dnnl_unimplemented && key.is_bf16, "conv: oneDNN: ", e.what());
+  }
+  return plans[key] = plan;
+}
+
+template <class T>
+Key make_key(ConvKind kind, const Conv& p, const Epilogue<T>& e) {
+  return {kind, p, std::is_same_v<T, bf16>, e.bias != nullptr, e.residual != nullptr, e.relu, omp_get_max_threads()};
+}
+
+memory wrap(const memory::desc& desc, const void* data) { return memory(desc, engine(), const_cast<void*>(data)); }
+
+memory library_scratch(CpuContext& ctx, const Plan& plan) {
+  return wrap(plan.scratch, ctx.scratch<char>(slot_library, plan.scratch.get_size() + 64));
+}
+
+void reorder(memory from, memory to) { dnnl::reorder(from, to).execute(stream(), from, to); }
+
+// The weights in the layout that the primitive asks for.
+memory packed_weights(CpuContext& ctx, const Plan& plan, ConvKind kind, const Conv& p, const void* w,
+                      PackedWeights* packed) {
+  const memory plain = wrap(plan.plain_weights, w);
+  if (plan.weights == plan.plain_weights) return plain;
+  if (!packed) {
+    const memory out = wrap(plan.weights, ctx.scratch<char>(slot_weights, plan.weights.get_size()));
+    reorder(plain, out);
+    return out;
+  }
+  auto& entry = packed->impl->entries[{kind, p}];
+  if (!entry) {
+    auto made = std::make_shared<memory>(plan.weights, engine());
+    reorder(plain, *made);
+    stream().wait();
+    entry = made;
+  }
+  return *std::static_pointer_cast<memory>(entry);
+}
+
+std::vector<float> to_float(const bf16* from, int64_t count) { return {from, from + count}; }
+
+void to_bf16(const std::vector<float>& from, bf16* to) {
+  for (size_t i = 0; i < from.size(); ++i) to[i] = bf16(from[i]);
+}
+
+int64_t size_x(const Conv& p) { return int64_t{p.n} * p.h * p.w * p.c; }
+int64_t size_y(const Conv& p) { return int64_t{p.n} * p.oh * p.ow * p.k; }
+int64_t size_w(const Conv& p) { return int64_t{p.k} * p.r * p.s * p.c; }
+
+// out = relu(out + bias + residual) over rows of c channels, for the gradient, whose primitive has no such step.
+template <class T>
+void add_epilogue(const Epilogue<T>& e, int64_t rows, int c, T* out) {
+  if (!e.bias && !e.residual && !e.relu) return;
+  const float least = e.relu ? 0.0f : -std::numeric_limits<float>::infinity();
+  parallel_for(rows, 256, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row) {
+      T* o = out + row * c;
+      const T* residual = e.residual ? e.residual + row * c : nullptr;
+      for (int i = 0; i < c; ++i) {
+        const float v = static_cast<float>(o[i]) + (e.bias ? e.bias[i] : 0.0f) + (residual ? float(residual[i]) : 0.0f);
+        o[i] = T(std::max(v, least));
+      }
+    }
+  });
+}
+
+}  // namespace
+
+bool available() { return true; }
+
+template <class T>
+void forward(CpuContext& ctx, const Conv& p, const T* x, const T* w, const Epilogue<T>& e, T* y,
+             PackedWeights* packed) {
+  const auto plan = find_plan(make_key(ConvKind::forward, p, e));
+  if constexpr (std::is_same_v<T, bf16>) {
+    if (!plan) {
+      std::vector<float> y32(size_y(p)), residual;
+      if (e.residual) residual = to_float(e.residual, size_y(p));
+      const Epilogue<float> e32{e.bias, e.residual ? residual.data() : nullptr, e.relu};
+      forward<float>(ctx, p, to_float(x, size_x(p)).data(), to_float(w, size_w(p)).data(), e32, y32.data(), nullptr);
+      return to_bf16(y32, y);
+    }
+  }
+  if (e.residual && e.residual != y) {
+    parallel_for(size_y(p), 1 << 16, [&](int64_t begin, int64_t end) {
+      std::memcpy(y + begin, e.residual + begin, (end - begin) * sizeof(T));
+    });
+  }
+  std::unordered_map<int, memory> args{{DNNL_ARG_SRC, wrap(plan->source, x)},
+                                       {DNNL_ARG_WEIGHTS, packed_weights(ctx, *plan, ConvKind::forward, p, w, packed)},
+                                       {DNNL_ARG_DST, wrap(plan->result, y)},
+                                       {DNNL_ARG_SCRATCHPAD, library_scratch(ctx, *plan)}};
+  if (e.bias) args.emplace(DNNL_ARG_BIAS, wrap(plan->bias, e.bias));
+  plan->primitive.execute(stream(), args);
+  stream().wait();
+}
+
+template <class T>
+void backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w, const Epilogue<T>& e, T* dx,
+                   PackedWeights* packed) {
+  const auto plan = find_plan(make_key(ConvKind::backward_data, p, Epilogue<T>{}));
+  if constexpr (std::is_same_v<T, bf16>) {
+    if (!plan) {
+      std::vector<float> dx32(size_x(p));
+      backward_data<float>(ctx, p, to_float(dy, size_y(p)).data(), to_float(w, size_w(p)).data(), {}, dx32.data(),
+                           nullptr);
+      to_bf16(dx32, dx);
+      return add_epilogue(e, int64_t{p.n} * p.h * p.w, p.c, dx);
+    }
+  }
+  PPL_CHECK(!e.residual || e.residual != dx, "conv_backward_data: the residual may not be the result");
+  const memory weights = packed_weights(ctx, *plan, ConvKind::backward_data, p, w, packed);
+  plan->primitive.execute(stream(), {{DNNL_ARG_DIFF_DST, wrap(plan->source, dy)},
+                                     {DNNL_ARG_WEIGHTS, weights},
+                                     {DNNL_ARG_DIFF_SRC, wrap(plan->result, dx)},
+                                     {DNNL_ARG_SCRATCHPAD, library_scratch(ctx, *plan)}});
+  stream().wait();
+  add_epilogue(e, int64_t{p.n} * p.h * p.w, p.c, dx);
+}
+
+template <class T>
+void backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, float* dw) {
+  const auto plan = find_plan(make_key(ConvKind::backward_weights, p, Epilogue<T>{}));
+  if constexpr (std::is_same_v<T, bf16>) {
+    if (!plan) {
+      return backward_weights<float>(ctx, p, to_float(x, size_x(p)).data(), to_float(dy, size_y(p)).data(), dw);
+    }
+  }
+  const memory plain = wrap(plan->plain_weights, dw);
+  const bool same = plan->weights == plan->plain_weights;
+  const memory out =
+      same ? plain : wrap(plan->weights, ctx.scratch<char>(slot_weights, plan->weights.get_size()));
+  plan->primitive.execute(stream(), {{DNNL_ARG_SRC, wrap(plan->source, x)},
+                                     {DNNL_ARG_DIFF_DST, wrap(plan->result, dy)},
+                                     {DNNL_ARG_DIFF_WEIGHTS, out},
+                                     {DNNL_ARG_SCRATCHPAD, library_scratch(ctx, *plan)}});
+  if (!same) reorder(out, plain);
+  stream().wait();
+}
+
+#define PPL_INSTANTIATE(T)                                                                                             \
+  template void forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*);         \
+  template void backward_data(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*);   \
+  template void backward_weights(CpuContext&, const Conv&, const T*, const T*, float*);
+PPL_INSTANTIATE(float)
+PPL_INSTANTIATE(bf16)
+#undef PPL_INSTANTIATE
+
+}  // namespace ppl::conv_direct

@@ -1,0 +1,282 @@
+// Winograd convolution, forward and to the data (a forward convolution of dy with the turned window).
+#include "kernels/cpu/winograd.h"
+
+#include <algorithm>
+
+#include "kernels/cpu/parallel.h"
+#include "kernels/cpu/winograd_transform.h"
+
+namespace ppl::winograd {
+
+#ifdef __AVX512F__
+namespace {
+
+// Transformed weights: [point][panel of 32 outputs][input][32], inputs rounded up to 16, points an odd number of lines
+// apart.
+struct Panels {
+  int64_t panels, depth;
+  int64_t stride() const { return (panels * depth * 2 | 1) * 16; }
+  int64_t size() const { return points * stride(); }
+  int64_t at(int64_t point, int64_t panel) const { return point * stride() + panel * depth * 32; }
+};
+
+// Products: [point][panel][tile][32].
+struct Products {
+  int64_t panels, tiles;
+  int64_t stride() const { return (panels * tiles * 2 | 1) * 16; }
+  int64_t size() const { return points * stride(); }
+  int64_t at(int64_t point, int64_t panel) const { return point * stride() + panel * tiles * 32; }
+};
+
+// One convolution, forward or to the data; what is summed over is "in", what comes out is "out".
+template <class T>
+struct Problem {
+  const Conv& conv;
+  Tiles in;
+  int h, w, c;  // of the result
+  int out_phases;
+  const T* x;
+  const T* weights;  // [out][r][s][in], or where turned [in][r][s][out], to be read back to front
+  bool turned;
+  Epilogue<T> epilogue;
+  T* y;
+
+  int64_t panels() const { return out_phases * ceil_div(c, 32); }
+};
+
+// The taps of inputs [c, c + 16) and outputs [o, o + 16) as vectors over the outputs, one for each input.
+template <int Taps, class T>
+void load_taps(const Problem<T>& p, int phase, int64_t c, int64_t o, Vec (&taps)[Taps * Taps][16]) {
+  const Conv& v = p.conv;
+  const int64_t row = p.turned ? c : o, rows = p.turned ? p.in.c : p.c;
+  const int64_t first = p.turned ? o : c, width = p.turned ? p.c : p.in.c;
+  for (int tap = 0; tap < Taps * Taps; ++tap) {
+    const int at = p.turned ? Taps * Taps - 1 - tap : tap;
+    const int r = window_row(v, phase / 2, at / Taps), s = window_row(v, phase % 2, at % Taps);
+    const bool there = r >= 0 && r < v.r && s >= 0 && s < v.s && first < width;
+    const T* from = p.weights + (row * v.r * v.s + r * v.s + s) * width + first;
+    const int64_t pitch = int64_t{v.r} * v.s * width, next = p.turned ? 16 * pitch : 16;
+    for (int i = 0; i < 16; ++i) {
+      const bool inside = there && row + i < rows;
+      taps[tap][i] = inside ? load16(from + i * pitch, lanes(width - first)) : _mm512_setzero_ps();
+      if (inside) __builtin_prefetch(from + i * pitch + next);
+    }
+    if (!p.turned) transpose16(taps[tap]);
+  }
+}
+
+// Panels [panel, panel + u.panels) of the weights to out.
+template <int Taps, class T>
+void transform_weights(const Problem<T>& p, int64_t panel, const Panels& u, float* out) {
+  const int64_t blocks = u.depth / 16, in_blocks = blocks / p.in.phases, out_panels = p.panels() / p.out_phases;
+  parallel_for(u.panels * blocks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t block = i % blocks, o = panel + i / blocks;
+      const int phase = static_cast<int>(std::max(block / in_blocks, o / out_panels));  // one of the two is 0
+      constexpr int ahead = 4 * 32;  // too many streams for the hardware's prefetching: said here, both ways
+      for (int half = 0; half < 2; ++half) {
+        Vec taps[Taps * Taps][16];
+        load_taps<Taps>(p, phase, block % in_blocks * 16, o % out_panels * 32 + half * 16, taps);
+        float* at = out + u.at(0, i / blocks) + block * 16 * 32 + half * 16;
+        for (int j = 0; j < 16; ++j) {
+          transform_2d<Taps, 6>([](const Vec(&g)[Taps], Vec(&t)[6]) { weights_1d(g, t); },
+                                [&](int r, int s) { return taps[r * Taps + s][j]; },
+                                [&](int r, int s, Vec v) {
+                                  float* to = at + (r * 6 + s) * u.stride() + j * 32;
+                                  _mm512_store_ps(to, v);
+                                  __builtin_prefetch(to + ahead, 1);
+                                });
+        }
+      }
+    }
+  });
+}
+
+// The results of one tile in 16 channels from c on; m holds its 36 products, stride floats apart.
+template <int Results, class T>
+void store_tile(const Problem<T>& p, int64_t tile, int phase, int64_t c, const float* m, int64_t stride) {
+  Vec out[Results][Results];
+  transform_2d<6, Results>([](const Vec(&t)[6], Vec(&y)[Results]) { output_1d(t, y); },
+                           [&](int i, int j) { return _mm512_load_ps(m + (i * 6 + j) * stride); },
+                           [&](int i, int j, Vec v) { out[i][j] = v; });
+  const int every = p.out_phases == 4 ? 2 : 1;
+  const int64_t n = tile / p.in.columns / p.in.rows;
+  const int64_t y = tile / p.in.columns % p.in.rows * Results * every - phase / 2;
+  const int64_t x = tile % p.in.columns * Results * every - phase % 2;
+  const __mmask16 mask = lanes(p.c - c);
+  const Vec zero = _mm512_setzero_ps();
+  const Vec bias = p.epilogue.bias ? load16(p.epilogue.bias + c, mask) : zero;
+  for (int64_t i = y < 0; i < Results && y + i * every < p.h; ++i) {
+    const int64_t row = ((n * p.h + y + i * every) * p.w + x) * p.c + c;
+    for (int64_t j = x < 0; j < Results && x + j * every < p.w; ++j) {
+      const int64_t at = row + j * every * p.c;
+      Vec v = out[i][j] + bias;
+      if (p.epilogue.residual) v += load16(p.epilogue.residual + at, mask);
+      if (p.epilogue.relu) v = _mm512_max_ps(v, zero);
+      store16(p.y + at, v, mask);
+      __builtin_prefetch(p.y + at + Results * every * p.c, 1);  // the next tile's, which else waits for memory
+    }
+  }
+}
+
+// Tiles [tile, tile + count), panels [panel, panel + u.panels). Splits over threads unless it is already in one of many.
+template <int Taps, class T>
+void run(const Problem<T>& p, int64_t tile, int64_t count, int64_t panel, const Panels& u, const float* weights,
+         Spectrum v, float* products) {
+  parallel_for(count, 1, [&](int64_t begin, int64_t end) {
+    transform_tiles(p.in, p.x, tile + begin, end - begin, 0, v, begin);
+  });
+  const Products m{u.panels, v.tiles};
+  parallel_for(points * u.panels, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t point = i / u.panels, part = i % u.panels;
+      multiply_tiles(count, v.blocks, v.at(point, 0, 0), v.tiles * 16, weights + u.at(point, part),
+                     products + m.at(point, part));
+    }
+  });
+  const int64_t out_panels = p.panels() / p.out_phases;
+  parallel_for(count, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t t = begin; t < end; ++t) {
+      for (int64_t i = 0; i < u.panels; ++i) {
+        const int64_t c = (panel + i) % out_panels * 32;
+        const int phase = static_cast<int>((panel + i) / out_panels);
+        const float* from = products + m.at(0, i) + t * 32;
+        store_tile<7 - Taps>(p, tile + t, phase, c, from, m.stride());
+        if (c + 16 < p.c) store_tile<7 - Taps>(p, tile + t, phase, c + 16, from + 16, m.stride());
+      }
+    }
+  });
+}
+
+// How the work is cut: blocks of tiles that one thread takes through all steps within its cache, or, where these would
+// be too small, large blocks whose steps all threads share.
+struct Plan {
+  bool shared;
+  int64_t tiles, panels;  // of a block
+};
+
+Plan make_plan(const Tiles& in, int64_t panels) {
+  constexpr int64_t own_cache = 160 << 10, common_cache = 4 << 20, least_tiles = 6;  // caches in floats
+  const int64_t c = in.blocks() * 16;
+  const int64_t own = own_cache / (points * (c + panels * 32));
+  if (own >= least_tiles && in.count() >= least_tiles * omp_get_max_threads()) return {false, own, panels};
+  const int64_t most_panels = std::max<int64_t>(4, common_cache / (points * c * 32));
+  const int64_t chunk = ceil_div(panels, ceil_div(panels, most_panels));
+  return {true, std::max<int64_t>(64, common_cache / (points * (c + chunk * 32))), chunk};
+}
+
+template <int Taps, class T>
+void run_all(CpuContext& ctx, const Problem<T>& p, const Plan& plan, int64_t panel, const Panels& u,
+             const float* weights) {
+  const int64_t count = p.in.count(), blocks = p.in.blocks(), threads = plan.shared ? 1 : omp_get_max_threads();
+  int64_t parts = ceil_div(count, plan.tiles);
+  if (!plan.shared) parts = ceil_div(parts, threads) * threads;
+  const int64_t most = ceil_div(count, parts);
+  const int64_t v_size = Spectrum::size(blocks, most), m_size = Products{u.panels, most}.size();
+  float* v = ctx.scratch<float>(slot_library, v_size * threads);
+  float* m = ctx.scratch<float>(slot_product, m_size * threads);
+  const auto part = [&](int64_t i, int64_t thread) {
+    const int64_t begin = count * i / parts, end = count * (i + 1) / parts;
+    run<Taps>(p, begin, end - begin, panel, u, weights, {v + thread * v_size, blocks, most}, m + thread * m_size);
+  };
+  if (plan.shared) {
+    for (int64_t i = 0; i < parts; ++i) part(i, 0);
+  } else {
+    parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
+      for (int64_t i = begin; i < end; ++i) part(i, omp_in_parallel() ? omp_get_thread_num() : 0);
+    });
+  }
+}
+
+struct AlignedFloats {
+  explicit AlignedFloats(size_t count)
+      : data(static_cast<float*>(std::aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64)), &std::free) {
+    PPL_CHECK(data, "out of memory: ", count, " packed weights");
+  }
+  std::unique_ptr<float, decltype(&std::free)> data;
+};
+
+template <int Taps, class T>
+void convolve(CpuContext& ctx, const Problem<T>& p, PackedWeights* packed) {
+  const int64_t panels = p.panels(), depth = p.in.blocks() * 16;
+  const Plan plan = make_plan(p.in, panels);
+  if (packed) {
+    const Panels all{panels, depth};
+    Conv key = p.conv;
+    key.n = key.h = key.w = key.oh = key.ow = 0;  // the same for all sizes of the map
+    auto& entry = packed->impl->entries[{p.turned ? ConvKind::backward_data : ConvKind::forward, key}];
+    if (!entry) {
+      auto made = std::make_shared<AlignedFloats>(all.size());
+      transform_weights<Taps>(p, 0, all, made->data.get());
+      entry = made;
+    }
+    return run_all<Taps>(ctx, p, plan, 0, all, std::static_pointer_cast<AlignedFloats>(entry)->data.get());
+  }
+  for (int64_t panel = 0; panel < panels; panel += plan.panels) {
+    const Panels u{std::min(plan.panels, panels - panel), depth};
+    float* weights = ctx.scratch<float>(slot_weights, u.size());
+    transform_weights<Taps>(p, panel, u, weights);
+    run_all<Taps>(ctx, p, plan, panel, u, weights);
+  }
+}
+
+// The windows on dy that give the tiles of dx.
+Tiles dy_windows(const Conv& p) {
+  const int m = results(p);
+  const auto count = [&](int size) { return static_cast<int>(ceil_div(size + p.stride - 1, m * p.stride)); };
+  const int start = p.stride == 1 ? p.pad - 2 : -1;
+  return {p.n, p.oh, p.ow, p.k, count(p.h), count(p.w), 6, m, start, 1, 1};
+}
+
+}  // namespace
+
+bool serves(ConvKind kind, const Conv& p) {
+  if (p.r != p.s || p.dilation != 1) return false;
+  if (p.stride == 1) return p.r == 3 && (kind == ConvKind::forward || p.pad <= 2);
+  return p.stride == 2 && p.pad <= 1 && p.r >= 3 && p.r <= 3 + p.pad;
+}
+
+Tiles x_tiles(const Conv& p) {
+  const int m = results(p);
+  const auto count = [&](int size) { return static_cast<int>(ceil_div(size, m)); };
+  const int start = p.stride == 1 ? -p.pad : 0;
+  return {p.n, p.h, p.w, p.c, count(p.oh), count(p.ow), 6, m * p.stride, start, p.stride, phases(p)};
+}
+
+template <class T>
+void forward(CpuContext& ctx, const Conv& p, const T* x, const T* w, const Epilogue<T>& e, T* y,
+             PackedWeights* packed) {
+  const Problem<T> problem{p, x_tiles(p), p.oh, p.ow, p.k, 1, x, w, false, e, y};
+  p.stride == 1 ? convolve<3>(ctx, problem, packed) : convolve<2>(ctx, problem, packed);
+}
+
+template <class T>
+void backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w, const Epilogue<T>& e, T* dx,
+                   PackedWeights* packed) {
+  const Problem<T> problem{p, dy_windows(p), p.h, p.w, p.c, phases(p), dy, w, true, e, dx};
+  p.stride == 1 ? convolve<3>(ctx, problem, packed) : convolve<2>(ctx, problem, packed);
+}
+
+#else
+
+bool serves(ConvKind, const Conv&) { return false; }
+
+template <class T>
+void forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*) {
+  throw Error("conv: Winograd was compiled without AVX-512");
+}
+template <class T>
+void backward_data(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*) {
+  throw Error("conv: Winograd was compiled without AVX-512");
+}
+
+#endif
+
+#define PPL_INSTANTIATE(T)                                                                                           \
+  template void forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*);       \
+  template void backward_data(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*);
+PPL_INSTANTIATE(float)
+PPL_INSTANTIATE(bf16)
+#undef PPL_INSTANTIATE
+
+}  // namespace ppl::winograd

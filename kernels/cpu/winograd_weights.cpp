@@ -1,0 +1,130 @@
+// The gradient of a Winograd convolution to its weights: dw = Gt (sum over tiles of (Bt x B) * (A dy At)) G.
+#include <algorithm>
+
+#include "kernels/cpu/parallel.h"
+#include "kernels/cpu/winograd.h"
+#include "kernels/cpu/winograd_transform.h"
+
+namespace ppl::winograd {
+
+#ifdef __AVX512F__
+namespace {
+
+// Sums: [point][block of 16 inputs][panel of 32 outputs][16][32], the points an odd number of lines apart.
+struct Sums {
+  int64_t blocks, panels;
+  int64_t stride() const { return (blocks * panels * 32 | 1) * 16; }
+  int64_t size() const { return points * stride(); }
+  int64_t at(int64_t point, int64_t block, int64_t panel) const {
+    return point * stride() + (block * panels + panel) * 512;
+  }
+};
+
+// Sums of 16 x 16 channels from c (of a phase) and k on to dw.
+template <int Taps>
+void store_weights(const Conv& p, int phase, int64_t c, int64_t k, const float* sums, int64_t stride, float* dw) {
+  Vec taps[Taps * Taps][16];
+  for (int i = 0; i < 16; ++i) {
+    transform_2d<6, Taps>([](const Vec(&u)[6], Vec(&g)[Taps]) { weights_gradient_1d(u, g); },
+                          [&](int r, int s) { return _mm512_load_ps(sums + (r * 6 + s) * stride + i * 32); },
+                          [&](int r, int s, Vec v) { taps[r * Taps + s][i] = v; });
+  }
+  const int64_t rows = std::min<int64_t>(16, p.k - k);
+  const __mmask16 mask = lanes(p.c - c);
+  for (int tap = 0; tap < Taps * Taps; ++tap) {
+    const int r = window_row(p, phase / 2, tap / Taps), s = window_row(p, phase % 2, tap % Taps);
+    if (r < 0 || r >= p.r || s < 0 || s >= p.s) continue;
+    transpose16(taps[tap]);
+    for (int64_t i = 0; i < rows; ++i) store16(dw + (((k + i) * p.r + r) * p.s + s) * p.c + c, taps[tap][i], mask);
+  }
+}
+
+// The channels and tiles that are taken at once: their sums should stay in the common cache, their spectra nearer.
+struct Chunk {
+  int64_t c_block, c_blocks, k_panel, k_panels;
+};
+
+template <class T>
+struct Problem {
+  const Conv& conv;
+  Tiles x_tiles, y_tiles;
+  const T *x, *dy;
+};
+
+template <class T>
+void add_products(const Problem<T>& p, const Chunk& chunk, int64_t tile, int64_t count, Spectrum v, Spectrum z,
+                  float* sums) {
+  parallel_for(count, 1, [&](int64_t begin, int64_t end) {
+    transform_tiles(p.x_tiles, p.x, tile + begin, end - begin, chunk.c_block, v, begin);
+    transform_tiles(p.y_tiles, p.dy, tile + begin, end - begin, chunk.k_panel * 2, z, begin);
+  });
+  const Sums layout{chunk.c_blocks, chunk.k_panels};
+  parallel_for(points * chunk.k_panels, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t point = i / chunk.k_panels, panel = i % chunk.k_panels;
+      for (int64_t block = 0; block < chunk.c_blocks; ++block) {
+        multiply_channels(count, v.at(point, block, 0), z.at(point, panel * 2, 0), z.at(point, panel * 2 + 1, 0),
+                          tile > 0, sums + layout.at(point, block, panel));
+      }
+    }
+  });
+}
+
+template <class T>
+void run_chunk(CpuContext& ctx, const Problem<T>& p, const Chunk& chunk, float* dw) {
+  constexpr int64_t cache = 512 << 10;  // in floats
+  const int64_t all = p.x_tiles.count(), width = chunk.c_blocks * 16 + chunk.k_panels * 32;
+  const int64_t parts = ceil_div(all, std::max<int64_t>(64, cache / (points * width)));
+  const int64_t most = ceil_div(all, parts);
+  const Sums layout{chunk.c_blocks, chunk.k_panels};
+  const Spectrum v{ctx.scratch<float>(slot_library, Spectrum::size(chunk.c_blocks, most)), chunk.c_blocks, most};
+  const Spectrum z{ctx.scratch<float>(slot_product, Spectrum::size(chunk.k_panels * 2, most)), chunk.k_panels * 2, most};
+  float* sums = ctx.scratch<float>(slot_partial, layout.size());
+  for (int64_t i = 0; i < parts; ++i) {
+    const int64_t begin = all * i / parts, end = all * (i + 1) / parts;
+    add_products(p, chunk, begin, end - begin, v, z, sums);
+  }
+  parallel_for(chunk.c_blocks * chunk.k_panels * 2, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t block = i % chunk.c_blocks, half = i / chunk.c_blocks;
+      const int64_t k = chunk.k_panel * 32 + half * 16;
+      const float* from = sums + layout.at(0, block, half / 2) + half % 2 * 16;
+      const int64_t per_phase = p.x_tiles.blocks() / p.x_tiles.phases;
+      const int phase = static_cast<int>((chunk.c_block + block) / per_phase);
+      const int64_t c = (chunk.c_block + block) % per_phase * 16;
+      if (k >= p.conv.k) continue;
+      p.conv.stride == 1 ? store_weights<3>(p.conv, phase, c, k, from, layout.stride(), dw)
+                         : store_weights<2>(p.conv, phase, c, k, from, layout.stride(), dw);
+    }
+  });
+}
+
+}  // namespace
+
+template <class T>
+void backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, float* dw) {
+  constexpr int64_t most_blocks = 16, most_panels = 8;
+  const Tiles xt = x_tiles(p);
+  const int m = results(p);
+  const Problem<T> problem{p, xt, {p.n, p.oh, p.ow, p.k, xt.rows, xt.columns, m, m, 0, 1, 1}, x, dy};
+  const int64_t blocks = xt.blocks(), panels = ceil_div(p.k, 32);
+  for (int64_t c = 0; c < blocks; c += most_blocks) {
+    for (int64_t k = 0; k < panels; k += most_panels) {
+      run_chunk(ctx, problem, {c, std::min(most_blocks, blocks - c), k, std::min(most_panels, panels - k)}, dw);
+    }
+  }
+}
+
+#else
+
+template <class T>
+void backward_weights(CpuContext&, const Conv&, const T*, const T*, float*) {
+  throw Error("conv: Winograd was compiled without AVX-512");
+}
+
+#endif
+
+template void backward_weights(CpuContext&, const Conv&, const float*, const float*, float*);
+template void backward_weights(CpuContext&, const Conv&, const bf16*, const bf16*, float*);
+
+}  // namespace ppl::winograd
