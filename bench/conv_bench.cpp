@@ -3,8 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <ctime>
 #include <iostream>
-#include <nlohmann/json.hpp>
 #include <new>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <string>
 #include <vector>
@@ -89,8 +89,8 @@ struct Aligned {
   Aligned() = default;
   template <class U>
   Aligned(const Aligned<U>&) {}
-  T* allocate(size_t n) { return static_cast<T*>(::operator new(n * sizeof(T), std::align_val_t{64})); }
-  void deallocate(T* p, size_t) { ::operator delete(p, std::align_val_t{64}); }
+  T* allocate(size_t n) { return static_cast<T*>(::operator new (n * sizeof(T), std::align_val_t{64})); }
+  void deallocate(T* p, size_t) { ::operator delete (p, std::align_val_t{64}); }
   bool operator==(const Aligned&) const { return true; }
 };
 template <class T>
@@ -102,8 +102,12 @@ struct Data {
   Vector<float> dw, bias;
 
   explicit Data(const Conv& p)
-      : x(size_t(p.n) * p.h * p.w * p.c), w(size_t(p.k) * p.r * p.s * p.c), y(size_t(p.n) * p.oh * p.ow * p.k),
-        residual(std::max(x.size(), y.size())), dw(w.size()), bias(std::max(p.c, p.k)) {
+      : x(size_t(p.n) * p.h * p.w * p.c),
+        w(size_t(p.k) * p.r * p.s * p.c),
+        y(size_t(p.n) * p.oh * p.ow * p.k),
+        residual(std::max(x.size(), y.size())),
+        dw(w.size()),
+        bias(std::max(p.c, p.k)) {
     std::mt19937 random(1);
     for (auto* v : {&x, &w, &y, &residual}) {
       for (T& e : *v) e = T(static_cast<float>(random() % 2001) / 1000.0f - 1.0f);
@@ -148,12 +152,18 @@ void measure(const Options& o, const std::string& role, const std::string& type)
     }
     const double gflop = 2e-9 * layer.conv.macs();
     for (int a = 0; a < 2; ++a) sum[a] += layer.count * ms[a];
-    std::cout << nlohmann::json{{"layer", layer.name}, {"count", layer.count}, {"kind", role}, {"type", type},
-                                {"direct_ms", ms[0]}, {"direct_gflops", gflop / ms[0] * 1e3},
-                                {"algorithm", algorithm_names[static_cast<int>(chosen)]}, {"ms", ms[1]}, {"gflops", gflop / ms[1] * 1e3}}
+    std::cout << nlohmann::json{{"layer", layer.name},
+                                {"count", layer.count},
+                                {"kind", role},
+                                {"type", type},
+                                {"direct_ms", ms[0]},
+                                {"direct_gflops", gflop / ms[0] * 1e3},
+                                {"algorithm", algorithm_names[static_cast<int>(chosen)]},
+                                {"ms", ms[1]},
+                                {"gflops", gflop / ms[1] * 1e3}}
               << std::endl;
   }
-  std::cout << nlohmann::json{{"sum", role}, {"type", type}, {"size", o.size}, {"batch", o.batch},
+  std::cout << nlohmann::json{{"sum", role},         {"type", type}, {"size", o.size},          {"batch", o.batch},
                               {"direct_ms", sum[0]}, {"ms", sum[1]}, {"ratio", sum[0] / sum[1]}}
             << std::endl;
 }

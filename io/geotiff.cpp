@@ -48,10 +48,13 @@ struct Close {
 using Dataset = std::unique_ptr<GDALDataset, Close>;
 
 // Only these drivers: a hostile file must not make GDAL follow names to other files or hosts.
-Dataset open_dataset(const std::string& path, const Messages& messages) {
+// Without sidecars (world files) GDAL does not list the folder at each opening.
+Dataset open_dataset(const std::string& path, const Messages& messages, bool sidecars) {
   static const char* const kDrivers[] = {"GTiff", "PNG", "JPEG", nullptr};
   static const char* const kNoOptions[] = {nullptr};
-  Dataset d(GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY, kDrivers, kNoOptions, nullptr));
+  const char* const only_itself[] = {CPLGetFilename(path.c_str()), nullptr};
+  Dataset d(GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY, kDrivers, kNoOptions,
+                              sidecars ? nullptr : only_itself));
   PPL_CHECK(d, path, ": cannot open the picture: ", messages.text());
   return d;
 }
@@ -115,13 +118,13 @@ bool have_gdal() { return true; }
 
 ImageHeader tiff_header(const std::string& path) {
   Messages messages;
-  const Dataset d = open_dataset(path, messages);
+  const Dataset d = open_dataset(path, messages, false);
   return header_of(*d, path);
 }
 
 Image decode_tiff(const std::string& path, std::vector<int> bands, int64_t max_pixels) {
   Messages messages;
-  const Dataset d = open_dataset(path, messages);
+  const Dataset d = open_dataset(path, messages, false);
   const ImageHeader h = header_of(*d, path);
   check_extents(h.height, h.width, max_pixels, path);
   check_blocks(*d, max_pixels, path);
@@ -145,7 +148,7 @@ Image decode_tiff(const std::string& path, std::vector<int> bands, int64_t max_p
 
 std::optional<GeoReference> read_georeference(const std::string& path) {
   Messages messages;
-  const Dataset d = open_dataset(path, messages);
+  const Dataset d = open_dataset(path, messages, true);
   GeoReference g;
   const bool placed = d->GetGeoTransform(g.transform.data()) == CE_None;
   if (const char* crs = d->GetProjectionRef()) g.crs = crs;

@@ -45,7 +45,6 @@ void prepare(ErrorState& state) {
   jpeg_std_error(&state.base);
   state.base.error_exit = on_error;
   state.base.emit_message = on_message;
-  state.base.output_message = [](j_common_ptr) {};
   state.text[0] = 0;
 }
 

@@ -78,6 +78,12 @@ TEST_CASE("one pixel has a defined norm") {
   for (const float v : n.p.running_var.to_host()) CHECK(v == doctest::Approx(1.8));
 }
 
+TEST_CASE("the running variance is the unbiased one") {
+  const Norm n(Tensor::from({1, 2, 2, 1}, std::vector<float>{1, 2, 3, 6}));
+  batch_norm(n.x, n.p, {});
+  CHECK(n.p.running_var.to_host()[0] == doctest::Approx(0.9 * 2 + 0.1 * 14 / 3));  // 14 / 4 were the biased one
+}
+
 TEST_CASE("inference uses the running statistics, behind the convolution's bias") {
   const Norm n(noise({1, 3, 4, 5}, 1, 2, 7));
   const Tensor residual = noise({1, 3, 4, 5}, 0, 1, 8);

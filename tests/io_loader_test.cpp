@@ -211,7 +211,8 @@ TEST_CASE("no more than the prefetch is made ahead") {
   o.prefetch = 3;
   Loader loader(source, o);
   loader.next();
-  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  for (int i = 0; i < 500 && source->loads < 4 * 4; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  std::this_thread::sleep_for(std::chrono::milliseconds(50));
   CHECK(source->loads.load() == 4 * 4);
 }
 

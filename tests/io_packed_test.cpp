@@ -131,7 +131,7 @@ TEST_CASE("mutated files give an Error or tiles that can be read") {
   write_sample(dir / "p");
   const auto good = read_file(dir / "p");
   int refused = 0;
-  for (uint64_t round = 0; round < 2000; ++round) {
+  for (uint64_t round = 0; round < 600; ++round) {
     Random random(9, round);
     auto bytes = good;
     for (int64_t c = random.integer(1, 3); c > 0; --c) {
@@ -152,7 +152,7 @@ TEST_CASE("mutated files give an Error or tiles that can be read") {
       ++refused;
     }
   }
-  CHECK(refused > 200);
+  CHECK(refused > 60);
 }
 
 void write_pair(const test::TempFolder& dir, const std::string& id) {

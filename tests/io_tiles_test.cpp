@@ -129,6 +129,10 @@ TEST_CASE("kept in memory or decoded again, a tile is the same") {
   CHECK(contains(error_of([&] { half.load(5); }), "5_sat.png: cannot open"));
   write_tile(dir, "5", 11, 1);
   CHECK(contains(error_of([&] { half.load(5); }), "the picture is 11 x 11 pixels, was 10 x 10"));
+  write_tile(dir, "5", 10, 1);
+  const std::vector<uint8_t> small(64);
+  write_mask_png(dir / "5_mask.png", small.data(), 8, 8);
+  CHECK(contains(error_of([&] { half.load(5); }), "the mask is 8 x 8 pixels, its picture 10 x 10"));
 }
 
 TEST_CASE("the folders of real tiles") {

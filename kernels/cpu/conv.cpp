@@ -14,8 +14,8 @@ void check(ConvKind kind, const Conv& p) {
                 p.stride > 0 && p.dilation > 0 && p.pad >= 0,
             "conv: an extent is not positive: n ", p.n, " h ", p.h, " w ", p.w, " c ", p.c, " k ", p.k, " window ", p.r,
             "x", p.s, " output ", p.oh, "x", p.ow, " stride ", p.stride, " dilation ", p.dilation, " pad ", p.pad);
-  PPL_CHECK(p.oh == out(p.h, p.r) && p.ow == out(p.w, p.s), "conv: expected output ", out(p.h, p.r), "x",
-            out(p.w, p.s), " for ", p.h, "x", p.w, ", came ", p.oh, "x", p.ow);
+  PPL_CHECK(p.oh == out(p.h, p.r) && p.ow == out(p.w, p.s), "conv: expected output ", out(p.h, p.r), "x", out(p.w, p.s),
+            " for ", p.h, "x", p.w, ", came ", p.oh, "x", p.ow);
 }
 
 }  // namespace
@@ -38,7 +38,7 @@ constexpr bool f32_beats_bf16 = false;
 constexpr bool f32_beats_bf16 = true;
 #endif
 
-// Measured on two Zen 5 cores (bench/conv_bench), the layers of pp_linknet34_psp64 at 256 and 512, batch 1 and 4.
+// Measured on two Zen 5 cores with bench/conv_bench, the layers of pp_linknet34_psp64 at 256 and 512, batch 1 and 4.
 ConvAlgorithm conv_choice(ConvKind kind, const Conv& p, bool is_bf16) {
   const bool wide = p.c >= 32 && p.k >= 32;
   if (winograd::serves(kind, p) && wide && (!is_bf16 || f32_beats_bf16)) {
@@ -52,11 +52,24 @@ ConvAlgorithm conv_choice(ConvKind kind, const Conv& p, bool is_bf16) {
   return conv_direct::available() ? ConvAlgorithm::direct : ConvAlgorithm::plain;
 }
 
+namespace {
+
+template <class T>
+ConvAlgorithm resolve(ConvAlgorithm algorithm, ConvKind kind, const Conv& p) {
+  check(kind, p);
+  if (algorithm == ConvAlgorithm::automatic) return conv_choice(kind, p, std::is_same_v<T, bf16>);
+  PPL_CHECK(conv_serves(algorithm, kind, p, std::is_same_v<T, bf16>), "conv: the algorithm asked for cannot compute a ",
+            p.r, "x", p.s, " window of stride ", p.stride, ", dilation ", p.dilation, ", pad ", p.pad, ", ", p.k,
+            " outputs");
+  return algorithm;
+}
+
+}  // namespace
+
 template <class T>
 void conv_forward(CpuContext& ctx, const Conv& p, const T* x, const T* w, const Epilogue<T>& e, T* y,
                   PackedWeights* packed, ConvAlgorithm algorithm) {
-  check(ConvKind::forward, p);
-  if (algorithm == ConvAlgorithm::automatic) algorithm = conv_choice(ConvKind::forward, p, std::is_same_v<T, bf16>);
+  algorithm = resolve<T>(algorithm, ConvKind::forward, p);
   if (algorithm == ConvAlgorithm::plain) return conv_plain::forward(p, x, w, e, y);
   if (algorithm == ConvAlgorithm::winograd) return winograd::forward(ctx, p, x, w, e, y, packed);
   if (algorithm == ConvAlgorithm::narrow) return conv_narrow::forward(ctx, p, x, w, e, y);
@@ -66,10 +79,7 @@ void conv_forward(CpuContext& ctx, const Conv& p, const T* x, const T* w, const 
 template <class T>
 void conv_backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w, const Epilogue<T>& e, T* dx,
                         PackedWeights* packed, ConvAlgorithm algorithm) {
-  check(ConvKind::backward_data, p);
-  if (algorithm == ConvAlgorithm::automatic) {
-    algorithm = conv_choice(ConvKind::backward_data, p, std::is_same_v<T, bf16>);
-  }
+  algorithm = resolve<T>(algorithm, ConvKind::backward_data, p);
   if (algorithm == ConvAlgorithm::plain) return conv_plain::backward_data(p, dy, w, e, dx);
   if (algorithm == ConvAlgorithm::winograd) return winograd::backward_data(ctx, p, dy, w, e, dx, packed);
   conv_direct::backward_data(ctx, p, dy, w, e, dx, packed);
@@ -78,21 +88,18 @@ void conv_backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w,
 template <class T>
 void conv_backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, float* dw,
                            ConvAlgorithm algorithm) {
-  check(ConvKind::backward_weights, p);
-  if (algorithm == ConvAlgorithm::automatic) {
-    algorithm = conv_choice(ConvKind::backward_weights, p, std::is_same_v<T, bf16>);
-  }
+  algorithm = resolve<T>(algorithm, ConvKind::backward_weights, p);
   if (algorithm == ConvAlgorithm::plain) return conv_plain::backward_weights(p, x, dy, dw);
   if (algorithm == ConvAlgorithm::winograd) return winograd::backward_weights(ctx, p, x, dy, dw);
   if (algorithm == ConvAlgorithm::narrow) return conv_narrow::backward_weights(ctx, p, x, dy, dw);
   conv_direct::backward_weights(ctx, p, x, dy, dw);
 }
 
-#define PPL_INSTANTIATE(T)                                                                                          \
-  template void conv_forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*,  \
-                             ConvAlgorithm);                                                                        \
-  template void conv_backward_data(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*,            \
-                                   PackedWeights*, ConvAlgorithm);                                                  \
+#define PPL_INSTANTIATE(T)                                                                                         \
+  template void conv_forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*, \
+                             ConvAlgorithm);                                                                       \
+  template void conv_backward_data(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*,           \
+                                   PackedWeights*, ConvAlgorithm);                                                 \
   template void conv_backward_weights(CpuContext&, const Conv&, const T*, const T*, float*, ConvAlgorithm);
 PPL_INSTANTIATE(float)
 PPL_INSTANTIATE(bf16)

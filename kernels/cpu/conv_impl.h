@@ -1,4 +1,5 @@
-// The algorithms behind kernels/conv.h. conv.cpp chooses between them; nothing else includes this but benches and tests.
+// The algorithms behind kernels/conv.h. conv.cpp chooses between them; nothing else includes this but benches and
+// tests.
 #pragma once
 
 #include <functional>

@@ -105,14 +105,16 @@ void forward_row(const Conv& p, int64_t n, int64_t oy, const T* x, const T* w, c
 }
 
 // Adds x times dy to the sums of every tap in 32 channels from c on, over one row of x. g: dy's channel of this image
-// with zeros around, so that every tap of every pixel finds one; g[tap] begins where the row's first pixel meets the tap.
+// with zeros around, so that every tap of every pixel finds one; g[tap] begins where the row's first pixel meets the
+// tap.
 template <class T, int Taps>
 void add_row(const Conv& p, const T* x, int c, const float* const* g, float* sums) {
   const int64_t ahead = int64_t{16} * p.c;  // the loop is as quick as memory, and the hardware looks less far ahead
   const __mmask16 m0 = lanes(p.c - c), m1 = lanes(p.c - c - 16);
   __m512 acc[Taps][2];
 #pragma GCC unroll 9
-  for (int t = 0; t < Taps; ++t) acc[t][0] = _mm512_load_ps(sums + t * 32), acc[t][1] = _mm512_load_ps(sums + t * 32 + 16);
+  for (int t = 0; t < Taps; ++t)
+    acc[t][0] = _mm512_load_ps(sums + t * 32), acc[t][1] = _mm512_load_ps(sums + t * 32 + 16);
   for (int64_t i = 0; i < p.w; ++i) {
     const T* pixel = x + i * p.c + c;
     const __m512 v0 = load16(pixel, m0), v1 = load16(pixel + 16, m1);
@@ -125,7 +127,8 @@ void add_row(const Conv& p, const T* x, int c, const float* const* g, float* sum
     }
   }
 #pragma GCC unroll 9
-  for (int t = 0; t < Taps; ++t) _mm512_store_ps(sums + t * 32, acc[t][0]), _mm512_store_ps(sums + t * 32 + 16, acc[t][1]);
+  for (int t = 0; t < Taps; ++t)
+    _mm512_store_ps(sums + t * 32, acc[t][0]), _mm512_store_ps(sums + t * 32 + 16, acc[t][1]);
 }
 
 template <class T>
@@ -141,8 +144,10 @@ struct Planes {
   int64_t top, left, height, width;
 
   explicit Planes(const Conv& p)
-      : top(std::max(0, (p.r - 1) * p.dilation - p.pad)), left(std::max(0, (p.s - 1) * p.dilation - p.pad)),
-        height(top + p.h + p.pad), width(left + p.w + p.pad) {}
+      : top(std::max(0, (p.r - 1) * p.dilation - p.pad)),
+        left(std::max(0, (p.s - 1) * p.dilation - p.pad)),
+        height(top + p.h + p.pad),
+        width(left + p.w + p.pad) {}
   int64_t size(const Conv& p) const { return height * width * p.n * p.k; }
 };
 
@@ -233,8 +238,8 @@ void backward_weights(CpuContext&, const Conv&, const T*, const T*, float*) {
 
 #endif
 
-#define PPL_INSTANTIATE(T)                                                                                \
-  template void forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*);            \
+#define PPL_INSTANTIATE(T)                                                                     \
+  template void forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*); \
   template void backward_weights(CpuContext&, const Conv&, const T*, const T*, float*);
 PPL_INSTANTIATE(float)
 PPL_INSTANTIATE(bf16)

@@ -1,6 +1,6 @@
 // The direct algorithm: oneDNN, versions 2.6 (operation descriptors) and 3 (none). All calls of the library are here.
-#include <oneapi/dnnl/dnnl.hpp>
 #include <omp.h>
+#include <oneapi/dnnl/dnnl.hpp>
 
 #include <cstring>
 #include <limits>
@@ -278,8 +278,7 @@ void backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, f
   }
   const memory plain = wrap(plan->plain_weights, dw);
   const bool same = plan->weights == plan->plain_weights;
-  const memory out =
-      same ? plain : wrap(plan->weights, ctx.scratch<char>(slot_weights, plan->weights.get_size()));
+  const memory out = same ? plain : wrap(plan->weights, ctx.scratch<char>(slot_weights, plan->weights.get_size()));
   plan->primitive.execute(stream(), {{DNNL_ARG_SRC, wrap(plan->source, x)},
                                      {DNNL_ARG_DIFF_DST, wrap(plan->result, dy)},
                                      {DNNL_ARG_DIFF_WEIGHTS, out},
@@ -288,9 +287,9 @@ void backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, f
   stream().wait();
 }
 
-#define PPL_INSTANTIATE(T)                                                                                             \
-  template void forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*);         \
-  template void backward_data(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*);   \
+#define PPL_INSTANTIATE(T)                                                                                           \
+  template void forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*);       \
+  template void backward_data(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*); \
   template void backward_weights(CpuContext&, const Conv&, const T*, const T*, float*);
 PPL_INSTANTIATE(float)
 PPL_INSTANTIATE(bf16)

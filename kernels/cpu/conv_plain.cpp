@@ -97,9 +97,9 @@ void backward_weights(const Conv& p, const T* x, const T* dy, float* dw) {
   });
 }
 
-#define PPL_INSTANTIATE(T)                                                                 \
-  template void forward(const Conv&, const T*, const T*, const Epilogue<T>&, T*);          \
-  template void backward_data(const Conv&, const T*, const T*, const Epilogue<T>&, T*);    \
+#define PPL_INSTANTIATE(T)                                                              \
+  template void forward(const Conv&, const T*, const T*, const Epilogue<T>&, T*);       \
+  template void backward_data(const Conv&, const T*, const T*, const Epilogue<T>&, T*); \
   template void backward_weights(const Conv&, const T*, const T*, float*);
 PPL_INSTANTIATE(float)
 PPL_INSTANTIATE(bf16)

@@ -18,9 +18,9 @@ void backward_weights(CpuContext&, const Conv& p, const T* x, const T* dy, float
   conv_plain::backward_weights(p, x, dy, dw);
 }
 
-#define PPL_INSTANTIATE(T)                                                                                             \
-  template void forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*);         \
-  template void backward_data(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*);   \
+#define PPL_INSTANTIATE(T)                                                                                           \
+  template void forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*);       \
+  template void backward_data(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*); \
   template void backward_weights(CpuContext&, const Conv&, const T*, const T*, float*);
 PPL_INSTANTIATE(float)
 PPL_INSTANTIATE(bf16)

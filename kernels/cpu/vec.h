@@ -11,8 +11,6 @@
 
 #include "kernels/bf16.h"
 
-#pragma GCC diagnostic ignored "-Wpsabi"  // without AVX-512: every function here is inlined, so no ABI is involved
-
 namespace ppl {
 
 constexpr int kLanes = 16;

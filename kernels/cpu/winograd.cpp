@@ -119,13 +119,13 @@ void store_tile(const Problem<T>& p, int64_t tile, int phase, int64_t c, const f
   }
 }
 
-// Tiles [tile, tile + count), panels [panel, panel + u.panels). Splits over threads unless it is already in one of many.
+// Tiles [tile, tile + count), panels [panel, panel + u.panels). Splits over threads unless it is already in one of
+// many.
 template <int Taps, class T>
 void run(const Problem<T>& p, int64_t tile, int64_t count, int64_t panel, const Panels& u, const float* weights,
          Spectrum v, float* products) {
-  parallel_for(count, 1, [&](int64_t begin, int64_t end) {
-    transform_tiles(p.in, p.x, tile + begin, end - begin, 0, v, begin);
-  });
+  parallel_for(count, 1,
+               [&](int64_t begin, int64_t end) { transform_tiles(p.in, p.x, tile + begin, end - begin, 0, v, begin); });
   const Products m{u.panels, v.tiles};
   parallel_for(points * u.panels, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
@@ -272,8 +272,8 @@ void backward_data(CpuContext&, const Conv&, const T*, const T*, const Epilogue<
 
 #endif
 
-#define PPL_INSTANTIATE(T)                                                                                           \
-  template void forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*);       \
+#define PPL_INSTANTIATE(T)                                                                                     \
+  template void forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*); \
   template void backward_data(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*);
 PPL_INSTANTIATE(float)
 PPL_INSTANTIATE(bf16)

@@ -16,8 +16,8 @@ template <class T>
 void backward_weights(CpuContext&, const Conv&, const T* x, const T* dy, float* dw);
 
 // A map in NHWC seen through side x side windows of pixels `every` apart, one for each tile of results; windows begin
-// step pixels apart, the first at start. Outside the map there is zero. With four phases there are four such windows for
-// each tile, the further ones begin a pixel earlier: phase 1 in x, 2 in y, 3 in both.
+// step pixels apart, the first at start. Outside the map there is zero. With four phases there are four such windows
+// for each tile, the further ones begin a pixel earlier: phase 1 in x, 2 in y, 3 in both.
 struct Tiles {
   int n, h, w, c;
   int rows, columns;

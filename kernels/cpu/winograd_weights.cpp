@@ -78,7 +78,8 @@ void run_chunk(CpuContext& ctx, const Problem<T>& p, const Chunk& chunk, float* 
   const int64_t most = ceil_div(all, parts);
   const Sums layout{chunk.c_blocks, chunk.k_panels};
   const Spectrum v{ctx.scratch<float>(slot_library, Spectrum::size(chunk.c_blocks, most)), chunk.c_blocks, most};
-  const Spectrum z{ctx.scratch<float>(slot_product, Spectrum::size(chunk.k_panels * 2, most)), chunk.k_panels * 2, most};
+  const Spectrum z{ctx.scratch<float>(slot_product, Spectrum::size(chunk.k_panels * 2, most)), chunk.k_panels * 2,
+                   most};
   float* sums = ctx.scratch<float>(slot_partial, layout.size());
   for (int64_t i = 0; i < parts; ++i) {
     const int64_t begin = all * i / parts, end = all * (i + 1) / parts;
