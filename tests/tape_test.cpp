@@ -110,11 +110,25 @@ TEST_CASE("saved maps are freed while backward runs") {
   CHECK(memory_use(Device::cpu).now <= before + map + 4096);
 }
 
-TEST_CASE("an unfinished tape is freed with its last handle") {
-  const Tensor x = leaf({1, 8, 8, 16}, 1);
-  const size_t before = memory_use(Device::cpu).now;
-  { const Tensor y = relu(conv(relu(x), leaf({16, 1, 1, 16}, 1), {}, {}, true)); }
-  CHECK(memory_use(Device::cpu).now == before);
+TEST_CASE("an unfinished tape is freed with its last handle, also by ops that keep their own result") {
+  const Tensor x = leaf({1, 8, 8, 16}, 1), w = leaf({16, 1, 1, 16}, 1), c = leaf({16}, 1);
+  const NormTensors norm{c, c, Tensor::zeros({16}), Tensor::full({16}, 1), {}};
+  const Tensor stage = leaf({4, 1, 1, 16}, 1), bottleneck = leaf({16, 1, 1, 32}, 1);
+  const std::vector<std::function<Tensor()>> ops = {
+      [&] { return relu(x); },
+      [&] { return sigmoid(x); },
+      [&] { return conv(x, w, {}, {}, true); },
+      [&] { return conv_transpose(x, w, {}, {}, true); },
+      [&] { return batch_norm(x, norm, {.relu = true, .residual = Residual::before_relu}, x); },
+      [&] {
+        return pyramid_pool(x, {stage, stage, stage, stage}, bottleneck, c);
+      },
+  };
+  for (const auto& op : ops) {
+    const size_t before = memory_use(Device::cpu).now;
+    CHECK(op().requires_grad());
+    CHECK(memory_use(Device::cpu).now == before);
+  }
 }
 
 TEST_CASE("1000 steps take no more memory than 10") {
