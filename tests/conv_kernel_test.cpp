@@ -1,6 +1,7 @@
 // Every convolution algorithm against plain loops, over shapes that do not fit the blocks of any of them.
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
+#include <omp.h>
 
 #include <cmath>
 #include <random>
@@ -81,6 +82,8 @@ std::vector<Conv> shapes() {
   add(make(1, 31, 29, 32, 1, 2, 1, 1));
   add(make(1, 64, 70, 64, 64, 3, 1, 1));
   add(make(2, 40, 37, 32, 1, 3, 1, 1));
+  add(make(3, 61, 70, 20, 40, 3, 1, 1));
+  add(make(3, 131, 150, 20, 40, 4, 2, 1));
   return all;
 }
 
@@ -164,12 +167,29 @@ TEST_CASE("conv: a small case by hand") {
   CHECK(dw == std::vector<float>{0, 0, 0, 1010, 10101, 1010, 0, 0, 0});
 }
 
+TEST_CASE("conv: gradients to the weights do not depend on the number of threads") {
+  for (const Conv& p :
+       {make(2, 70, 70, 32, 32, 3, 1, 1), make(1, 32, 32, 64, 64, 3, 1, 1), make(1, 33, 40, 32, 1, 3, 1, 1)}) {
+    const auto x = noise<float>(size_t(p.n) * p.h * p.w * p.c, 1),
+               dy = noise<float>(size_t(p.n) * p.oh * p.ow * p.k, 2);
+    std::vector<float> one(size_t(p.k) * p.r * p.s * p.c), three(one.size());
+    const auto algorithm = p.k == 1 ? ConvAlgorithm::narrow : ConvAlgorithm::winograd;
+    if (!conv_serves(algorithm, ConvKind::backward_weights, p, false)) continue;  // compiled without AVX-512
+    const int threads = omp_get_max_threads();
+    omp_set_num_threads(1);
+    conv_backward_weights<float>(CpuContext::current(), p, x.data(), dy.data(), one.data(), algorithm);
+    omp_set_num_threads(3);
+    conv_backward_weights<float>(CpuContext::current(), p, x.data(), dy.data(), three.data(), algorithm);
+    omp_set_num_threads(threads);
+    CHECK(one == three);
+  }
+}
+
 TEST_CASE("conv: an algorithm that does not fit is refused") {
   const Conv p = make(1, 9, 9, 32, 32, 5, 1, 2);
   std::vector<float> v(32 * 32 * 25);
   for (const ConvAlgorithm a : {ConvAlgorithm::winograd, ConvAlgorithm::narrow}) {
-    CHECK_THROWS_AS(
-        conv_forward<float>(CpuContext::current(), p, v.data(), v.data(), {}, v.data(), nullptr, a), Error);
+    CHECK_THROWS_AS(conv_forward<float>(CpuContext::current(), p, v.data(), v.data(), {}, v.data(), nullptr, a), Error);
   }
 }
 

@@ -2,6 +2,9 @@
 #define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include <cmath>
+#include <functional>
+
 #include "engine/ops.h"
 #include "engine/random.h"
 #include "models/losses.h"
@@ -131,24 +134,70 @@ TEST_CASE("weights that do not fit are refused by name, and nothing is changed")
   CHECK(message_of([&] { load_state_dict(*net, weights); }).find("surplus") != std::string::npos);
 }
 
-TEST_CASE("folded inference equals norm after convolution") {
-  const auto net = make_network("pp_linknet34");
-  Random random(5);
-  net->initialize(random);
-  Tensor x = Tensor::empty({1, 64, 64, 3});
-  for (int64_t i = 0; i < x.size(); ++i) x.data<float>()[i] = static_cast<float>(random.normal());
-  net->train();
-  for (int i = 0; i < 20; ++i) net->forward(x);  // running statistics come near those of the batch
-  const NoGrad off;
-  const std::vector<float> in_training = net->forward(x).to_host();
-  net->train(false);
-  const std::vector<float> folded = net->forward(x).to_host(), again = net->forward(x).to_host();
-  CHECK(folded == again);
-  double difference = 0, norm = 0;
-  for (size_t i = 0; i < folded.size(); ++i) {
-    difference += std::pow(folded[i] - in_training[i], 2);
-    norm += std::pow(in_training[i], 2);
+namespace {
+
+Tensor random_map(Shape shape, Random& random) {
+  Tensor t = Tensor::empty(std::move(shape));
+  for (int64_t i = 0; i < t.size(); ++i) t.data<float>()[i] = static_cast<float>(random.normal());
+  return t;
+}
+
+// Parameters and statistics that no folding could leave out unnoticed.
+void randomise(const Module& module, Random& random) {
+  for (const Module::Entry& e : module.entries()) {
+    for (int64_t i = 0; i < e.tensor.size(); ++i) {
+      const double v = random.uniform(-1, 1);
+      e.tensor.data<float>()[i] = static_cast<float>(e.name == "running_var" ? 1 + 0.5 * v : e.tensor.rank() == 4 ? 0.2 * v : v);
+    }
+    e.tensor.touch();
   }
-  CHECK(std::sqrt(difference / norm) < 0.2);  // momentum leaves 12 % of the first statistics
-  CHECK(norm > 0);
+}
+
+double difference(const Tensor& a, const Tensor& b) {
+  const std::vector<float> x = a.to_host(), y = b.to_host();
+  REQUIRE(x.size() == y.size());
+  double d = 0, n = 0;
+  for (size_t i = 0; i < x.size(); ++i) {
+    d += std::pow(x[i] - y[i], 2);
+    n += std::pow(y[i], 2);
+  }
+  REQUIRE(n > 0);
+  return std::sqrt(d / n);
+}
+
+void check_folding(ConvLayer& layer, int out) {
+  Random random(9);
+  BatchNorm2d norm(out);
+  randomise(layer, random);
+  randomise(norm, random);
+  const Tensor x = random_map({2, 9, 7, 32}, random);
+  const NoGrad off;
+  layer.train(true);
+  const Tensor plain = layer.forward(x);  // the bias is added here, so the norm's tensors leave it out
+  const NormTensors tensors{norm.weight, norm.bias, norm.running_mean, norm.running_var, {}};
+  const Tensor residual = random_map(plain.shape(), random);
+  layer.train(false);
+  norm.train(false);
+  for (const Residual mode : {Residual::none, Residual::before_relu, Residual::after_relu}) {
+    for (const bool relu : {false, true}) {
+      const NormOptions o{.relu = relu, .residual = mode};
+      const Tensor second = mode == Residual::none ? Tensor() : residual;
+      CHECK(difference(layer.forward(x, norm, o, second), batch_norm_inference(plain, tensors, o, second)) < 1e-5);
+    }
+  }
+  const Tensor before = layer.forward(x, norm, {});
+  norm.running_mean.data<float>()[0] += 10;
+  norm.running_mean.touch();  // the folded weights are made anew
+  CHECK(difference(layer.forward(x, norm, {}), before) > 1e-2);
+}
+
+}  // namespace
+
+TEST_CASE("folded inference equals the norm's inference after the convolution") {
+  Conv2d conv(32, 48, 3, {.pad = 1});
+  check_folding(conv, 48);
+  Conv2d narrow(32, 3, 1, {.stride = 2});
+  check_folding(narrow, 3);
+  ConvTranspose2d transposed(32, 16, 3, {.stride = 2, .pad = 1, .output_pad = 1});
+  check_folding(transposed, 16);
 }

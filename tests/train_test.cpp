@@ -54,7 +54,7 @@ bool same_bytes(const NamedArrays& a, const NamedArrays& b) {
 
 TEST_CASE("eight tiles are learnt to an IoU above 0.9") {
   for (const DType precision : {DType::f32, DType::bf16}) {
-    CAPTURE(name(precision));
+    CAPTURE(std::string(name(precision)));
     const auto net = fresh_network("pp_linknet34");
     Trainer trainer(*net, {make_loss("focal"), {}, precision});
     const Tiles t = make_tiles(8, 64, 5);
@@ -72,7 +72,7 @@ TEST_CASE("eight tiles are learnt to an IoU above 0.9") {
       pixels.add(mask, {t.targets.data<uint8_t>(), mask.size()});
       iou = pixels.iou();
     }
-    MESSAGE(name(precision), ": IoU ", iou, " after ", steps, " steps");
+    MESSAGE(std::string(name(precision)), ": IoU ", iou, " after ", steps, " steps");
     CHECK(iou > 0.9);
   }
 }
@@ -81,7 +81,7 @@ TEST_CASE("a step repeats to the bit, and a checkpoint goes on to the bit") {
   for (const char* optimizer : {"adam", "sgd"}) {
     for (const DType precision : {DType::f32, DType::bf16}) {
       CAPTURE(optimizer);
-      CAPTURE(name(precision));
+      CAPTURE(std::string(name(precision)));
       OptimizerOptions o;
       o.name = optimizer;
       o.clip_norm = 1;

@@ -38,15 +38,13 @@ constexpr bool f32_beats_bf16 = false;
 constexpr bool f32_beats_bf16 = true;
 #endif
 
-// Measured on two Zen 5 cores with bench/conv_bench, the layers of pp_linknet34_psp64 at 256 and 512, batch 1 and 4.
+// Measured on a Zen 5 with bench/conv_bench: the layers of pp_linknet34_psp64 at 512 (batch 1) and 256 (batch 1 and 4).
 ConvAlgorithm conv_choice(ConvKind kind, const Conv& p, bool is_bf16) {
   const bool wide = p.c >= 32 && p.k >= 32;
   if (winograd::serves(kind, p) && wide && (!is_bf16 || f32_beats_bf16)) {
-    // Stride 2 sums over two, in part empty, windows of 2x2 in each direction: worth it for the whole 4x4, and for the
-    // gradient to the weights, where f32 direct is slowest.
-    const bool gradient = kind == ConvKind::backward_weights;
     if (p.stride == 1) return ConvAlgorithm::winograd;
-    if (p.r == 4 ? !is_bf16 || gradient : !is_bf16 && gradient) return ConvAlgorithm::winograd;
+    // Of stride 2 only the 4x4 window: in a 3x3 one 7 of the 16 taps of its four 2x2 windows are empty.
+    if (p.r == 4 && (!is_bf16 || kind == ConvKind::backward_weights)) return ConvAlgorithm::winograd;
   }
   if (conv_narrow::serves(kind, p)) return ConvAlgorithm::narrow;
   return conv_direct::available() ? ConvAlgorithm::direct : ConvAlgorithm::plain;

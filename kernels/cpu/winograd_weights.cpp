@@ -53,7 +53,7 @@ struct Problem {
 
 template <class T>
 void add_products(const Problem<T>& p, const Chunk& chunk, int64_t tile, int64_t count, Spectrum v, Spectrum z,
-                  float* sums) {
+                  bool add, float* sums) {
   parallel_for(count, 1, [&](int64_t begin, int64_t end) {
     transform_tiles(p.x_tiles, p.x, tile + begin, end - begin, chunk.c_block, v, begin);
     transform_tiles(p.y_tiles, p.dy, tile + begin, end - begin, chunk.k_panel * 2, z, begin);
@@ -63,28 +63,61 @@ void add_products(const Problem<T>& p, const Chunk& chunk, int64_t tile, int64_t
     for (int64_t i = begin; i < end; ++i) {
       const int64_t point = i / chunk.k_panels, panel = i % chunk.k_panels;
       for (int64_t block = 0; block < chunk.c_blocks; ++block) {
-        multiply_channels(count, v.at(point, block, 0), z.at(point, panel * 2, 0), z.at(point, panel * 2 + 1, 0),
-                          tile > 0, sums + layout.at(point, block, panel));
+        multiply_channels(count, v.at(point, block, 0), z.at(point, panel * 2, 0), z.at(point, panel * 2 + 1, 0), add,
+                          sums + layout.at(point, block, panel));
       }
     }
   });
 }
 
+// All tiles of a chunk, either in parts whose steps all threads share, or in lanes with sums of their own, a thread to
+// a lane and no waiting before the end. The lanes' number does not depend on the threads', nor does then the result.
+struct Schedule {
+  int64_t lanes, parts, most;  // parts of a lane; most tiles in a part
+
+  Schedule(int64_t tiles, int64_t width, int64_t sums) {
+    constexpr int64_t own_cache = 192 << 10, common_cache = 512 << 10, most_sums = 3 << 20;  // in floats
+    const bool many = tiles >= 8 * 64 && sums * 8 <= most_sums;
+    const int64_t fit = (many ? own_cache : common_cache) / (points * width);
+    lanes = many ? 8 : 1;
+    parts = ceil_div(ceil_div(tiles, lanes), std::max<int64_t>(many ? 24 : 64, fit));
+    most = ceil_div(tiles, lanes * parts);
+  }
+};
+
+// Returns the sums over all tiles.
+template <class T>
+const float* sum_products(CpuContext& ctx, const Problem<T>& p, const Chunk& chunk, const Sums& layout) {
+  const int64_t all = p.x_tiles.count(), y_blocks = chunk.k_panels * 2;
+  const Schedule schedule(all, (chunk.c_blocks + y_blocks) * 16, layout.size());
+  const int64_t threads = schedule.lanes > 1 ? omp_get_max_threads() : 1, most = schedule.most;
+  const int64_t v_size = Spectrum::size(chunk.c_blocks, most), z_size = Spectrum::size(y_blocks, most);
+  float* v = ctx.scratch<float>(slot_library, v_size * threads);
+  float* z = ctx.scratch<float>(slot_product, z_size * threads);
+  float* sums = ctx.scratch<float>(slot_partial, layout.size() * schedule.lanes);
+  parallel_for(schedule.lanes, 1, [&](int64_t first, int64_t last) {
+    const int64_t thread = threads > 1 && omp_in_parallel() ? omp_get_thread_num() : 0;
+    for (int64_t i = first * schedule.parts; i < last * schedule.parts; ++i) {
+      const int64_t count = schedule.lanes * schedule.parts, begin = all * i / count, end = all * (i + 1) / count;
+      add_products(p, chunk, begin, end - begin, {v + thread * v_size, chunk.c_blocks, most},
+                   {z + thread * z_size, y_blocks, most}, i % schedule.parts > 0,
+                   sums + i / schedule.parts * layout.size());
+    }
+  });
+  if (schedule.lanes == 1) return sums;
+  parallel_for(layout.size(), 1 << 14, [&](int64_t begin, int64_t end) {
+    for (int64_t lane = 1; lane < schedule.lanes; ++lane) {
+      const float* from = sums + lane * layout.size();
+      for (int64_t i = begin; i < end; ++i) sums[i] += from[i];
+    }
+  });
+  return sums;
+}
+
 template <class T>
 void run_chunk(CpuContext& ctx, const Problem<T>& p, const Chunk& chunk, float* dw) {
-  constexpr int64_t cache = 512 << 10;  // in floats
-  const int64_t all = p.x_tiles.count(), width = chunk.c_blocks * 16 + chunk.k_panels * 32;
-  const int64_t parts = ceil_div(all, std::max<int64_t>(64, cache / (points * width)));
-  const int64_t most = ceil_div(all, parts);
   const Sums layout{chunk.c_blocks, chunk.k_panels};
-  const Spectrum v{ctx.scratch<float>(slot_library, Spectrum::size(chunk.c_blocks, most)), chunk.c_blocks, most};
-  const Spectrum z{ctx.scratch<float>(slot_product, Spectrum::size(chunk.k_panels * 2, most)), chunk.k_panels * 2,
-                   most};
-  float* sums = ctx.scratch<float>(slot_partial, layout.size());
-  for (int64_t i = 0; i < parts; ++i) {
-    const int64_t begin = all * i / parts, end = all * (i + 1) / parts;
-    add_products(p, chunk, begin, end - begin, v, z, sums);
-  }
+  const float* sums = sum_products(ctx, p, chunk, layout);
   parallel_for(chunk.c_blocks * chunk.k_panels * 2, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t block = i % chunk.c_blocks, half = i / chunk.c_blocks;
