@@ -1,4 +1,5 @@
-// Convolution as plain loops over the definition, summed in f32: the oracle of the other algorithms.
+// Convolution as plain loops over the definition, summed in f64 and rounded once: the oracle of the other algorithms.
+#include <algorithm>
 #include <vector>
 
 #include "kernels/cpu/conv_impl.h"
@@ -9,21 +10,21 @@ namespace {
 
 // acc[0..c) to out[0..c) with the epilogue; at is the index of out[0] in the result.
 template <class T>
-void store(const Epilogue<T>& e, const float* acc, int c, int64_t at, T* out) {
+void store(const Epilogue<T>& e, const double* acc, int c, int64_t at, T* out) {
   for (int i = 0; i < c; ++i) {
-    float v = acc[i];
+    double v = acc[i];
     if (e.bias) v += e.bias[i];
     if (e.residual) v += static_cast<float>(e.residual[at + i]);
     if (e.relu && v < 0) v = 0;
-    out[at + i] = T(v);
+    out[at + i] = T(static_cast<float>(v));
   }
 }
 
 template <class T>
-float dot(const T* a, const T* b, int n) {
-  float sum = 0;
+double dot(const T* a, const T* b, int n) {
+  double sum = 0;
 #pragma omp simd reduction(+ : sum)
-  for (int i = 0; i < n; ++i) sum += static_cast<float>(a[i]) * static_cast<float>(b[i]);
+  for (int i = 0; i < n; ++i) sum += double{static_cast<float>(a[i])} * static_cast<float>(b[i]);
   return sum;
 }
 
@@ -32,10 +33,10 @@ float dot(const T* a, const T* b, int n) {
 template <class T>
 void forward(const Conv& p, const T* x, const T* w, const Epilogue<T>& e, T* y) {
   parallel_for(int64_t{p.n} * p.oh * p.ow, 1, [&](int64_t begin, int64_t end) {
-    std::vector<float> acc(p.k);
+    std::vector<double> acc(p.k);
     for (int64_t i = begin; i < end; ++i) {
       const int64_t n = i / p.ow / p.oh, oy = i / p.ow % p.oh, ox = i % p.ow;
-      std::fill(acc.begin(), acc.end(), 0.0f);
+      std::fill(acc.begin(), acc.end(), 0.0);
       for (int r = 0; r < p.r; ++r) {
         for (int s = 0; s < p.s; ++s) {
           const int64_t iy = oy * p.stride - p.pad + r * p.dilation, ix = ox * p.stride - p.pad + s * p.dilation;
@@ -52,10 +53,10 @@ void forward(const Conv& p, const T* x, const T* w, const Epilogue<T>& e, T* y) 
 template <class T>
 void backward_data(const Conv& p, const T* dy, const T* w, const Epilogue<T>& e, T* dx) {
   parallel_for(int64_t{p.n} * p.h * p.w, 1, [&](int64_t begin, int64_t end) {
-    std::vector<float> acc(p.c);
+    std::vector<double> acc(p.c);
     for (int64_t i = begin; i < end; ++i) {
       const int64_t n = i / p.w / p.h, iy = i / p.w % p.h, ix = i % p.w;
-      std::fill(acc.begin(), acc.end(), 0.0f);
+      std::fill(acc.begin(), acc.end(), 0.0);
       for (int r = 0; r < p.r; ++r) {
         for (int s = 0; s < p.s; ++s) {
           const int64_t sy = iy + p.pad - r * p.dilation, sx = ix + p.pad - s * p.dilation;
@@ -64,7 +65,7 @@ void backward_data(const Conv& p, const T* dy, const T* w, const Epilogue<T>& e,
           if (oy >= p.oh || ox >= p.ow) continue;
           const T* pixel = dy + ((n * p.oh + oy) * p.ow + ox) * p.k;
           for (int64_t k = 0; k < p.k; ++k) {
-            const float g = pixel[k];
+            const double g = static_cast<float>(pixel[k]);
             const T* row = w + ((k * p.r + r) * p.s + s) * p.c;
             for (int c = 0; c < p.c; ++c) acc[c] += g * static_cast<float>(row[c]);
           }
@@ -78,21 +79,22 @@ void backward_data(const Conv& p, const T* dy, const T* w, const Epilogue<T>& e,
 template <class T>
 void backward_weights(const Conv& p, const T* x, const T* dy, float* dw) {
   parallel_for(int64_t{p.k} * p.r * p.s, 1, [&](int64_t begin, int64_t end) {
+    std::vector<double> sum(p.c);
     for (int64_t i = begin; i < end; ++i) {
       const int64_t k = i / p.s / p.r, r = i / p.s % p.r, s = i % p.s;
-      float* sum = dw + i * p.c;
-      std::fill(sum, sum + p.c, 0.0f);
+      std::fill(sum.begin(), sum.end(), 0.0);
       for (int64_t row = 0; row < int64_t{p.n} * p.oh; ++row) {
         const int64_t iy = row % p.oh * p.stride - p.pad + r * p.dilation;
         if (iy < 0 || iy >= p.h) continue;
         for (int64_t ox = 0; ox < p.ow; ++ox) {
           const int64_t ix = ox * p.stride - p.pad + s * p.dilation;
           if (ix < 0 || ix >= p.w) continue;
-          const float g = dy[(row * p.ow + ox) * p.k + k];
+          const double g = static_cast<float>(dy[(row * p.ow + ox) * p.k + k]);
           const T* pixel = x + ((row / p.oh * p.h + iy) * p.w + ix) * p.c;
           for (int c = 0; c < p.c; ++c) sum[c] += g * static_cast<float>(pixel[c]);
         }
       }
+      std::transform(sum.begin(), sum.end(), dw + i * p.c, [](double v) { return static_cast<float>(v); });
     }
   });
 }
