@@ -45,7 +45,7 @@ void FoldedConv::prepare(const ConvLayer& layer, bool transposed, const BatchNor
 }
 
 Tensor FoldedConv::forward(const Tensor& x, const ConvOptions& o, bool relu, Residual mode, const Tensor& residual) const {
-  const Conv s = transposed_ ? conv_transpose_shape(x.shape(), weight_.shape(), o) : conv_shape(x.shape(), weight_.shape(), o);
+  const Conv s = transposed_ ? conv_transpose_shape(x, weight_, o) : conv_shape(x, weight_, o);
   Tensor y = transposed_ ? Tensor::empty({s.n, s.h, s.w, s.c}, x.dtype(), x.device())
                          : Tensor::empty({s.n, s.oh, s.ow, s.k}, x.dtype(), x.device());
   if (mode != Residual::none)

@@ -24,7 +24,7 @@ enum class ConvAlgorithm {
   automatic,  // by shape and type; the choice is fixed, never timed, so that results repeat
   plain,      // loops: the oracle, and the fallback
   direct,     // oneDNN
-  winograd,   // F(4x4, 3x3), f32, stride 1
+  winograd,   // F(4x4, 3x3) for stride 1, F(5x5, 2x2) for windows of stride 2; computes in f32
   narrow,     // few output channels
 };
 

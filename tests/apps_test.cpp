@@ -178,6 +178,22 @@ TEST_CASE("a folder with problems stops the run before training, or is trained o
   CHECK(run_process("train", {write_config(dir, j), "--quiet"}).exit_code == 0);
 }
 
+TEST_CASE("a batch that the tiles cannot fill is refused before an earlier run is touched") {
+  const TemporaryFolder dir;
+  write_tiles(dir / "train", 4, 32, 1);
+  json j = small_config(dir);
+  j["stages"][0].erase("validation");
+  j["stages"][0]["batch"] = 50;
+  fs::create_directories(dir / "run");
+  std::ofstream(dir / "run/log.jsonl") << "{\"epoch\":1}\n";
+  const ProcessResult r = run_process("train", {write_config(dir, j), "--quiet"});
+  CAPTURE(r.err);
+  CHECK(r.exit_code == 1);
+  CHECK(one_line_naming(r, dir / "train"));
+  CHECK(log_lines(dir / "run/log.jsonl").size() == 1);
+  CHECK_FALSE(fs::exists(dir / "run/config.json"));
+}
+
 TEST_CASE("too little memory is explained by network, crop and batch") {
   const TemporaryFolder dir;
   write_tiles(dir / "train", 4, 32, 1);

@@ -41,6 +41,8 @@ std::vector<StageTiles> open_stages(const TrainConfig& c, const InputSpec& input
     PPL_CHECK(names.insert(s.name).second && !s.name.empty() && s.name.find('/') == std::string::npos, "configuration: stage name '", s.name,
               "' must be unique and fit for a folder");
     StageTiles tiles{open_source(s.train, c, s, input), nullptr};
+    PPL_CHECK(!s.drop_last || tiles.train->size() >= s.batch, s.train, ": ", tiles.train->size(), " tiles do not fill one batch of ",
+              s.batch, "; take a smaller batch or drop_last false");
     if (!s.validation.empty()) tiles.validation = open_source(s.validation, c, s, input);
     all.push_back(tiles);
   }

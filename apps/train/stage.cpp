@@ -119,7 +119,6 @@ void run_epochs(const TrainConfig& c, size_t index, const StageTiles& tiles, Lin
   const WeightsInfo info{c.network.name, c.network.bands, c.network.classes, tiles.train->input(), s.threshold};
   Trainer trainer(network, {make_loss(s.loss), s.optimizer, precision_of(c)});
   Loader loader(tiles.train, loader_options(c, s, index));
-  PPL_CHECK(loader.batches_per_epoch() > 0, s.train, ": ", tiles.train->size(), " tiles do not fill one batch of ", s.batch, "; take a smaller batch or drop_last false");
   Monitor monitor{s.monitor == "validation_iou" || (s.monitor == "auto" && tiles.validation), s.patience};
   if (s.epochs == 0) save_weights(folder + "/best.safetensors", network, info);
   for (int epoch = 0; epoch < s.epochs; ++epoch) {

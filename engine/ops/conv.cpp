@@ -1,28 +1,13 @@
 #include "kernels/conv.h"
 
 #include "engine/ops/conv_parts.h"
+#include "engine/ops/conv_shape.h"
 
 namespace ppl {
-namespace {
-
-Conv describe(const Tensor& x, const Tensor& weight, ConvOptions o) {
-  check_conv("conv", x, weight, o);
-  Conv s{extent(x, 0), extent(x, 1), extent(x, 2), extent(x, 3)};
-  PPL_CHECK(weight.dim(3) == s.c && o.output_pad == 0, "conv: weight ", to_string(weight.shape()),
-            " does not fit input ", to_string(x.shape()));
-  s.k = extent(weight, 0), s.r = extent(weight, 1), s.s = extent(weight, 2);
-  s.stride = o.stride, s.pad = o.pad, s.dilation = o.dilation;
-  const auto out = [&](int in, int window) { return (in + 2 * o.pad - o.dilation * (window - 1) - 1) / o.stride + 1; };
-  PPL_CHECK(s.h + 2 * o.pad > o.dilation * (s.r - 1) && s.w + 2 * o.pad > o.dilation * (s.s - 1), "conv: weight ",
-            to_string(weight.shape()), " with dilation ", o.dilation, " is larger than input ", to_string(x.shape()));
-  s.oh = out(s.h, s.r), s.ow = out(s.w, s.s);
-  return s;
-}
-
-}  // namespace
 
 Tensor conv(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvOptions o, bool relu) {
-  const Conv s = describe(x, weight, o);
+  check_conv("conv", x, weight, o);
+  const Conv s = conv_shape(x, weight, o);
   if (bias.defined()) check_parameter("conv", "bias", bias, {s.k}, x.device());
   const Tensor y = Tensor::empty({s.n, s.oh, s.ow, s.k}, x.dtype(), x.device());
   const Tensor w = Tensor(weight.dtype() == x.dtype() ? weight : Tensor::empty(weight.shape(), x.dtype(), x.device()));

@@ -1,33 +1,14 @@
 // The data gradient of a convolution from [N,OH,OW,K] to [N,H,W,C]: forward, backward and the weights' gradient trade
 // places.
 #include "engine/ops/conv_parts.h"
+#include "engine/ops/conv_shape.h"
 #include "kernels/conv.h"
 
 namespace ppl {
-namespace {
-
-Conv describe(const Tensor& x, const Tensor& weight, ConvOptions o) {
-  check_conv("conv_transpose", x, weight, o);
-  PPL_CHECK(weight.dim(0) == x.dim(3), "conv_transpose: weight ", to_string(weight.shape()), " does not fit input ",
-            to_string(x.shape()));
-  Conv s;
-  s.n = extent(x, 0), s.oh = extent(x, 1), s.ow = extent(x, 2), s.k = extent(x, 3);
-  s.r = extent(weight, 1), s.s = extent(weight, 2), s.c = extent(weight, 3);
-  s.stride = o.stride, s.pad = o.pad, s.dilation = o.dilation;
-  const auto in = [&](int64_t out, int window) {
-    return (out - 1) * o.stride - 2 * o.pad + o.dilation * (window - 1) + o.output_pad + 1;
-  };
-  const int64_t h = in(s.oh, s.r), w = in(s.ow, s.s);
-  PPL_CHECK(h > 0 && w > 0 && h < int64_t{1} << 31 && w < int64_t{1} << 31, "conv_transpose: input ",
-            to_string(x.shape()), " gives ", h, "x", w);
-  s.h = static_cast<int>(h), s.w = static_cast<int>(w);
-  return s;
-}
-
-}  // namespace
 
 Tensor conv_transpose(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvOptions o, bool relu) {
-  const Conv s = describe(x, weight, o);
+  check_conv("conv_transpose", x, weight, o);
+  const Conv s = conv_transpose_shape(x, weight, o);
   if (bias.defined()) check_parameter("conv_transpose", "bias", bias, {s.c}, x.device());
   const Tensor y = Tensor::empty({s.n, s.h, s.w, s.c}, x.dtype(), x.device());
   const Tensor w = Tensor(weight.dtype() == x.dtype() ? weight : Tensor::empty(weight.shape(), x.dtype(), x.device()));
