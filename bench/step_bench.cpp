@@ -1,5 +1,5 @@
-// Whole steps of a network, predict and train, beside the direct roof of the same run: the sum of the times of the step's
-// convolutions alone, each run by oneDNN's direct algorithm. One JSON line a setting.
+// Whole steps of a network, predict and train, beside the direct roof of the same run: the sum of the times of the
+// step's convolutions alone, each run by oneDNN's direct algorithm. One JSON line a setting.
 #include <omp.h>
 
 #include <CLI/CLI.hpp>
@@ -63,15 +63,21 @@ double direct_time(const Options& o, const Call& c) {
   CpuContext& ctx = CpuContext::current();
   const Conv& s = c.shape;
   const DType t = dtype_of<T>();
-  const Tensor x = random_tensor({s.n, s.h, s.w, s.c}, 1, t), w = random_tensor({s.k, s.r, s.s, s.c}, 2, t), y = random_tensor({s.n, s.oh, s.ow, s.k}, 3, t);
+  const Tensor x = random_tensor({s.n, s.h, s.w, s.c}, 1, t), w = random_tensor({s.k, s.r, s.s, s.c}, 2, t),
+               y = random_tensor({s.n, s.oh, s.ow, s.k}, 3, t);
   const Tensor dw = Tensor::empty({s.k, s.r, s.s, s.c});
   PackedWeights packed;
   constexpr auto direct = ConvAlgorithm::direct;
-  return measure(o, [&] {
-    if (c.kind == ConvKind::forward) conv_forward<T>(ctx, s, x.data<T>(), w.data<T>(), {}, y.data<T>(), &packed, direct);
-    if (c.kind == ConvKind::backward_data) conv_backward_data<T>(ctx, s, y.data<T>(), w.data<T>(), {}, x.data<T>(), &packed, direct);
-    if (c.kind == ConvKind::backward_weights) conv_backward_weights<T>(ctx, s, x.data<T>(), y.data<T>(), dw.data<float>(), direct);
-  }).median;
+  return measure(o,
+                 [&] {
+                   if (c.kind == ConvKind::forward)
+                     conv_forward<T>(ctx, s, x.data<T>(), w.data<T>(), {}, y.data<T>(), &packed, direct);
+                   if (c.kind == ConvKind::backward_data)
+                     conv_backward_data<T>(ctx, s, y.data<T>(), w.data<T>(), {}, x.data<T>(), &packed, direct);
+                   if (c.kind == ConvKind::backward_weights)
+                     conv_backward_weights<T>(ctx, s, x.data<T>(), y.data<T>(), dw.data<float>(), direct);
+                 })
+      .median;
 }
 
 double roof(const Options& o, DType precision, const std::function<void()>& step) {
@@ -80,7 +86,8 @@ double roof(const Options& o, DType precision, const std::function<void()>& step
   step();
   trace_convolutions({});
   double total = 0;
-  for (const auto& [call, count] : calls) total += count * (precision == DType::f32 ? direct_time<float>(o, call) : direct_time<bf16>(o, call));
+  for (const auto& [call, count] : calls)
+    total += count * (precision == DType::f32 ? direct_time<float>(o, call) : direct_time<bf16>(o, call));
   return total;
 }
 
@@ -89,7 +96,8 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
   const auto net = make_network(o.network);
   Random random(1);
   net->initialize(random);
-  const Tensor x = random_tensor({batch, size, size, 3}, 4, precision), target = Tensor::zeros({batch, size, size, 1}, DType::u8);
+  const Tensor x = random_tensor({batch, size, size, 3}, 4, precision),
+               target = Tensor::zeros({batch, size, size, 1}, DType::u8);
   for (int64_t i = 0; i < target.size(); ++i) target.data<uint8_t>()[i] = i % 10 == 0;
   std::unique_ptr<Trainer> trainer;
   std::function<void()> step;
@@ -105,8 +113,18 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
   }
   reset_peak_memory(Device::cpu);
   const Times t = measure(o, step);
-  json line{{"bench", "step"}, {"device", "cpu"}, {"network", o.network}, {"mode", mode}, {"size", size}, {"batch", batch}, {"precision", precision_name},
-            {"threads", omp_get_max_threads()}, {"ms", t.median}, {"best_ms", t.best}, {"images_per_s", 1e3 * batch / t.median}, {"peak_mib", memory_use(Device::cpu).peak >> 20}};
+  json line{{"bench", "step"},
+            {"device", "cpu"},
+            {"network", o.network},
+            {"mode", mode},
+            {"size", size},
+            {"batch", batch},
+            {"precision", precision_name},
+            {"threads", omp_get_max_threads()},
+            {"ms", t.median},
+            {"best_ms", t.best},
+            {"images_per_s", 1e3 * batch / t.median},
+            {"peak_mib", memory_use(Device::cpu).peak >> 20}};
   if (o.roof) {
     line["direct_roof_ms"] = roof(o, precision, step);
     line["of_direct_roof"] = t.median / line["direct_roof_ms"].get<double>();
@@ -124,8 +142,12 @@ int main(int argc, char** argv) {
   app.add_option("--loss", o.loss)->capture_default_str();
   app.add_option("--size", o.sizes, "Sides of the square input")->capture_default_str();
   app.add_option("--batch", o.batches)->capture_default_str();
-  app.add_option("--mode", o.modes, "predict, train")->check(CLI::IsMember({"predict", "train"}))->capture_default_str();
-  app.add_option("--precision", o.precisions, "f32, bf16")->check(CLI::IsMember({"f32", "bf16"}))->capture_default_str();
+  app.add_option("--mode", o.modes, "predict, train")
+      ->check(CLI::IsMember({"predict", "train"}))
+      ->capture_default_str();
+  app.add_option("--precision", o.precisions, "f32, bf16")
+      ->check(CLI::IsMember({"f32", "bf16"}))
+      ->capture_default_str();
   app.add_option("--repeats", o.repeats)->check(CLI::Range(1, 1000))->capture_default_str();
   app.add_flag("!--no-roof", o.roof, "Leave the direct roof out");
   CLI11_PARSE(app, argc, argv);

@@ -10,7 +10,8 @@ namespace ppl {
 template <class F>
 decltype(auto) on(Device d, F&& f) {
   switch (d) {
-    case Device::cpu: return f(CpuContext::current());
+    case Device::cpu:
+      return f(CpuContext::current());
   }
   throw Error("unknown device");
 }
@@ -19,9 +20,12 @@ decltype(auto) on(Device d, F&& f) {
 template <class F>
 decltype(auto) with_float_type(DType t, F&& f) {
   switch (t) {
-    case DType::f32: return f(float{});
-    case DType::bf16: return f(bf16{});
-    case DType::u8: break;
+    case DType::f32:
+      return f(float{});
+    case DType::bf16:
+      return f(bf16{});
+    case DType::u8:
+      break;
   }
   throw Error(cat("expected a floating-point tensor, got ", name(t)));
 }

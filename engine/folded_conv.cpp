@@ -44,12 +44,14 @@ void FoldedConv::prepare(const ConvLayer& layer, bool transposed, const BatchNor
   transposed_ = transposed;
 }
 
-Tensor FoldedConv::forward(const Tensor& x, const ConvOptions& o, bool relu, Residual mode, const Tensor& residual) const {
+Tensor FoldedConv::forward(const Tensor& x, const ConvOptions& o, bool relu, Residual mode,
+                           const Tensor& residual) const {
   const Conv s = transposed_ ? conv_transpose_shape(x, weight_, o) : conv_shape(x, weight_, o);
   Tensor y = transposed_ ? Tensor::empty({s.n, s.h, s.w, s.c}, x.dtype(), x.device())
                          : Tensor::empty({s.n, s.oh, s.ow, s.k}, x.dtype(), x.device());
   if (mode != Residual::none)
-    PPL_CHECK(residual.defined() && residual.shape() == y.shape() && residual.dtype() == y.dtype(), "conv: the second map does not match ", to_string(y.shape()));
+    PPL_CHECK(residual.defined() && residual.shape() == y.shape() && residual.dtype() == y.dtype(),
+              "conv: the second map does not match ", to_string(y.shape()));
   with_float_type(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     const T* r = mode == Residual::before_relu ? residual.data<T>() : nullptr;

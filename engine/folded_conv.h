@@ -1,4 +1,5 @@
-// A convolution for inference: the norm after it folded into its weights, packed once for as long as they stay the same.
+// A convolution for inference: the norm after it folded into its weights, packed once for as long as they stay the
+// same.
 #pragma once
 
 #include <array>

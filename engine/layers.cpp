@@ -37,7 +37,8 @@ ConvLayer::ConvLayer(Kind kind, Shape weight_shape, int bias_channels, ConvOptio
       kind_(kind) {}
 
 Tensor ConvLayer::run(const Tensor& x, const Tensor& with_bias, bool relu) const {
-  return kind_ == Kind::plain ? conv(x, weight, with_bias, options, relu) : conv_transpose(x, weight, with_bias, options, relu);
+  return kind_ == Kind::plain ? conv(x, weight, with_bias, options, relu)
+                              : conv_transpose(x, weight, with_bias, options, relu);
 }
 
 Tensor ConvLayer::forward(const Tensor& x, bool relu) const {

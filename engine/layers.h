@@ -1,5 +1,5 @@
-// Convolution and norm layers. In evaluation mode a convolution and the norm after it run as one convolution with folded
-// weights, off the tape; in training mode as recorded ops.
+// Convolution and norm layers. In evaluation mode a convolution and the norm after it run as one convolution with
+// folded weights, off the tape; in training mode as recorded ops.
 #pragma once
 
 #include <memory>

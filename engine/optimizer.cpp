@@ -13,8 +13,10 @@ namespace ppl {
 
 std::vector<std::string> optimizer_names() { return {"adam", "sgd"}; }
 
-Optimizer::Optimizer(Arena& arena, const OptimizerOptions& o) : arena_(arena), options_(o), scalars_(Tensor::zeros({4})) {
-  PPL_CHECK(o.name == "adam" || o.name == "sgd", "no optimizer is called '", o.name, "'; the nearest is ", nearest_name(o.name, optimizer_names()));
+Optimizer::Optimizer(Arena& arena, const OptimizerOptions& o)
+    : arena_(arena), options_(o), scalars_(Tensor::zeros({4})) {
+  PPL_CHECK(o.name == "adam" || o.name == "sgd", "no optimizer is called '", o.name, "'; the nearest is ",
+            nearest_name(o.name, optimizer_names()));
   first_ = Tensor::zeros(arena.values.shape());
   if (o.name == "adam") second_ = Tensor::zeros(arena.values.shape());
 }
@@ -41,7 +43,8 @@ double Optimizer::step(double rate) {
       s[1] = static_cast<float>(1 - std::pow(options_.beta1, t));
       s[2] = static_cast<float>(1 - std::pow(options_.beta2, t));
       s[3] = static_cast<float>(scale);
-      const AdamOptions o{static_cast<float>(options_.beta1), static_cast<float>(options_.beta2), static_cast<float>(options_.epsilon), decay};
+      const AdamOptions o{static_cast<float>(options_.beta1), static_cast<float>(options_.beta2),
+                          static_cast<float>(options_.epsilon), decay};
       adam(ctx, o, n, s, grad, values, first_.data<float>(), second_.data<float>());
     } else {
       s[1] = static_cast<float>(scale);

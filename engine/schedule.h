@@ -11,8 +11,9 @@ struct ScheduleOptions {
   double power = 0.9;         // poly: rate (1 - epoch/epochs)^power
   double gamma = 0.1;         // step: times gamma every step_epochs
   int step_epochs = 30;
-  double warmup_epochs = 0;   // first, linear: base (epoch + 1) / (warmup_epochs + 1); the rest of the schedule goes over what remains
-  bool per_step = false;      // epochs as a fraction that moves with every step, else the published whole epochs
+  double warmup_epochs =
+      0;  // first, linear: base (epoch + 1) / (warmup_epochs + 1); the rest of the schedule goes over what remains
+  bool per_step = false;  // epochs as a fraction that moves with every step, else the published whole epochs
 };
 
 std::vector<std::string> schedule_names();

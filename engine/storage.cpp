@@ -9,7 +9,8 @@
 namespace ppl {
 namespace {
 
-// Rounded so that maps of nearly the same size share blocks: a training step then allocates nothing new after the first.
+// Rounded so that maps of nearly the same size share blocks: a training step then allocates nothing new after the
+// first.
 size_t round_up(size_t bytes) {
   const size_t unit = bytes < (size_t{1} << 20) ? 512 : size_t{1} << 18;
   return (bytes + unit - 1) / unit * unit;
@@ -33,7 +34,9 @@ class CachingAllocator {
       p = fresh(size);
     }
     if (!p) use_.now -= size;
-    if (!p) throw OutOfMemory(cat("out of memory: ", size >> 20, " MiB asked for with ", use_.now >> 20, " MiB in use by tensors"));
+    if (!p)
+      throw OutOfMemory(
+          cat("out of memory: ", size >> 20, " MiB asked for with ", use_.now >> 20, " MiB in use by tensors"));
     return p;
   }
 
@@ -77,7 +80,8 @@ CachingAllocator& allocator() {
 
 }  // namespace
 
-Storage::Storage(size_t n, Device d) : data(allocator().take(std::max<size_t>(n, 1))), bytes(std::max<size_t>(n, 1)), device(d) {}
+Storage::Storage(size_t n, Device d)
+    : data(allocator().take(std::max<size_t>(n, 1))), bytes(std::max<size_t>(n, 1)), device(d) {}
 Storage::~Storage() { allocator().give(data, bytes); }
 
 MemoryUse memory_use(Device) { return allocator().use(); }

@@ -43,7 +43,8 @@ struct Tape {
 
   static void accumulate(const Tensor& t, Tensor g, const char* op) {
     Impl* p = impl(t);
-    PPL_CHECK(g.shape() == p->shape, op, ": gradient of shape ", to_string(g.shape()), " for an input of shape ", to_string(p->shape));
+    PPL_CHECK(g.shape() == p->shape, op, ": gradient of shape ", to_string(g.shape()), " for an input of shape ",
+              to_string(p->shape));
     if (!p->grad.defined()) {
       p->grad = std::move(g);
       return;
@@ -71,7 +72,8 @@ struct Tape {
 
 Tensor record(const char* op, std::vector<Tensor> inputs, Tensor y, Backward backward) {
   if (!gradients_on) return y;
-  const bool needed = std::any_of(inputs.begin(), inputs.end(), [](const Tensor& t) { return t.defined() && t.requires_grad(); });
+  const bool needed =
+      std::any_of(inputs.begin(), inputs.end(), [](const Tensor& t) { return t.defined() && t.requires_grad(); });
   if (!needed) return y;
   Tape::impl(y)->requires_grad = true;
   Tape::impl(y)->node = std::make_unique<Node>(Node{op, next_sequence++, std::move(inputs), std::move(backward)});
@@ -91,7 +93,9 @@ void Tensor::backward() const {
   std::unordered_map<Impl*, int> uses;
   std::vector<Tensor> order = Tape::reachable(*this, uses);
   std::erase_if(order, [](const Tensor& t) { return !Tape::impl(t)->node; });
-  std::sort(order.begin(), order.end(), [](const Tensor& a, const Tensor& b) { return Tape::impl(a)->node->sequence > Tape::impl(b)->node->sequence; });
+  std::sort(order.begin(), order.end(), [](const Tensor& a, const Tensor& b) {
+    return Tape::impl(a)->node->sequence > Tape::impl(b)->node->sequence;
+  });
 
   impl_->grad = full(shape(), 1.0f, dtype(), device());
   for (Tensor& t : order) {
@@ -104,7 +108,8 @@ void Tensor::backward() const {
       grads = node->backward(dy);
     }
     node->backward = nullptr;  // lets go of what the op saved
-    PPL_CHECK(grads.empty() || grads.size() == node->inputs.size(), node->op, ": ", grads.size(), " gradients for ", node->inputs.size(), " inputs");
+    PPL_CHECK(grads.empty() || grads.size() == node->inputs.size(), node->op, ": ", grads.size(), " gradients for ",
+              node->inputs.size(), " inputs");
     for (size_t i = 0; i < node->inputs.size(); ++i) {
       const Tensor& in = node->inputs[i];
       if (!in.defined() || !in.requires_grad()) continue;

@@ -26,7 +26,7 @@ struct Tensor::Impl {
   bool requires_grad = false;
   std::unique_ptr<Node> node;  // none for a leaf
   Tensor grad;
-  Tensor grad_slot;             // of a leaf in an arena
+  Tensor grad_slot;  // of a leaf in an arena
   bool grad_slot_taken = false;
 };
 

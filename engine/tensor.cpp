@@ -54,16 +54,20 @@ Tensor Tensor::full(Shape shape, float value, DType dtype, Device device) {
 
 Tensor Tensor::from(Shape shape, const std::vector<float>& values, DType dtype, Device device) {
   Tensor t = empty(std::move(shape), dtype, device);
-  PPL_CHECK(static_cast<int64_t>(values.size()) == t.size(), "tensor ", to_string(t.shape()), " from ", values.size(), " values");
+  PPL_CHECK(static_cast<int64_t>(values.size()) == t.size(), "tensor ", to_string(t.shape()), " from ", values.size(),
+            " values");
   if (dtype == DType::f32) std::copy(values.begin(), values.end(), t.data<float>());
-  if (dtype == DType::bf16) std::transform(values.begin(), values.end(), t.data<bf16>(), [](float v) { return bf16(v); });
-  if (dtype == DType::u8) std::transform(values.begin(), values.end(), t.data<uint8_t>(), [](float v) { return static_cast<uint8_t>(v); });
+  if (dtype == DType::bf16)
+    std::transform(values.begin(), values.end(), t.data<bf16>(), [](float v) { return bf16(v); });
+  if (dtype == DType::u8)
+    std::transform(values.begin(), values.end(), t.data<uint8_t>(), [](float v) { return static_cast<uint8_t>(v); });
   return t;
 }
 
 Tensor Tensor::from(Shape shape, const std::vector<uint8_t>& values, Device device) {
   Tensor t = empty(std::move(shape), DType::u8, device);
-  PPL_CHECK(static_cast<int64_t>(values.size()) == t.size(), "tensor ", to_string(t.shape()), " from ", values.size(), " values");
+  PPL_CHECK(static_cast<int64_t>(values.size()) == t.size(), "tensor ", to_string(t.shape()), " from ", values.size(),
+            " values");
   std::copy(values.begin(), values.end(), t.data<uint8_t>());
   return t;
 }
@@ -113,7 +117,8 @@ void Tensor::clear_grad() const {
 
 void Tensor::use_memory(const Tensor& arena, int64_t offset, const Tensor& grad_arena) const {
   PPL_CHECK(dtype() == DType::f32 && arena.dtype() == DType::f32, "an arena holds f32 parameters");
-  PPL_CHECK(offset >= 0 && offset + size() <= arena.size() && arena.size() == grad_arena.size(), "slice outside the arena");
+  PPL_CHECK(offset >= 0 && offset + size() <= arena.size() && arena.size() == grad_arena.size(),
+            "slice outside the arena");
   std::memcpy(arena.data<float>() + offset, raw(), bytes());
   impl_->storage = arena.impl_->storage;
   impl_->byte_offset = arena.impl_->byte_offset + static_cast<size_t>(offset) * sizeof(float);

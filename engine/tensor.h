@@ -75,8 +75,8 @@ class Tensor {
 
   bool requires_grad() const;
   void set_requires_grad(bool on = true) const;
-  Tensor grad() const;       // of a leaf after backward(); undefined where none came
-  void clear_grad() const;   // forgets the gradient; the memory given by use_memory stays
+  Tensor grad() const;      // of a leaf after backward(); undefined where none came
+  void clear_grad() const;  // forgets the gradient; the memory given by use_memory stays
 
   // Moves the content of a leaf into a slice of an arena and says where its gradient is to be written.
   // Offsets in elements; both arenas f32.

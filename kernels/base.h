@@ -32,7 +32,7 @@ struct CpuContext;
 }  // namespace ppl
 
 // PPL_CHECK(x.rank() == 4, "max_pool: expected NHWC, got ", shape): throws Error; the parts are evaluated only then.
-#define PPL_CHECK(condition, ...)                              \
-  do {                                                         \
+#define PPL_CHECK(condition, ...)                                  \
+  do {                                                             \
     if (!(condition)) throw ::ppl::Error(::ppl::cat(__VA_ARGS__)); \
   } while (0)

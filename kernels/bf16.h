@@ -13,7 +13,8 @@ struct bf16 {
   explicit bf16(float v) {
     const uint32_t u = std::bit_cast<uint32_t>(v);
     const bool is_nan = (u & 0x7fffffffu) > 0x7f800000u;
-    bits = is_nan ? static_cast<uint16_t>(u >> 16 | 0x40u) : static_cast<uint16_t>((u + 0x7fffu + (u >> 16 & 1u)) >> 16);
+    bits =
+        is_nan ? static_cast<uint16_t>(u >> 16 | 0x40u) : static_cast<uint16_t>((u + 0x7fffu + (u >> 16 & 1u)) >> 16);
   }
   operator float() const { return std::bit_cast<float>(static_cast<uint32_t>(bits) << 16); }
 };

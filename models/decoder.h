@@ -5,7 +5,8 @@
 
 namespace ppl {
 
-// 1x1 to in/4, norm, ReLU; transposed 3x3 (doubling the map, or stride 1), norm, ReLU; 1x1 to out, norm, ReLU; plus the skip.
+// 1x1 to in/4, norm, ReLU; transposed 3x3 (doubling the map, or stride 1), norm, ReLU; 1x1 to out, norm, ReLU; plus the
+// skip.
 class DecoderBlock : public Module {
  public:
   DecoderBlock(int in, int out, bool upsample);

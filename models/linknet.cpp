@@ -18,11 +18,16 @@ Stage make_stage(const NetworkSpec& s, int index) {
 std::unique_ptr<CentreModule> make_centre(const NetworkSpec& s) {
   const int channels = encoder_spec(s.encoder).channels(3);
   switch (s.centre) {
-    case Centre::none: return nullptr;
-    case Centre::pyramid: return std::make_unique<PyramidPool>(channels);
-    case Centre::dilated4: return std::make_unique<DilatedSum>(channels, 4);
-    case Centre::dilated5: return std::make_unique<DilatedSum>(channels, 5);
-    case Centre::dilated_context: return std::make_unique<DilatedConcat>(channels);
+    case Centre::none:
+      return nullptr;
+    case Centre::pyramid:
+      return std::make_unique<PyramidPool>(channels);
+    case Centre::dilated4:
+      return std::make_unique<DilatedSum>(channels, 4);
+    case Centre::dilated5:
+      return std::make_unique<DilatedSum>(channels, 5);
+    case Centre::dilated_context:
+      return std::make_unique<DilatedConcat>(channels);
   }
   throw Error("unknown centre");
 }
@@ -48,7 +53,8 @@ LinkNet::LinkNet(const NetworkSpec& s)
       decoder3_(channels_of(s, 2), channels_of(s, 1), s.stride3 == 2),
       decoder2_(channels_of(s, 1), channels_of(s, 0), true),
       decoder1_(channels_of(s, 0), channels_of(s, 0), true),
-      finaldeconv1_(channels_of(s, 0), kHeadChannels, unpadded_head(s) ? 3 : 4, {.stride = 2, .pad = unpadded_head(s) ? 0 : 1}),
+      finaldeconv1_(channels_of(s, 0), kHeadChannels, unpadded_head(s) ? 3 : 4,
+                    {.stride = 2, .pad = unpadded_head(s) ? 0 : 1}),
       finalconv2_(kHeadChannels, kHeadChannels, 3, {.pad = unpadded_head(s) ? 0 : 1}),
       finalconv3_(kHeadChannels, s.classes, unpadded_head(s) ? 2 : 3, {.pad = 1}) {
   child("firstconv", firstconv_);

@@ -16,8 +16,8 @@ enum class Centre { none, pyramid, dilated4, dilated5, dilated_context };
 struct NetworkSpec {
   Encoder encoder = Encoder::resnet34;
   Centre centre = Centre::pyramid;
-  int stride3 = 2, stride4 = 2;    // of encoder stages 3 and 4
-  bool hybrid_dilation = false;    // stage 3 dilated 1,2,5,1,2,5 and stage 4 1,2,5
+  int stride3 = 2, stride4 = 2;  // of encoder stages 3 and 4
+  bool hybrid_dilation = false;  // stage 3 dilated 1,2,5,1,2,5 and stage 4 1,2,5
   int bands = 3, classes = 1;
 };
 

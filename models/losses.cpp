@@ -32,7 +32,8 @@ std::vector<std::string> loss_names() {
 
 PixelLoss make_loss(const std::string& name) {
   const auto it = std::find_if(std::begin(kLosses), std::end(kLosses), [&](const Entry& e) { return name == e.name; });
-  PPL_CHECK(it != std::end(kLosses), "no loss is called '", name, "'; the nearest is ", nearest_name(name, loss_names()));
+  PPL_CHECK(it != std::end(kLosses), "no loss is called '", name, "'; the nearest is ",
+            nearest_name(name, loss_names()));
   return it->loss;
 }
 

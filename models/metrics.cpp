@@ -30,8 +30,12 @@ void Confusion::add(const Confusion& o) {
 }
 
 double Confusion::iou() const { return ratio(true_positive, true_positive + false_positive + false_negative, 1); }
-double Confusion::precision() const { return ratio(true_positive, true_positive + false_positive, false_negative == 0); }
+double Confusion::precision() const {
+  return ratio(true_positive, true_positive + false_positive, false_negative == 0);
+}
 double Confusion::recall() const { return ratio(true_positive, true_positive + false_negative, false_positive == 0); }
-double Confusion::f1() const { return ratio(2 * true_positive, 2 * true_positive + false_positive + false_negative, 1); }
+double Confusion::f1() const {
+  return ratio(2 * true_positive, 2 * true_positive + false_positive + false_negative, 1);
+}
 
 }  // namespace ppl

@@ -37,9 +37,11 @@ std::vector<std::string> network_names() {
 }
 
 std::unique_ptr<LinkNet> make_network(const std::string& name, int bands, int classes) {
-  PPL_CHECK(bands > 0 && bands <= 64 && classes > 0 && classes <= 254, "network ", name, ": bands 1 to 64 and classes 1 to 254, not ", bands, " and ", classes);
+  PPL_CHECK(bands > 0 && bands <= 64 && classes > 0 && classes <= 254, "network ", name,
+            ": bands 1 to 64 and classes 1 to 254, not ", bands, " and ", classes);
   const auto it = std::find_if(table().begin(), table().end(), [&](const Entry& e) { return name == e.name; });
-  PPL_CHECK(it != table().end(), "no network is called '", name, "'; the nearest is ", nearest_name(name, network_names()));
+  PPL_CHECK(it != table().end(), "no network is called '", name, "'; the nearest is ",
+            nearest_name(name, network_names()));
   NetworkSpec spec = it->spec;
   spec.bands = bands;
   spec.classes = classes;

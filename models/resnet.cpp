@@ -69,14 +69,18 @@ class Bottleneck : public ResidualBlock {
 
 EncoderSpec encoder_spec(Encoder e) {
   switch (e) {
-    case Encoder::resnet34: return {{3, 4, 6, 3}, false};
-    case Encoder::resnet50: return {{3, 4, 6, 3}, true};
-    case Encoder::resnet101: return {{3, 4, 23, 3}, true};
+    case Encoder::resnet34:
+      return {{3, 4, 6, 3}, false};
+    case Encoder::resnet50:
+      return {{3, 4, 6, 3}, true};
+    case Encoder::resnet101:
+      return {{3, 4, 23, 3}, true};
   }
   throw Error("unknown encoder");
 }
 
-ResidualBlock::Downsample::Downsample(int in, int out, int stride) : conv(in, out, 1, {.stride = stride}, false), norm(out) {
+ResidualBlock::Downsample::Downsample(int in, int out, int stride)
+    : conv(in, out, 1, {.stride = stride}, false), norm(out) {
   child("0", conv);
   child("1", norm);
 }

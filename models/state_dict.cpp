@@ -57,7 +57,8 @@ void check_shape(const Module::Entry& e, const HostArray& from) {
 void copy_array(const Module::Entry& e, const HostArray& from) {
   const std::vector<float> values = from.as_f32();
   float* to = e.tensor.data<float>();
-  for_each_weight(e.tensor.shape(), [&](int64_t memory, int64_t published) { to[memory] = values[static_cast<size_t>(published)]; });
+  for_each_weight(e.tensor.shape(),
+                  [&](int64_t memory, int64_t published) { to[memory] = values[static_cast<size_t>(published)]; });
   e.tensor.touch();
 }
 
@@ -74,7 +75,8 @@ NamedArrays state_dict(const Module& module) {
   for (const Module::Entry& e : module.entries()) {
     std::vector<float> values(static_cast<size_t>(e.tensor.size()));
     const float* from = e.tensor.data<float>();
-    for_each_weight(e.tensor.shape(), [&](int64_t memory, int64_t published) { values[static_cast<size_t>(published)] = from[memory]; });
+    for_each_weight(e.tensor.shape(),
+                    [&](int64_t memory, int64_t published) { values[static_cast<size_t>(published)] = from[memory]; });
     file.arrays[e.name] = HostArray::from(published_shape(e.tensor.shape()), values);
   }
   return file;
@@ -103,8 +105,10 @@ LoadReport load_state_dict(const Module& module, const NamedArrays& file, bool s
   }
   for (const auto& [name, array] : found) report.unused.push_back(name);
   if (strict) {
-    PPL_CHECK(report.missing.empty(), "weights: ", report.missing.size(), " arrays are missing: ", listed(report.missing));
-    PPL_CHECK(report.unused.empty(), "weights: ", report.unused.size(), " arrays have no place in the network: ", listed(report.unused));
+    PPL_CHECK(report.missing.empty(), "weights: ", report.missing.size(),
+              " arrays are missing: ", listed(report.missing));
+    PPL_CHECK(report.unused.empty(), "weights: ", report.unused.size(),
+              " arrays have no place in the network: ", listed(report.unused));
   }
   for (const auto& [entry, array] : pairs) copy_array(entry, *array);
   return report;

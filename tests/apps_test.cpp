@@ -7,54 +7,17 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "engine/random.h"
+#include "io/file.h"
 #include "io/image.h"
 #include "io/safetensors.h"
 #include "tests/process.h"
+#include "tests/small_training.h"
 
 using namespace ppl;
 namespace fs = std::filesystem;
 using nlohmann::json;
 
 namespace {
-
-// A bright bar on a dark noisy ground, and its mask.
-void write_tiles(const std::string& folder, int count, int side, uint64_t seed) {
-  fs::create_directories(folder);
-  Random random(seed);
-  for (int i = 0; i < count; ++i) {
-    Image image = Image::make(side, side, 3), mask = Image::make(side, side, 1);
-    const int64_t at = random.integer(4, side - 16);
-    for (int64_t p = 0; p < int64_t{side} * side; ++p) {
-      const bool foreground = p % side >= at && p % side < at + 10;
-      mask.u8()[p] = foreground;
-      for (int c = 0; c < 3; ++c) image.u8()[p * 3 + c] = static_cast<uint8_t>((foreground ? 190 : 60) + random.integer(-30, 30));
-    }
-    const std::string stem = folder + "/t" + std::to_string(i);
-    write_png(stem + "_sat.png", image);
-    write_mask_png(stem + "_mask.png", mask.u8(), side, side);
-  }
-}
-
-json small_config(const TemporaryFolder& dir) {
-  return {{"run", dir / "run"},
-          {"seed", 3},
-          {"network", {{"name", "pp_linknet34"}}},
-          {"stages",
-           {{{"name", "roads"}, {"train", dir / "train"}, {"validation", dir / "val"}, {"crop", 32}, {"batch", 4}, {"epochs", 2}, {"rate", 1e-3}}}}};
-}
-
-std::string write_config(const TemporaryFolder& dir, const json& j) {
-  std::ofstream(dir / "config.json") << j.dump();
-  return dir / "config.json";
-}
-
-std::vector<json> log_lines(const std::string& path) {
-  std::ifstream file(path);
-  std::vector<json> lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(json::parse(line));
-  return lines;
-}
 
 bool one_line_naming(const ProcessResult& r, const std::string& what) {
   return std::count(r.err.begin(), r.err.end(), '\n') == 1 && r.err.find(what) != std::string::npos;
@@ -76,7 +39,8 @@ TEST_CASE("train, predict: the same seed gives the same losses, and the weights 
   CHECK(lines[1]["validation"].contains("iou"));
   CHECK(json::parse(std::ifstream(dir / "run/config.json"))["stages"][0]["patience"] == 6);
 
-  CHECK(run_process("train", {config, "--quiet", "--set", "run=" + dir / "again", "--set", "workers=1"}).exit_code == 0);
+  CHECK(run_process("train", {config, "--quiet", "--set", "run=" + dir / "again", "--set", "workers=1"}).exit_code ==
+        0);
   const std::vector<json> again = log_lines(dir / "again/log.jsonl");
   REQUIRE(again.size() == 2);
   for (size_t i = 0; i < 2; ++i) CHECK(again[i]["loss"].get<double>() == lines[i]["loss"].get<double>());
@@ -84,7 +48,8 @@ TEST_CASE("train, predict: the same seed gives the same losses, and the weights 
   const NamedArrays weights = read_safetensors(dir / "run/roads/best.safetensors");
   CHECK(weights.metadata.at("network") == "pp_linknet34");
   for (const char* views : {"1", "8"}) {
-    const ProcessResult p = run_process("predict", {dir / "run/roads/best.safetensors", dir / "val", dir / "masks", "--views", views, "--probabilities", "png", "--quiet"});
+    const ProcessResult p = run_process("predict", {dir / "run/roads/best.safetensors", dir / "val", dir / "masks",
+                                                    "--views", views, "--probabilities", "png", "--quiet"});
     CHECK(p.exit_code == 0);
     CHECK(p.err.empty());
   }
@@ -103,7 +68,8 @@ TEST_CASE("predict names tiles that cannot be read, does the others and exits wi
   REQUIRE(run_process("train", {write_config(dir, j), "--quiet"}).exit_code == 0);
   std::ofstream(dir / "train/broken_sat.png") << "not a picture";
   std::ofstream(dir / "train/empty_sat.jpg");
-  const ProcessResult r = run_process("predict", {dir / "run/roads/best.safetensors", dir / "train", dir / "masks", "--views", "1", "--quiet"});
+  const ProcessResult r = run_process(
+      "predict", {dir / "run/roads/best.safetensors", dir / "train", dir / "masks", "--views", "1", "--quiet"});
   CHECK(r.exit_code == 1);
   CHECK(r.err.find("broken") != std::string::npos);
   CHECK(r.err.find("empty") != std::string::npos);
@@ -120,7 +86,9 @@ TEST_CASE("packed tiles train as their folder does") {
   j["stages"][0]["epochs"] = 1;
   const std::string config = write_config(dir, j);
   CHECK(run_process("train", {config, "--quiet"}).exit_code == 0);
-  CHECK(run_process("train", {config, "--quiet", "--set", "run=" + dir / "packed", "--set", "stages.0.train=" + dir / "train.tiles"}).exit_code == 0);
+  CHECK(run_process("train", {config, "--quiet", "--set", "run=" + dir / "packed", "--set",
+                              "stages.0.train=" + dir / "train.tiles"})
+            .exit_code == 0);
   CHECK(log_lines(dir / "run/log.jsonl")[0]["loss"] == log_lines(dir / "packed/log.jsonl")[0]["loss"]);
 }
 
@@ -186,12 +154,29 @@ TEST_CASE("a batch that the tiles cannot fill is refused before an earlier run i
   j["stages"][0]["batch"] = 50;
   fs::create_directories(dir / "run");
   std::ofstream(dir / "run/log.jsonl") << "{\"epoch\":1}\n";
-  const ProcessResult r = run_process("train", {write_config(dir, j), "--quiet"});
+  const ProcessResult r = run_process("train", {write_config(dir, j), "--quiet", "--overwrite"});
   CAPTURE(r.err);
   CHECK(r.exit_code == 1);
   CHECK(one_line_naming(r, dir / "train"));
   CHECK(log_lines(dir / "run/log.jsonl").size() == 1);
   CHECK_FALSE(fs::exists(dir / "run/config.json"));
+}
+
+TEST_CASE("an earlier run in the same folder is kept, or replaced when told so") {
+  const TemporaryFolder dir;
+  write_tiles(dir / "train", 4, 32, 1);
+  json j = small_config(dir);
+  j["stages"][0].erase("validation");
+  const std::string config = write_config(dir, j);
+  REQUIRE(run_process("train", {config, "--quiet"}).exit_code == 0);
+  const std::string log = read_text(dir / "run/log.jsonl"), weights = read_text(dir / "run/roads/last.safetensors");
+  const ProcessResult refused = run_process("train", {config, "--quiet", "--set", "seed=2"});
+  CHECK(refused.exit_code == 1);
+  CHECK(one_line_naming(refused, dir / "run"));
+  CHECK(read_text(dir / "run/log.jsonl") == log);
+  CHECK(read_text(dir / "run/roads/last.safetensors") == weights);
+  CHECK(run_process("train", {config, "--quiet", "--overwrite", "--set", "seed=2"}).exit_code == 0);
+  CHECK(read_text(dir / "run/roads/last.safetensors") != weights);
 }
 
 TEST_CASE("too little memory is explained by network, crop and batch") {

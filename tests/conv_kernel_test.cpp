@@ -152,6 +152,26 @@ TEST_CASE("conv: winograd equals plain loops") { compare_all(ConvAlgorithm::wino
 TEST_CASE("conv: narrow equals plain loops") { compare_all(ConvAlgorithm::narrow, {1e-5, 1e-2}); }
 TEST_CASE("conv: automatic equals plain loops") { compare_all(ConvAlgorithm::automatic, {1e-5, 1e-2}); }
 
+TEST_CASE("conv: packed weights serve maps of every size and thread count without growing") {
+  PackedWeights packed;
+  const auto w = noise<float>(48 * 9 * 32, 2);
+  const int threads = omp_get_max_threads();
+  for (const ConvAlgorithm algorithm : {ConvAlgorithm::direct, ConvAlgorithm::winograd}) {
+    for (int size = 8; size < 20; ++size) {
+      const Conv p = make(1 + size % 2, size, 30 - size, 32, 48, 3, 1, 1);
+      if (!conv_serves(algorithm, ConvKind::forward, p, false)) continue;
+      omp_set_num_threads(1 + size % 3);
+      const auto x = noise<float>(size_t(p.n) * p.h * p.w * p.c, 1);
+      std::vector<float> y(size_t(p.n) * p.oh * p.ow * p.k), expected(y.size());
+      conv_plain::forward<float>(p, x.data(), w.data(), {}, expected.data());
+      conv_forward<float>(CpuContext::current(), p, x.data(), w.data(), {}, y.data(), &packed, algorithm);
+      CHECK(error(y, expected) <= 1e-5);
+    }
+  }
+  omp_set_num_threads(threads);
+  CHECK(packed.impl->entries.size() <= 2);
+}
+
 TEST_CASE("conv: a small case by hand") {
   // 1x3 map, window 3x3 with 1..9, pad 1: only the middle row of the window meets the map.
   const Conv p = make(1, 1, 3, 1, 1, 3, 1, 1);

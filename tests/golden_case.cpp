@@ -19,7 +19,8 @@ uint64_t splitmix64(uint64_t x) {
 float weight_value(const std::string& name, const std::vector<int64_t>& shape, double u) {
   if (name.ends_with("running_var")) return static_cast<float>(1 + 0.5 * u);
   if (name.ends_with("running_mean") || name.ends_with("bias")) return static_cast<float>(0.1 * u);
-  if (shape.size() == 4) return static_cast<float>(std::sqrt(6.0 / static_cast<double>(shape[1] * shape[2] * shape[3])) * u);
+  if (shape.size() == 4)
+    return static_cast<float>(std::sqrt(6.0 / static_cast<double>(shape[1] * shape[2] * shape[3])) * u);
   return static_cast<float>(1 + 0.1 * u);
 }
 
@@ -105,7 +106,8 @@ double normalised_error(const std::vector<double>& a, const std::vector<double>&
   return std::isfinite(e) ? e : std::numeric_limits<double>::infinity();
 }
 
-std::vector<std::vector<double>> summary(const Module& module, const std::vector<std::string>& names, bool gradients, const HostArray& samples) {
+std::vector<std::vector<double>> summary(const Module& module, const std::vector<std::string>& names, bool gradients,
+                                         const HostArray& samples) {
   std::map<std::string, Tensor> tensors;
   for (const Module::Entry& e : module.entries()) tensors[e.name] = e.tensor;
   const std::vector<double> where = samples.as_f64();

@@ -28,9 +28,10 @@ std::vector<double> to_nchw(const Tensor& nhwc);
 // ||a - b|| / ||b||; infinite where a is not finite.
 double normalised_error(const std::vector<double>& a, const std::vector<double>& b);
 
-// The ten columns of a summary (sum, L2 norm, 8 entries at the flat indices `samples` [P, 8] in PyTorch's order), a row for
-// each named parameter, its gradient, or buffer.
-std::vector<std::vector<double>> summary(const Module&, const std::vector<std::string>& names, bool gradients, const HostArray& samples);
+// The ten columns of a summary (sum, L2 norm, 8 entries at the flat indices `samples` [P, 8] in PyTorch's order), a row
+// for each named parameter, its gradient, or buffer.
+std::vector<std::vector<double>> summary(const Module&, const std::vector<std::string>& names, bool gradients,
+                                         const HostArray& samples);
 
 // A golden table [P, 10] as columns.
 std::vector<std::vector<double>> columns(const HostArray& table);

@@ -1,9 +1,10 @@
-// golden_test --dir DIR: checks every golden file of a folder, a line each with the errors reached; exit code 1 at the first
-// that fails. Limits: normalised error 1e-4, losses 1e-5 (relative).
+// golden_test --dir DIR: checks every golden file of a folder, a line each with the errors reached; exit code 1 at the
+// first that fails. Limits: normalised error 1e-4, losses 1e-5 (relative).
 //
-// The goldens are of float64. Some of them answer to a change of their weights and input by one unit in the last place of a
-// float with more than the limit (ReLUs that switch, Adam's first steps, 101 layers): no f32 arithmetic can be nearer.
-// Where a limit is passed, that answer is measured and counts as the limit (times kRoundings); --strict leaves this out.
+// The goldens are of float64. Some of them answer to a change of their weights and input by one unit in the last place
+// of a float with more than the limit (ReLUs that switch, Adam's first steps, 101 layers): no f32 arithmetic can be
+// nearer. Where a limit is passed, that answer is measured and counts as the limit (times kRoundings); --strict leaves
+// this out.
 // --bf16: the forward files alone, in bf16, limit 2e-2; the unit in the last place then is bf16's.
 #include <algorithm>
 #include <cmath>
@@ -27,7 +28,7 @@ namespace {
 
 constexpr double kLimit = 1e-4, kLossLimit = 1e-5, kBf16Limit = 2e-2;
 constexpr double kUlpsOfBf16 = 65536;  // f32 has 16 more bits
-constexpr double kRoundings = 2;  // every layer rounds, the measured change rounds once
+constexpr double kRoundings = 2;       // every layer rounds, the measured change rounds once
 
 using Columns = std::vector<std::vector<double>>;
 
@@ -54,7 +55,9 @@ struct Golden {
   std::string prefix() const { return meta("prefix"); }
   Shape shape(const char* key) const { return json::parse(meta(key)).get<Shape>(); }
   int classes() const { return std::stoi(meta("classes", "1")); }
-  std::vector<std::string> names(const char* key) const { return json::parse(meta(key)).get<std::vector<std::string>>(); }
+  std::vector<std::string> names(const char* key) const {
+    return json::parse(meta(key)).get<std::vector<std::string>>();
+  }
   Columns values(const char* name) const { return {file.at(name).as_f64()}; }
 
   std::unique_ptr<LinkNet> network() const {
@@ -78,22 +81,27 @@ Quantities train(const Golden& g) {
   const Arena arena(*net);
   const Shape s = g.shape("input_shape");
   const Tensor logits = net->forward(golden_input(g.prefix(), s, g.ulps));
-  const Tensor loss = pixel_loss(logits, golden_target(g.prefix(), s[0], s[2], s[3], g.classes()), make_loss(g.meta("loss")));
+  const Tensor loss =
+      pixel_loss(logits, golden_target(g.prefix(), s[0], s[2], s[3], g.classes()), make_loss(g.meta("loss")));
   const double value = loss.item();
   loss.backward();
   return {{"logits", {to_nchw(logits)}, g.values("logits"), kLimit},
           {"loss", {{value}}, g.values("loss"), kLossLimit},
-          {"gradients", summary(*net, g.names("gradient_names"), true, g.file.at("gradient_samples")), columns(g.file.at("gradients")), kLimit},
-          {"statistics", summary(*net, g.names("buffer_names"), false, g.file.at("buffer_samples")), columns(g.file.at("buffers")), kLimit}};
+          {"gradients", summary(*net, g.names("gradient_names"), true, g.file.at("gradient_samples")),
+           columns(g.file.at("gradients")), kLimit},
+          {"statistics", summary(*net, g.names("buffer_names"), false, g.file.at("buffer_samples")),
+           columns(g.file.at("buffers")), kLimit}};
 }
 
 Quantities adam(const Golden& g) {
   const auto net = g.network();
   Arena arena(*net);
   const json o = json::parse(g.meta("optimizer"));
-  Optimizer optimizer(arena, {.beta1 = o["betas"][0], .beta2 = o["betas"][1], .epsilon = o["eps"], .weight_decay = o["weight_decay"]});
+  Optimizer optimizer(
+      arena, {.beta1 = o["betas"][0], .beta2 = o["betas"][1], .epsilon = o["eps"], .weight_decay = o["weight_decay"]});
   const Shape s = g.shape("input_shape");
-  const Tensor x = golden_input(g.prefix(), s, g.ulps), target = golden_target(g.prefix(), s[0], s[2], s[3], g.classes());
+  const Tensor x = golden_input(g.prefix(), s, g.ulps),
+               target = golden_target(g.prefix(), s[0], s[2], s[3], g.classes());
   const Columns rates = g.values("learning_rates"), published = g.values("losses");
   Columns losses, expected;
   for (const double rate : rates[0]) {
@@ -104,29 +112,37 @@ Quantities adam(const Golden& g) {
   }
   for (const double v : published[0]) expected.push_back({v});
   return {{"losses", losses, expected, kLossLimit},
-          {"parameters", summary(*net, g.names("parameter_names"), false, g.file.at("parameter_samples")), columns(g.file.at("parameters")), kLimit}};
+          {"parameters", summary(*net, g.names("parameter_names"), false, g.file.at("parameter_samples")),
+           columns(g.file.at("parameters")), kLimit}};
 }
 
 Quantities loss_alone(const Golden& g) {
   Tensor logits = golden_input(g.prefix(), g.shape("shape"), g.ulps);
   for (int64_t i = 0; i < logits.size(); ++i) logits.data<float>()[i] *= 3;
   logits.set_requires_grad();
-  const Tensor target = golden_target(g.prefix(), logits.dim(0), logits.dim(1), logits.dim(2), static_cast<int>(logits.dim(3)));
+  const Tensor target =
+      golden_target(g.prefix(), logits.dim(0), logits.dim(1), logits.dim(2), static_cast<int>(logits.dim(3)));
   const Tensor loss = pixel_loss(logits, target, make_loss(g.meta("loss")));
   const double value = loss.item();
   loss.backward();
-  return {{"loss", {{value}}, g.values("loss"), kLossLimit}, {"gradient", {to_nchw(logits.grad())}, g.values("gradient"), kLimit}};
+  return {{"loss", {{value}}, g.values("loss"), kLossLimit},
+          {"gradient", {to_nchw(logits.grad())}, g.values("gradient"), kLimit}};
 }
 
 Quantities predict(const Golden& g) {
   const auto net = g.network();
   net->train(false);
   const HostArray& image = g.file.at("image_bgr");
-  const auto mean = json::parse(g.meta("mean_bgr")).get<std::vector<double>>(), deviation = json::parse(g.meta("std_bgr")).get<std::vector<double>>();
+  const auto mean = json::parse(g.meta("mean_bgr")).get<std::vector<double>>(),
+             deviation = json::parse(g.meta("std_bgr")).get<std::vector<double>>();
   const std::vector<double> pixels = image.as_f64();
   Tensor x = Tensor::empty({1, image.shape[0], image.shape[1], image.shape[2]});
-  for (size_t i = 0; i < pixels.size(); ++i) x.data<float>()[i] = static_cast<float>((pixels[i] / 255 - mean[i % 3]) / deviation[i % 3]);
-  return {{"probability_sum", {to_nchw(probability_sum(*net, x, std::stoi(g.meta("views"))))}, g.values("probability_sum"), kLimit}};
+  for (size_t i = 0; i < pixels.size(); ++i)
+    x.data<float>()[i] = static_cast<float>((pixels[i] / 255 - mean[i % 3]) / deviation[i % 3]);
+  return {{"probability_sum",
+           {to_nchw(probability_sum(*net, x, std::stoi(g.meta("views"))))},
+           g.values("probability_sum"),
+           kLimit}};
 }
 
 Quantities compute(const Golden& g, bool in_bf16) {
@@ -202,10 +218,14 @@ int main(int argc, char** argv) {
   bool usage = argc < 3;
   for (int i = 1; i < argc; ++i) {
     const std::string arg = argv[i];
-    if (arg == "--dir" && i + 1 < argc) o.dir = argv[++i];
-    else if (arg == "--bf16") o.bf16 = true;
-    else if (arg == "--strict") o.strict = true;
-    else usage = true;
+    if (arg == "--dir" && i + 1 < argc)
+      o.dir = argv[++i];
+    else if (arg == "--bf16")
+      o.bf16 = true;
+    else if (arg == "--strict")
+      o.strict = true;
+    else
+      usage = true;
   }
   if (usage || o.dir.empty()) {
     std::fprintf(stderr, "usage: golden_test --dir DIR [--bf16] [--strict]\n");

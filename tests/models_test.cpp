@@ -115,7 +115,8 @@ TEST_CASE("torchvision's names fill the encoder") {
   resnet.arrays["fc.weight"] = HostArray::from({1}, {1});
   const LoadReport report = load_state_dict(*to, resnet, false);
   CHECK(report.unused.empty());
-  for (const std::string& name : report.missing) CHECK_FALSE((name.starts_with("encoder") || name.starts_with("first")));
+  for (const std::string& name : report.missing)
+    CHECK_FALSE((name.starts_with("encoder") || name.starts_with("first")));
   CHECK(state_dict(*to).at("encoder3.5.conv2.weight").bytes == all.at("encoder3.5.conv2.weight").bytes);
 }
 
@@ -147,7 +148,9 @@ void randomise(const Module& module, Random& random) {
   for (const Module::Entry& e : module.entries()) {
     for (int64_t i = 0; i < e.tensor.size(); ++i) {
       const double v = random.uniform(-1, 1);
-      e.tensor.data<float>()[i] = static_cast<float>(e.name == "running_var" ? 1 + 0.5 * v : e.tensor.rank() == 4 ? 0.2 * v : v);
+      e.tensor.data<float>()[i] = static_cast<float>(e.name == "running_var" ? 1 + 0.5 * v
+                                                     : e.tensor.rank() == 4  ? 0.2 * v
+                                                                             : v);
     }
     e.tensor.touch();
   }

@@ -20,7 +20,8 @@ std::string content(const std::string& path) {
   return text.str();
 }
 
-[[noreturn]] void become(const std::string& program, const std::vector<std::string>& arguments, const std::string& out, const std::string& err) {
+[[noreturn]] void become(const std::string& program, const std::vector<std::string>& arguments, const std::string& out,
+                         const std::string& err) {
   dup2(open(out.c_str(), O_CREAT | O_WRONLY, 0600), 1);
   dup2(open(err.c_str(), O_CREAT | O_WRONLY, 0600), 2);
   std::vector<char*> argv{const_cast<char*>(program.c_str())};

@@ -30,7 +30,9 @@ Tiles make_tiles(int64_t n, int64_t side, uint64_t seed) {
       const int64_t along = upright ? p % side : p / side;
       const bool foreground = along >= at && along < at + width;
       t.targets.data<uint8_t>()[i * side * side + p] = foreground;
-      for (int64_t c = 0; c < 3; ++c) t.images.data<float>()[(i * side * side + p) * 3 + c] = static_cast<float>(0.4 * random.normal() + (foreground ? 1.0 : -0.5));
+      for (int64_t c = 0; c < 3; ++c)
+        t.images.data<float>()[(i * side * side + p) * 3 + c] =
+            static_cast<float>(0.4 * random.normal() + (foreground ? 1.0 : -0.5));
     }
   }
   return t;

@@ -50,6 +50,8 @@ int run_app(int argc, char** argv, const Program& program, const Setup& setup) {
     app.fallthrough();
     setup(app);
     return parse_and_run(app, argc, argv, program);
+  } catch (const Interrupted& stop) {
+    return fail(program, kInterrupted, stop.what());
   } catch (const std::bad_alloc&) {
     return fail(program, kFailed, "out of memory");
   } catch (const std::exception& error) {

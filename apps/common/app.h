@@ -9,7 +9,17 @@
 
 namespace ppl::apps {
 
-enum ExitCode { kDone = 0, kFailed = 1, kWrongUsage = 2 };
+enum ExitCode {
+  kDone = 0,
+  kFailed = 1,
+  kWrongUsage = 2,
+  kInterrupted = 75,  // asked to stop and saved: the same command with --resume goes on (EX_TEMPFAIL of sysexits.h)
+};
+
+// Thrown by work that was asked to stop and has saved what it did; run_app returns kInterrupted.
+struct Interrupted : Error {
+  using Error::Error;
+};
 
 struct Program {
   std::string name;

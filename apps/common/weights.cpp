@@ -19,7 +19,8 @@ auto naming_file(const std::string& path, Work&& work) {
 }
 
 int whole_number(const std::string& text, const char* key) {
-  const bool digits = !text.empty() && text.size() < 6 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits = !text.empty() && text.size() < 6 &&
+                      std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   PPL_CHECK(digits, "metadata '", key, "' is '", text, "', not a whole number");
   return std::stoi(text);
 }
@@ -39,9 +40,11 @@ WeightsInfo read_info(const NamedArrays& file, const std::string& network) {
   if (!get("threshold").empty()) {
     char* end = nullptr;
     info.threshold = std::strtod(get("threshold").c_str(), &end);
-    PPL_CHECK(*end == 0 && info.threshold >= 0 && info.threshold <= 1, "metadata 'threshold' is not a number from 0 to 1");
+    PPL_CHECK(*end == 0 && info.threshold >= 0 && info.threshold <= 1,
+              "metadata 'threshold' is not a number from 0 to 1");
   }
-  PPL_CHECK(info.input.band_count() == info.bands, "the input names ", info.input.band_count(), " bands, the network has ", info.bands);
+  PPL_CHECK(info.input.band_count() == info.bands, "the input names ", info.input.band_count(),
+            " bands, the network has ", info.bands);
   return info;
 }
 
@@ -78,7 +81,9 @@ void load_encoder(const LinkNet& network, const std::string& path) {
   const NamedArrays file = read_safetensors(path);
   naming_file(path, [&] {
     const LoadReport report = load_state_dict(network, file, false);
-    const auto encoder = [](const std::string& name) { return name.starts_with("encoder") || name.starts_with("first"); };
+    const auto encoder = [](const std::string& name) {
+      return name.starts_with("encoder") || name.starts_with("first");
+    };
     for (const std::string& name : report.missing) PPL_CHECK(!encoder(name), "the encoder's '", name, "' is missing");
     PPL_CHECK(report.unused.empty(), "'", report.unused.front(), "' has no place in the encoder");
     return 0;

@@ -39,7 +39,8 @@ std::vector<uint8_t> class_numbers(const Tensor& sum, float limit) {
 
 class Writer {
  public:
-  Writer(const PredictOptions& o, const WeightsInfo& info) : options_(o), limit_(static_cast<float>(o.threshold.value_or(info.threshold) * o.views)) {}
+  Writer(const PredictOptions& o, const WeightsInfo& info)
+      : options_(o), limit_(static_cast<float>(o.threshold.value_or(info.threshold) * o.views)) {}
 
   void write(const TileFile& tile, const Tensor& sum) const {
     const std::string stem = options_.out + "/" + tile.id;
@@ -60,8 +61,10 @@ class Writer {
     const int64_t classes = sum.dim(3);
     std::vector<float> mean(static_cast<size_t>(sum.size() / classes));
     for (int64_t c = 0; c < classes; ++c) {
-      for (size_t i = 0; i < mean.size(); ++i) mean[i] = sum.data<float>()[static_cast<int64_t>(i) * classes + c] / static_cast<float>(options_.views);
-      const std::string path = stem + "_prob" + (classes > 1 ? std::to_string(c + 1) : "") + "." + options_.probabilities;
+      for (size_t i = 0; i < mean.size(); ++i)
+        mean[i] = sum.data<float>()[static_cast<int64_t>(i) * classes + c] / static_cast<float>(options_.views);
+      const std::string path =
+          stem + "_prob" + (classes > 1 ? std::to_string(c + 1) : "") + "." + options_.probabilities;
       if (options_.probabilities == "tif")
         write_probability_tiff(path, mean.data(), sum.dim(1), sum.dim(2), place);
       else
@@ -93,7 +96,8 @@ void predict_folder(const PredictOptions& o) {
     std::future<Image> current = std::move(next);
     if (i + 1 < tiles.size()) next = read(i + 1);  // decoded while this one is computed
     try {
-      writer.write(tiles[i], probability_sum(*loaded.network, to_input(current.get(), loaded.info.input, o.precision), o.views));
+      writer.write(tiles[i],
+                   probability_sum(*loaded.network, to_input(current.get(), loaded.info.input, o.precision), o.views));
     } catch (const std::exception& e) {
       ++failed;
       log_error(fmt::format("predict: tile {}: {}", tiles[i].id, e.what()));

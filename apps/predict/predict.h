@@ -15,9 +15,10 @@ struct PredictOptions {
   int views = 8;                    // 1, 4 or 8
   std::optional<double> threshold;  // of the mean probability, strictly greater; else the weights'
   DType precision = DType::f32;
-  std::string format = "png";       // of masks: png (1 bit; class numbers where there are several) or tif (georeference kept)
-  std::string probabilities;        // "", png (8 bit) or tif (32-bit float): one file a class beside the mask
-  int threads = 0;                  // 0: all cores
+  std::string format =
+      "png";                  // of masks: png (1 bit; class numbers where there are several) or tif (georeference kept)
+  std::string probabilities;  // "", png (8 bit) or tif (32-bit float): one file a class beside the mask
+  int threads = 0;            // 0: all cores
 };
 
 // Writes <id>_mask.* and, if asked, <id>_prob.* (<id>_prob<k>.* for several classes) into options.out.

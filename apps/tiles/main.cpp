@@ -39,18 +39,26 @@ void pack() {
 
 void setup(CLI::App& app) {
   app.require_subcommand(1);
-  CLI::App* stats = app.add_subcommand("stats", "Mean, deviation and (16 bit) stretch of a folder's pictures, as the \"input\" of a training configuration");
+  CLI::App* stats = app.add_subcommand(
+      "stats",
+      "Mean, deviation and (16 bit) stretch of a folder's pictures, as the \"input\" of a training configuration");
   stats->add_option("folder", o.folder, "Folder of pictures")->required()->check(CLI::ExistingDirectory);
-  stats->add_option("--bands", o.bands, "Bands in the order wanted, counted from 1 in file order (3 2 1: B,G,R of an R,G,B file)")->capture_default_str();
+  stats
+      ->add_option("--bands", o.bands,
+                   "Bands in the order wanted, counted from 1 in file order (3 2 1: B,G,R of an R,G,B file)")
+      ->capture_default_str();
   stats->add_option("--ground-sample-distance", o.ground_sample_distance, "Metres a pixel, stored with the weights");
   stats->add_flag("--skip-zeros", o.skip_zeros, "Leave out pixels whose bands are all zero (no data)");
   stats->add_option("--threads", o.threads, "Threads that decode")->check(CLI::Range(1, 256))->capture_default_str();
   stats->callback(measure);
 
-  CLI::App* packing = app.add_subcommand("pack", "Decodes a folder of <id>_sat and <id>_mask pairs into one file that needs no picture library");
+  CLI::App* packing = app.add_subcommand(
+      "pack", "Decodes a folder of <id>_sat and <id>_mask pairs into one file that needs no picture library");
   packing->add_option("folder", o.folder, "Folder of pairs")->required()->check(CLI::ExistingDirectory);
   packing->add_option("file", o.file, "The packed file")->required();
-  packing->add_option("--input", o.input_path, "JSON of stats: bands, stretch, mean, deviation (else the published ones)")->check(CLI::ExistingFile);
+  packing
+      ->add_option("--input", o.input_path, "JSON of stats: bands, stretch, mean, deviation (else the published ones)")
+      ->check(CLI::ExistingFile);
   packing->add_option("--classes", o.classes, "Classes of the masks")->check(CLI::Range(1, 254))->capture_default_str();
   packing->add_flag("--skip", o.skip, "Leave out tiles with problems instead of stopping");
   packing->callback(pack);
@@ -58,4 +66,6 @@ void setup(CLI::App& app) {
 
 }  // namespace
 
-int main(int argc, char** argv) { return ppl::apps::run_app(argc, argv, {"tiles", "Measures and packs folders of tiles"}, setup); }
+int main(int argc, char** argv) {
+  return ppl::apps::run_app(argc, argv, {"tiles", "Measures and packs folders of tiles"}, setup);
+}

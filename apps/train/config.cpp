@@ -22,20 +22,29 @@ constexpr bool is_plain = std::is_arithmetic_v<T> || std::is_same_v<T, std::stri
 
 template <class T>
 void read_plain(const json& j, T& value, const std::string& where) {
-  const auto expect = [&](bool good, const char* what) { PPL_CHECK(good, "configuration: ", where, " must be ", what, ", not ", j.dump()); };
-  if constexpr (std::is_same_v<T, bool>) expect(j.is_boolean(), "true or false");
-  else if constexpr (std::is_unsigned_v<T>) expect(j.is_number_unsigned(), "a whole number, not negative");
-  else if constexpr (std::is_integral_v<T>) expect(j.is_number_integer() && j >= -2147483648.0 && j <= 2147483647.0, "a whole number");
-  else if constexpr (std::is_floating_point_v<T>) expect(j.is_number(), "a number");
-  else if constexpr (std::is_same_v<T, std::string>) expect(j.is_string(), "a text");
-  else expect(j.is_object(), "an object");
+  const auto expect = [&](bool good, const char* what) {
+    PPL_CHECK(good, "configuration: ", where, " must be ", what, ", not ", j.dump());
+  };
+  if constexpr (std::is_same_v<T, bool>)
+    expect(j.is_boolean(), "true or false");
+  else if constexpr (std::is_unsigned_v<T>)
+    expect(j.is_number_unsigned(), "a whole number, not negative");
+  else if constexpr (std::is_integral_v<T>)
+    expect(j.is_number_integer() && j >= -2147483648.0 && j <= 2147483647.0, "a whole number");
+  else if constexpr (std::is_floating_point_v<T>)
+    expect(j.is_number(), "a number");
+  else if constexpr (std::is_same_v<T, std::string>)
+    expect(j.is_string(), "a text");
+  else
+    expect(j.is_object(), "an object");
   value = j.get<T>();
 }
 
 class Reader {
  public:
   Reader(const json& j, std::string where) : json_(j), where_(std::move(where)) {
-    PPL_CHECK(j.is_object(), "configuration: ", where_.empty() ? "the file" : where_, " must be an object, not ", j.type_name());
+    PPL_CHECK(j.is_object(), "configuration: ", where_.empty() ? "the file" : where_, " must be an object, not ",
+              j.type_name());
   }
 
   template <class T>
@@ -49,7 +58,8 @@ class Reader {
     } else if constexpr (is_list<T>) {
       PPL_CHECK(it->is_array(), "configuration: ", where, " must be a list, not ", it->type_name());
       value.clear();
-      for (size_t i = 0; i < it->size(); ++i) read_object((*it)[i], value.emplace_back(), where + "." + std::to_string(i));
+      for (size_t i = 0; i < it->size(); ++i)
+        read_object((*it)[i], value.emplace_back(), where + "." + std::to_string(i));
     } else {
       read_object(*it, value, where);
     }
@@ -60,8 +70,8 @@ class Reader {
     Reader r(j, where);
     visit(r, value);
     for (const auto& [key, unused] : j.items())
-      PPL_CHECK(std::find(r.known_.begin(), r.known_.end(), key) != r.known_.end(), "configuration: unknown key '", key, "'",
-                where.empty() ? "" : " in " + where, "; the nearest is '", nearest_name(key, r.known_), "'");
+      PPL_CHECK(std::find(r.known_.begin(), r.known_.end(), key) != r.known_.end(), "configuration: unknown key '", key,
+                "'", where.empty() ? "" : " in " + where, "; the nearest is '", nearest_name(key, r.known_), "'");
   }
 
  private:
@@ -94,12 +104,13 @@ struct Writer {
 };
 
 void check_one_of(const std::string& value, const std::vector<std::string>& known, const std::string& where) {
-  PPL_CHECK(std::find(known.begin(), known.end(), value) != known.end(), "configuration: ", where, " is '", value, "'; the nearest known is '",
-            nearest_name(value, known), "'");
+  PPL_CHECK(std::find(known.begin(), known.end(), value) != known.end(), "configuration: ", where, " is '", value,
+            "'; the nearest known is '", nearest_name(value, known), "'");
 }
 
 void check_range(double value, double low, double high, const std::string& where) {
-  PPL_CHECK(value >= low && value <= high, "configuration: ", where, " must be from ", low, " to ", high, ", not ", value);
+  PPL_CHECK(value >= low && value <= high, "configuration: ", where, " must be from ", low, " to ", high, ", not ",
+            value);
 }
 
 void check_stage(const StageConfig& s, const std::string& where) {
@@ -109,9 +120,11 @@ void check_stage(const StageConfig& s, const std::string& where) {
   check_one_of(s.schedule.name, schedule_names(), where + ".schedule.name");
   check_one_of(s.monitor, {"auto", "validation_iou", "training_loss"}, where + ".monitor");
   check_one_of(s.bad_tiles, {"stop", "skip"}, where + ".bad_tiles");
-  PPL_CHECK(s.monitor != "validation_iou" || !s.validation.empty(), "configuration: ", where, ".monitor is validation_iou without a validation folder");
+  PPL_CHECK(s.monitor != "validation_iou" || !s.validation.empty(), "configuration: ", where,
+            ".monitor is validation_iou without a validation folder");
   PPL_CHECK(s.crop >= 32 && s.crop % 32 == 0, "configuration: ", where, ".crop must be a multiple of 32, not ", s.crop);
-  PPL_CHECK(s.views == 1 || s.views == 4 || s.views == 8, "configuration: ", where, ".views must be 1, 4 or 8, not ", s.views);
+  PPL_CHECK(s.views == 1 || s.views == 4 || s.views == 8, "configuration: ", where, ".views must be 1, 4 or 8, not ",
+            s.views);
   check_range(s.rate, 0, 1e3, where + ".rate");
   check_range(s.epochs, 0, 1e6, where + ".epochs");
   check_range(s.batch, 1, 65536, where + ".batch");
@@ -130,6 +143,9 @@ TrainConfig parse_config(const json& j) {
   check_one_of(c.precision, {"f32", "bf16"}, "precision");
   check_range(c.workers, 1, 256, "workers");
   check_range(c.threads, 0, 4096, "threads");
+  check_range(c.checkpoint.every_minutes, 0, 1e6, "checkpoint.every_minutes");
+  check_range(c.checkpoint.every_steps, 0, 1e9, "checkpoint.every_steps");
+  check_range(c.checkpoint.keep, 1, 1000, "checkpoint.keep");
   PPL_CHECK(!c.run.empty(), "configuration: run is empty: the folder for weights and logs");
   PPL_CHECK(!c.stages.empty(), "configuration: stages is empty; one is enough");
   for (size_t i = 0; i < c.stages.size(); ++i) check_stage(c.stages[i], "stages." + std::to_string(i));
@@ -150,8 +166,10 @@ void override_value(json& j, const std::string& assignment) {
     const size_t dot = std::min(path.find('.', from), path.size());
     const std::string key = path.substr(from, dot - from);
     if (at->is_array()) {
-      const bool digits = !key.empty() && key.size() < 9 && std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
-      PPL_CHECK(digits && std::stoul(key) < at->size(), path, ": there is no entry '", key, "' in a list of ", at->size());
+      const bool digits = !key.empty() && key.size() < 9 &&
+                          std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });
+      PPL_CHECK(digits && std::stoul(key) < at->size(), path, ": there is no entry '", key, "' in a list of ",
+                at->size());
       at = &(*at)[std::stoul(key)];
     } else {
       PPL_CHECK(at->is_object() || at->is_null(), path, ": '", key, "' is inside something that is not an object");

@@ -56,6 +56,13 @@ void visit(V& v, StageConfig& o) {
 }
 
 template <class V>
+void visit(V& v, CheckpointConfig& o) {
+  v("every_minutes", o.every_minutes);
+  v("every_steps", o.every_steps);
+  v("keep", o.keep);
+}
+
+template <class V>
 void visit(V& v, TrainConfig& o) {
   v("run", o.run);
   v("seed", o.seed);
@@ -66,6 +73,7 @@ void visit(V& v, TrainConfig& o) {
   v("encoder_weights", o.encoder_weights);
   v("workers", o.workers);
   v("threads", o.threads);
+  v("checkpoint", o.checkpoint);
   v("stages", o.stages);
 }
 

@@ -5,8 +5,13 @@
 
 namespace ppl::apps {
 
-// Writes into config.run: config.json (the effective configuration), log.jsonl (a line an epoch), and for each stage
-// <stage>/best.safetensors and <stage>/last.safetensors. All tiles of all stages are opened before the first step.
-void run_training(const TrainConfig&);
+// Writes into config.run: config.json (the effective configuration), log.jsonl (a line an epoch), checkpoints, and for
+// each stage <stage>/best.safetensors and <stage>/last.safetensors. All tiles of all stages are opened before the first
+// step. Error where the folder holds an earlier run, unless it may be overwritten; Interrupted after SIGTERM.
+void run_training(const TrainConfig&, bool overwrite = false);
+
+// Goes on from the newest whole checkpoint in config.run, or from the beginning where there is none yet. With the same
+// configuration, machine and number of threads, losses and weights are those of an undisturbed run to the bit.
+void resume_training(const TrainConfig&);
 
 }  // namespace ppl::apps

@@ -1,12 +1,12 @@
-// One stage of a run: its epochs, with validation, early stop, weights and log lines.
+// One stage of a run: its epochs, with validation, early stop, weights, log lines and checkpoints.
 #pragma once
 
-#include <fstream>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <string>
 
+#include "apps/train/checkpoint.h"
 #include "apps/train/config.h"
+#include "apps/train/epoch_log.h"
 #include "io/tiles.h"
 #include "models/linknet.h"
 
@@ -16,20 +16,16 @@ struct StageTiles {
   std::shared_ptr<const TileSource> train, validation;  // validation may be null
 };
 
-// JSON lines, one an epoch.
-class EpochLog {
- public:
-  explicit EpochLog(const std::string& path);
-  void write(const nlohmann::json&);
-
- private:
-  std::string path_;
-  std::ofstream file_;
+// What all stages of a run write to.
+struct RunFiles {
+  EpochLog log;
+  Checkpoints checkpoints;
 };
 
-std::string stage_folder(const TrainConfig&, size_t stage);
+std::string stage_folder(const TrainConfig&, int64_t stage);
 
-// Trains the network, which then holds the last epoch's weights; the best are in the stage's folder.
-void run_stage(const TrainConfig&, size_t stage, const StageTiles&, LinkNet&, EpochLog&);
+// Trains the network from the checkpoint's position to the end of that position's stage; the best weights are then in
+// the stage's folder. Interrupted where the program was asked to stop; it then has saved a checkpoint.
+void run_stage(const TrainConfig&, const Checkpoint& start, const StageTiles&, LinkNet&, RunFiles&);
 
 }  // namespace ppl::apps

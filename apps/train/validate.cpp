@@ -4,7 +4,8 @@
 
 namespace ppl::apps {
 
-Validation validate(LinkNet& network, const std::shared_ptr<const TileSource>& tiles, DType precision, int views, double threshold) {
+Validation validate(LinkNet& network, const std::shared_ptr<const TileSource>& tiles, DType precision, int views,
+                    double threshold) {
   network.train(false);
   const NoGrad off;
   Loader loader(tiles, LoaderOptions::validation(1, precision));

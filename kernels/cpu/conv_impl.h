@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <tuple>
 #include <type_traits>
 #include <utility>
 
@@ -18,10 +19,14 @@ enum class ConvKind { forward, backward_data, backward_weights };
 // Called for every convolution until it is replaced by an empty one: for benches that ask what a network consists of.
 void trace_convolutions(std::function<void(ConvKind, const Conv&)>);
 
-// What PackedWeights holds: for each kind and shape whatever the algorithm made of the weights.
+// What PackedWeights holds: whatever an algorithm made of the weights, the same for all sizes of the map.
 struct PackedWeights::Impl {
-  using Key = std::pair<ConvKind, Conv>;
-  std::map<Key, std::shared_ptr<void>> entries;
+  std::map<std::tuple<ConvAlgorithm, ConvKind, Conv>, std::shared_ptr<void>> entries;
+
+  std::shared_ptr<void>& entry(ConvAlgorithm algorithm, ConvKind kind, Conv p) {
+    p.n = p.h = p.w = p.oh = p.ow = 0;
+    return entries[{algorithm, kind, p}];
+  }
 };
 
 // Scratch slots of the convolutions, apart from those that other kernels use.

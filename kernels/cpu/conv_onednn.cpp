@@ -177,14 +177,16 @@ memory packed_weights(CpuContext& ctx, const Plan& plan, ConvKind kind, const Co
     reorder(plain, out);
     return out;
   }
-  auto& entry = packed->impl->entries[{kind, p}];
-  if (!entry) {
-    auto made = std::make_shared<memory>(plan.weights, engine());
-    reorder(plain, *made);
-    stream().wait();
-    entry = made;
+  auto& entry = packed->impl->entry(ConvAlgorithm::direct, kind, p);
+  if (!entry) entry = std::make_shared<std::vector<memory>>();
+  auto& layouts = *std::static_pointer_cast<std::vector<memory>>(entry);  // maps of other sizes may ask for another
+  for (const memory& made : layouts) {
+    if (made.get_desc() == plan.weights) return made;
   }
-  return *std::static_pointer_cast<memory>(entry);
+  layouts.emplace_back(plan.weights, engine());
+  reorder(plain, layouts.back());
+  stream().wait();
+  return layouts.back();
 }
 
 std::vector<float> to_float(const bf16* from, int64_t count) { return {from, from + count}; }

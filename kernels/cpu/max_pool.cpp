@@ -73,10 +73,8 @@ void max_pool_forward(CpuContext&, const MaxPool& s, const T* x, T* y, uint8_t* 
             VecInt index = splat_int(first);
             for (int k = 0; k < rows; ++k) {
               for (int l = 0; l < columns; ++l) {
-                const Vec value = load(corner + k * line + int64_t{l} * s.c + c, lanes);
-                const VecInt better = (value > best) | (value != value);  // NaN wins
-                best = better ? value : best;
-                index = better ? splat_int(first + k * s.window + l) : index;
+                take_greater(load(corner + k * line + int64_t{l} * s.c + c, lanes), splat_int(first + k * s.window + l),
+                             best, index);
               }
             }
             store(y + out + c, best, lanes);

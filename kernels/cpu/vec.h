@@ -120,6 +120,20 @@ inline void store(uint8_t* p, VecInt v, First f) {
 
 inline Vec max(Vec a, Vec b) { return a > b ? a : b; }
 inline Vec min(Vec a, Vec b) { return a < b ? a : b; }
+// best = value and from = index in the lanes where value > best or value is NaN. Intrinsics: g++ 12 makes vectors of
+// the two masks to combine them.
+inline void take_greater(Vec value, VecInt index, Vec& best, VecInt& from) {
+#ifdef __AVX512F__
+  const auto better = static_cast<__mmask16>(_mm512_cmp_ps_mask((__m512)value, (__m512)best, _CMP_GT_OQ) |
+                                             _mm512_cmp_ps_mask((__m512)value, (__m512)value, _CMP_UNORD_Q));
+  best = (Vec)_mm512_mask_mov_ps((__m512)best, better, (__m512)value);
+  from = (VecInt)_mm512_mask_mov_epi32((__m512i)from, better, (__m512i)index);
+#else
+  const VecInt better = (value > best) | (value != value);
+  best = better ? value : best;
+  from = better ? index : from;
+#endif
+}
 inline Vec relu(Vec v) { return v < Vec{} ? Vec{} : v; }  // keeps NaN
 inline float sum(Vec v) {
   for (int width = kLanes / 2; width > 0; width /= 2) {

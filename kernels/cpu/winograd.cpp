@@ -202,9 +202,8 @@ void convolve(CpuContext& ctx, const Problem<T>& p, PackedWeights* packed) {
   const Plan plan = make_plan(p.in, panels);
   if (packed) {
     const Panels all{panels, depth};
-    Conv key = p.conv;
-    key.n = key.h = key.w = key.oh = key.ow = 0;  // the same for all sizes of the map
-    auto& entry = packed->impl->entries[{p.turned ? ConvKind::backward_data : ConvKind::forward, key}];
+    const ConvKind kind = p.turned ? ConvKind::backward_data : ConvKind::forward;
+    auto& entry = packed->impl->entry(ConvAlgorithm::winograd, kind, p.conv);
     if (!entry) {
       auto made = std::make_shared<AlignedFloats>(all.size());
       transform_weights<Taps>(p, 0, all, made->data.get());

@@ -23,7 +23,8 @@ Tensor padded(const Tensor& x) {
   with_float_type(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     on(x.device(), [&](auto& ctx) {
-      reflect_pad<T>(ctx, map_size(x), rows / 2, columns / 2, static_cast<int>(y.dim(1)), static_cast<int>(y.dim(2)), x.data<T>(), y.data<T>());
+      reflect_pad<T>(ctx, map_size(x), rows / 2, columns / 2, static_cast<int>(y.dim(1)), static_cast<int>(y.dim(2)),
+                     x.data<T>(), y.data<T>());
     });
   });
   return y;
@@ -33,7 +34,8 @@ Tensor cropped(const Tensor& x, int64_t height, int64_t width) {
   if (x.dim(1) == height && x.dim(2) == width) return x;
   Tensor y = Tensor::empty({x.dim(0), height, width, x.dim(3)}, x.dtype(), x.device());
   on(x.device(), [&](auto& ctx) {
-    crop<float>(ctx, map_size(x), padding(height) / 2, padding(width) / 2, static_cast<int>(height), static_cast<int>(width), x.data<float>(), y.data<float>());
+    crop<float>(ctx, map_size(x), padding(height) / 2, padding(width) / 2, static_cast<int>(height),
+                static_cast<int>(width), x.data<float>(), y.data<float>());
   });
   return y;
 }
@@ -43,11 +45,13 @@ void add_view(const LinkNet& network, int v, const Tensor& x, const Tensor& sum)
   Tensor seen = x;
   if (v != 0) {
     const bool exchanged = view_transposes(v);
-    seen = Tensor::empty({x.dim(0), x.dim(exchanged ? 2 : 1), x.dim(exchanged ? 1 : 2), x.dim(3)}, x.dtype(), x.device());
+    seen =
+        Tensor::empty({x.dim(0), x.dim(exchanged ? 2 : 1), x.dim(exchanged ? 1 : 2), x.dim(3)}, x.dtype(), x.device());
     on(x.device(), [&](auto& ctx) { view<T>(ctx, v, map_size(x), x.data<T>(), seen.data<T>()); });
   }
   const Tensor logits = network.forward(seen);
-  on(x.device(), [&](auto& ctx) { accumulate_view<T>(ctx, v, map_size(sum), 1.0f, logits.data<T>(), sum.data<float>()); });
+  on(x.device(),
+     [&](auto& ctx) { accumulate_view<T>(ctx, v, map_size(sum), 1.0f, logits.data<T>(), sum.data<float>()); });
 }
 
 }  // namespace
@@ -58,7 +62,8 @@ Tensor probability_sum(const LinkNet& network, const Tensor& x, int views) {
   PPL_CHECK(x.rank() == 4 && x.size() > 0, "probability_sum: expected [N,H,W,bands], got ", to_string(x.shape()));
   const NoGrad off;
   const Tensor whole = padded(x);
-  const Tensor sum = Tensor::zeros({whole.dim(0), whole.dim(1), whole.dim(2), network.spec.classes}, DType::f32, x.device());
+  const Tensor sum =
+      Tensor::zeros({whole.dim(0), whole.dim(1), whole.dim(2), network.spec.classes}, DType::f32, x.device());
   // Four views are those that keep the sides: half turns and mirror images.
   for (int v = 0; v < kViews; v += kViews / views)
     with_float_type(x.dtype(), [&](auto zero) { add_view<decltype(zero)>(network, v, whole, sum); });

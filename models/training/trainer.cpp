@@ -23,7 +23,8 @@ float Trainer::step(const Tensor& images, const Tensor& targets, double rate) {
 NamedArrays Trainer::checkpoint() const {
   NamedArrays file;
   for (auto& [name, array] : state_dict(network_).arrays) file.arrays["weights/" + name] = std::move(array);
-  for (const auto& [name, tensor] : optimizer_.state()) file.arrays["optimizer/" + name] = HostArray::from(tensor.shape(), tensor.to_host());
+  for (const auto& [name, tensor] : optimizer_.state())
+    file.arrays["optimizer/" + name] = HostArray::from(tensor.shape(), tensor.to_host());
   file.metadata["steps"] = std::to_string(optimizer_.steps());
   return file;
 }
@@ -34,7 +35,8 @@ void Trainer::restore(const NamedArrays& file) {
     if (name.starts_with("weights/")) weights.arrays[name.substr(8)] = array;
   const auto state = optimizer_.state();
   for (const auto& [name, tensor] : state)
-    PPL_CHECK(file.at("optimizer/" + name).shape == tensor.shape(), "checkpoint: optimizer state '", name, "' does not fit the network");
+    PPL_CHECK(file.at("optimizer/" + name).shape == tensor.shape(), "checkpoint: optimizer state '", name,
+              "' does not fit the network");
   PPL_CHECK(file.metadata.contains("steps"), "checkpoint: the number of steps is missing");
   load_state_dict(network_, weights);
   for (const auto& [name, tensor] : state) {

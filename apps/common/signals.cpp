@@ -1,0 +1,42 @@
+#include "apps/common/signals.h"
+
+#include <csignal>
+
+namespace ppl::apps {
+namespace {
+
+volatile std::sig_atomic_t checkpoint_wanted = 0, stop_wanted = 0;
+
+void note(int signal) {
+  if (signal == SIGUSR1) {
+    checkpoint_wanted = 1;
+  } else {
+    stop_wanted = 1;
+    std::signal(SIGTERM, SIG_DFL);
+  }
+}
+
+}  // namespace
+
+void watch_signals() {
+  struct sigaction action {};
+  action.sa_handler = note;
+  action.sa_flags = SA_RESTART;
+  sigaction(SIGUSR1, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+}
+
+Wish take_wish() {
+  if (stop_wanted) {
+    stop_wanted = 0;
+    checkpoint_wanted = 0;
+    return Wish::stop;
+  }
+  if (checkpoint_wanted) {
+    checkpoint_wanted = 0;
+    return Wish::checkpoint;
+  }
+  return Wish::none;
+}
+
+}  // namespace ppl::apps

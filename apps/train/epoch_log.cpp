@@ -1,0 +1,55 @@
+#include "apps/train/epoch_log.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "engine/storage.h"
+
+namespace ppl::apps {
+
+using nlohmann::json;
+
+json describe(const StageConfig& s, int64_t epoch, const EpochResult& r) {
+  return {{"stage", s.name},      {"epoch", epoch + 1},
+          {"loss", r.loss},       {"rate", r.rate},
+          {"seconds", r.seconds}, {"images_per_second", r.images_per_second},
+          {"waiting", r.waiting}, {"peak_mib", memory_use(Device::cpu).peak >> 20}};
+}
+
+void add_validation(json& line, const Validation& v, double seconds) {
+  line["validation"] = {{"mean_iou", v.mean_iou},      {"iou", v.pixels.iou()},
+                        {"f1", v.pixels.f1()},         {"precision", v.pixels.precision()},
+                        {"recall", v.pixels.recall()}, {"seconds", seconds}};
+}
+
+std::string summary(const StageConfig& s, const json& line) {
+  std::string text =
+      fmt::format("{} {}/{}  loss {:.5f}  rate {:.2e}  {:.2f} images/s  waiting {:.1f} %", s.name,
+                  line["epoch"].get<int64_t>(), s.epochs, line["loss"].get<double>(), line["rate"].get<double>(),
+                  line["images_per_second"].get<double>(), 100 * line["waiting"].get<double>());
+  if (line.contains("validation"))
+    text += fmt::format("  validation IoU {:.4f} F1 {:.4f}", line["validation"]["iou"].get<double>(),
+                        line["validation"]["f1"].get<double>());
+  return text;
+}
+
+EpochLog::EpochLog(const std::string& path, uint64_t keep) : path_(path), bytes_(keep) {
+  if (keep > 0) {
+    std::error_code failure;
+    const uint64_t size = std::filesystem::file_size(path, failure);
+    PPL_CHECK(!failure && size >= keep, path, ": is shorter than it was at the checkpoint (", keep, " bytes)");
+    std::filesystem::resize_file(path, keep);
+  }
+  file_.open(path, keep > 0 ? std::ios::app : std::ios::trunc);
+  PPL_CHECK(file_, path, ": cannot be written");
+}
+
+void EpochLog::write(const json& line) {
+  const std::string text = line.dump() + "\n";
+  file_ << text << std::flush;
+  PPL_CHECK(file_, path_, ": cannot be written");
+  bytes_ += text.size();
+}
+
+}  // namespace ppl::apps
