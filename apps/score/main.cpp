@@ -2,6 +2,7 @@
 
 #include "apps/common/app.h"
 #include "apps/score/iou.h"
+#include "apps/score/roads_command.h"
 #include "io/file.h"
 
 namespace {
@@ -49,5 +50,6 @@ int main(int argc, char** argv) {
   return ppl::apps::run_app(argc, argv, {"score", "Compare predictions with the truth"}, [&](CLI::App& app) {
     app.require_subcommand(1);
     add_iou(app, command);
+    ppl::score::add_roads_command(app);
   });
 }

@@ -1,0 +1,108 @@
+// Times of APLS on made-up towns: how they grow with the edges, and 1,000 tiles on one thread and on all. JSON lines.
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "apps/score/apls/apls.h"
+#include "apps/score/apls/check.h"
+#include "io/threads.h"
+#include "tests/road_support.h"
+
+namespace {
+
+using ppl::ImageRoads;
+using ppl::RoadLine;
+using ppl::score::AplsMethod;
+using ppl::score::ImageApls;
+
+struct Pair {
+  std::vector<RoadLine> truth, proposal;
+};
+
+Pair make_pair(uint64_t seed, int edges) {
+  ppl::Random random(seed, edges);
+  const auto valid = [](std::vector<RoadLine> lines) {
+    ImageRoads roads{std::move(lines), {}};
+    ppl::score::set_bad_rows_aside(roads);
+    return std::move(roads.lines);
+  };
+  Pair pair{valid(ppl::test::town(random, edges)), {}};
+  pair.proposal = valid(ppl::test::detected(random, pair.truth, 2, 0.05));
+  return pair;
+}
+
+template <class F>
+double seconds(F&& f) {
+  const auto start = std::chrono::steady_clock::now();
+  f();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+// The shortest of several runs.
+double best_seconds(int runs, const std::function<void()>& f) {
+  double best = seconds(f);
+  for (int i = 1; i < runs; ++i) best = std::min(best, seconds(f));
+  return best;
+}
+
+void pairs(const std::vector<int>& sizes, int literal_up_to, int runs) {
+  for (const int edges : sizes) {
+    const Pair pair = make_pair(1, edges);
+    for (const AplsMethod method : {AplsMethod::kQuick, AplsMethod::kLiteral}) {
+      const bool literal = method == AplsMethod::kLiteral;
+      if (literal && edges > literal_up_to) continue;
+      ImageApls result;
+      const double s = best_seconds(edges > 2000 || literal ? 1 : runs,
+                                    [&] { result = ppl::score::score_image(pair.truth, pair.proposal, {}, method); });
+      fmt::print(
+          "{{\"bench\":\"pair\",\"method\":\"{}\",\"edges\":[{},{}],\"control_points\":[{},{}],\"ms\":{:.3f},"
+          "\"apls\":{:.6f},\"went_literal\":[{},{}]}}\n",
+          literal ? "literal" : "quick", result.edges[0], result.edges[1], result.control_points[0],
+          result.control_points[1], 1000 * s, result.score, result.literal[0], result.literal[1]);
+      std::fflush(stdout);
+    }
+  }
+}
+
+void tiles(int count, int edges, int threads, int runs) {
+  std::vector<Pair> made;
+  for (int i = 0; i < count; ++i) made.push_back(make_pair(static_cast<uint64_t>(i), edges));
+  std::vector<double> scores(made.size());
+  const auto run = [&](int n) {
+    ppl::for_each_index(count, n, [&](int64_t i) {
+      const Pair& pair = made[static_cast<size_t>(i)];
+      scores[static_cast<size_t>(i)] = ppl::score::score_image(pair.truth, pair.proposal, {}).score;
+    });
+  };
+  double one = 1e300, all = 1e300;
+  for (int r = 0; r < runs; ++r) {  // in turn, as other programs come and go
+    one = std::min(one, seconds([&] { run(1); }));
+    all = std::min(all, seconds([&] { run(threads); }));
+  }
+  fmt::print(
+      "{{\"bench\":\"tiles\",\"tiles\":{},\"edges\":{},\"ms_per_tile\":{:.3f},\"threads\":{},\"share_of_linear\":"
+      "{:.3f}}}\n",
+      count, edges, 1000 * one / count, threads, one / all / threads);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Times of APLS");
+  std::vector<int> sizes{100, 500, 1000, 2000, 5000, 10000, 20000};
+  int literal_up_to = 1000, count = 1000, tile_edges = 100, runs = 5;
+  int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  app.add_option("--edges", sizes, "Sizes of the pairs")->delimiter(',')->capture_default_str();
+  app.add_option("--literal", literal_up_to, "Largest pair for the literal method too")->capture_default_str();
+  app.add_option("--tiles", count, "Tiles scored in parallel")->capture_default_str();
+  app.add_option("--tile-edges", tile_edges, "Edges of a tile")->capture_default_str();
+  app.add_option("--threads", threads, "Threads for the tiles")->capture_default_str();
+  app.add_option("--runs", runs, "The shortest of so many runs counts")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  pairs(sizes, literal_up_to, runs);
+  if (count > 0) tiles(count, tile_edges, threads, runs);
+  return 0;
+}
