@@ -138,8 +138,8 @@ void FileWriter::pad_to(uint64_t alignment) {
   write(zeros.data(), zeros.size());
 }
 
-void FileWriter::commit() {
-  if (fsync(fd_) != 0) fail("write");
+void FileWriter::commit(Durable durable) {
+  if (durable == Durable::at_once && fsync(fd_) != 0) fail("write");
   const int closed = close(std::exchange(fd_, -1));
   if (closed != 0 || rename(temporary_.c_str(), path_.c_str()) != 0) {
     const int error = errno;
@@ -147,16 +147,22 @@ void FileWriter::commit() {
     errno = error;
     fail(closed != 0 ? "write" : "rename the finished file");
   }
+  if (durable == Durable::later) return;
   // The new name itself is on the disk only after this; some file systems refuse it for folders, which changes nothing.
   const Descriptor folder{open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (folder.fd >= 0) (void)fsync(folder.fd);
 }
 
-void write_file(const std::string& path, const void* data, size_t size) {
+void write_file(const std::string& path, const void* data, size_t size, FileWriter::Durable durable) {
   FileWriter f(path);
   f.write(data, size);
-  f.commit();
+  f.commit(durable);
 }
 void write_file(const std::string& path, const std::string& text) { write_file(path, text.data(), text.size()); }
+
+void sync_folder(const std::string& path) {
+  const Descriptor folder{open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (folder.fd < 0 || syncfs(folder.fd) != 0) fail(path, "write", errno);
+}
 
 }  // namespace ppl

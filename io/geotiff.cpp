@@ -1,46 +1,18 @@
 #include "io/geotiff.h"
 
 #include <cpl_conv.h>
-#include <cpl_error.h>
 #include <cpl_vsi.h>
-#include <gdal_priv.h>
 
 #include <atomic>
 #include <memory>
-#include <mutex>
 #include <numeric>
 
 #include "io/codec.h"
 #include "io/file.h"
+#include "io/gdal_messages.h"
 
 namespace ppl {
 namespace {
-
-// While one lives, GDAL's messages of this thread come here instead of stderr; the first failure is kept.
-class Messages {
- public:
-  Messages() {
-    static std::once_flag once;
-    CPLPushErrorHandlerEx(take, this);
-    std::call_once(once, [] { GDALAllRegister(); });
-  }
-  ~Messages() { CPLPopErrorHandler(); }
-  Messages(const Messages&) = delete;
-  Messages& operator=(const Messages&) = delete;
-
-  bool failed() const { return failed_; }
-  const std::string& text() const { return text_; }
-
- private:
-  static void CPL_STDCALL take(CPLErr level, CPLErrorNum, const char* text) {
-    auto* self = static_cast<Messages*>(CPLGetErrorHandlerUserData());
-    if (level < CE_Failure || self->failed_) return;
-    self->failed_ = true;
-    self->text_ = text;
-  }
-  bool failed_ = false;
-  std::string text_;
-};
 
 struct Close {
   void operator()(GDALDataset* d) const { GDALClose(d); }
@@ -49,7 +21,7 @@ using Dataset = std::unique_ptr<GDALDataset, Close>;
 
 // Only these drivers: a hostile file must not make GDAL follow names to other files or hosts.
 // Without sidecars (world files) GDAL does not list the folder at each opening.
-Dataset open_dataset(const std::string& path, const Messages& messages, bool sidecars) {
+Dataset open_dataset(const std::string& path, const GdalMessages& messages, bool sidecars) {
   static const char* const kDrivers[] = {"GTiff", "PNG", "JPEG", nullptr};
   static const char* const kNoOptions[] = {nullptr};
   const char* const only_itself[] = {CPLGetFilename(path.c_str()), nullptr};
@@ -77,14 +49,14 @@ void check_blocks(GDALDataset& d, int64_t max_pixels, const std::string& path) {
   check_extents(height, width, max_pixels, path + " (its blocks)");
 }
 
-// Encoded in memory and then written as every other file is: whole or not at all.
-void write_tiff(const std::string& path, const void* data, GDALDataType type, int64_t height, int64_t width,
-                const std::optional<GeoReference>& geo) {
+// Encoded in memory, to be written as every other file is: whole or not at all.
+std::vector<std::byte> encode_tiff(const std::string& path, const void* data, GDALDataType type, int64_t height,
+                                   int64_t width, const std::optional<GeoReference>& geo) {
   check_extents(height, width, int64_t{1} << 40, path);
   PPL_CHECK(height <= INT32_MAX && width <= INT32_MAX, path, ": ", width, " x ", height, " pixels do not fit a TIFF");
   static std::atomic<unsigned> counter{0};
   const std::string name = cat("/vsimem/ppl_", counter++, ".tif");
-  Messages messages;
+  GdalMessages messages;
   struct Remove {
     const std::string& name;
     ~Remove() { VSIUnlink(name.c_str()); }
@@ -109,7 +81,14 @@ void write_tiff(const std::string& path, const void* data, GDALDataType type, in
   vsi_l_offset size = 0;
   const GByte* bytes = VSIGetMemFileBuffer(name.c_str(), &size, FALSE);
   PPL_CHECK(bytes, path, ": cannot make a TIFF: ", messages.text());
-  write_file(path, bytes, size);
+  const auto* begin = reinterpret_cast<const std::byte*>(bytes);
+  return {begin, begin + size};
+}
+
+void write_tiff(const std::string& path, const void* data, GDALDataType type, int64_t height, int64_t width,
+                const std::optional<GeoReference>& geo) {
+  const std::vector<std::byte> bytes = encode_tiff(path, data, type, height, width, geo);
+  write_file(path, bytes.data(), bytes.size());
 }
 
 }  // namespace
@@ -117,13 +96,13 @@ void write_tiff(const std::string& path, const void* data, GDALDataType type, in
 bool have_gdal() { return true; }
 
 ImageHeader tiff_header(const std::string& path) {
-  Messages messages;
+  GdalMessages messages;
   const Dataset d = open_dataset(path, messages, false);
   return header_of(*d, path);
 }
 
 Image decode_tiff(const std::string& path, std::vector<int> bands, int64_t max_pixels) {
-  Messages messages;
+  GdalMessages messages;
   const Dataset d = open_dataset(path, messages, false);
   const ImageHeader h = header_of(*d, path);
   check_extents(h.height, h.width, max_pixels, path);
@@ -147,7 +126,7 @@ Image decode_tiff(const std::string& path, std::vector<int> bands, int64_t max_p
 }
 
 std::optional<GeoReference> read_georeference(const std::string& path) {
-  Messages messages;
+  GdalMessages messages;
   const Dataset d = open_dataset(path, messages, true);
   GeoReference g;
   const bool placed = d->GetGeoTransform(g.transform.data()) == CE_None;
@@ -156,9 +135,34 @@ std::optional<GeoReference> read_georeference(const std::string& path) {
   return g;
 }
 
+Image read_validity(const std::string& path, int64_t max_pixels) {
+  GdalMessages messages;
+  const Dataset d = open_dataset(path, messages, true);
+  const int width = d->GetRasterXSize(), height = d->GetRasterYSize();
+  check_extents(height, width, max_pixels, path);
+  check_blocks(*d, max_pixels, path);
+  Image valid = Image::make(height, width, 1);
+  std::vector<uint8_t> of_band(valid.bytes.size());
+  for (int b = 1; b <= std::min(d->GetRasterCount(), 4096); ++b) {
+    GDALRasterBand* band = d->GetRasterBand(b);
+    if (band->GetColorInterpretation() == GCI_AlphaBand) continue;
+    const CPLErr e = band->GetMaskBand()->RasterIO(GF_Read, 0, 0, width, height, of_band.data(), width, height,
+                                                   GDT_Byte, 0, 0, nullptr);
+    PPL_CHECK(e == CE_None && !messages.failed(), path, ": damaged or incomplete picture: ", messages.text());
+    for (size_t i = 0; i < of_band.size(); ++i) valid.bytes[i] |= of_band[i] != 0;
+    if (band->GetMaskFlags() & (GMF_PER_DATASET | GMF_ALL_VALID)) break;  // the same for the other bands
+  }
+  return valid;
+}
+
 void write_mask_tiff(const std::string& path, const uint8_t* data, int64_t height, int64_t width,
                      const std::optional<GeoReference>& geo) {
   write_tiff(path, data, GDT_Byte, height, width, geo);
+}
+
+std::vector<std::byte> mask_tiff(const std::string& where, const uint8_t* data, int64_t height, int64_t width,
+                                 const std::optional<GeoReference>& geo) {
+  return encode_tiff(where, data, GDT_Byte, height, width, geo);
 }
 
 void write_probability_tiff(const std::string& path, const float* data, int64_t height, int64_t width,

@@ -22,9 +22,16 @@ bool have_gdal();
 // Nothing where the file has none. Error where it cannot be opened.
 std::optional<GeoReference> read_georeference(const std::string& path);
 
+// 1 where the picture has data, 0 where it has none: its no-data value in every band, alpha 0, or a mask of its own.
+// [height, width, 1]; all 1 in builds without GDAL.
+Image read_validity(const std::string& path, int64_t max_pixels = int64_t{1} << 28);
+
 // data [height, width]; whole or not at all.
 void write_mask_tiff(const std::string& path, const uint8_t* data, int64_t height, int64_t width,
                      const std::optional<GeoReference>& = {});  // 8 bit, values as they are
+// The bytes of the file that write_mask_tiff makes.
+std::vector<std::byte> mask_tiff(const std::string& where, const uint8_t* data, int64_t height, int64_t width,
+                                 const std::optional<GeoReference>& = {});
 void write_probability_tiff(const std::string& path, const float* data, int64_t height, int64_t width,
                             const std::optional<GeoReference>& = {});  // 32-bit float
 

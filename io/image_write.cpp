@@ -31,11 +31,18 @@ void write_bytes(const std::string& path, const std::vector<std::byte>& bytes) {
 }
 
 template <class Value>
-void write_grey_png(const std::string& path, int64_t height, int64_t width, int bits, Value&& value) {
-  check_extents(height, width, int64_t{1} << 40, path);
+std::vector<std::byte> grey_png(const std::string& where, int64_t height, int64_t width, int bits, Value&& value) {
+  check_extents(height, width, int64_t{1} << 40, where);
   Image image = Image::make(height, width, 1);
   for (int64_t i = 0; i < height * width; ++i) image.u8()[i] = value(i);
-  write_bytes(path, encode_png(image, bits, path));
+  return encode_png(image, bits, where);
+}
+
+std::vector<std::byte> grey_mask(const std::string& where, const uint8_t* data, int64_t height, int64_t width) {
+  return grey_png(where, height, width, 1, [=](int64_t i) { return static_cast<uint8_t>(data[i] > 0); });
+}
+std::vector<std::byte> grey_index(const std::string& where, const uint8_t* data, int64_t height, int64_t width) {
+  return grey_png(where, height, width, 8, [=](int64_t i) { return data[i]; });
 }
 
 }  // namespace
@@ -51,20 +58,27 @@ void write_jpeg(const std::string& path, const Image& image, int quality) {
   write_bytes(path, encode_jpeg(exchanged(image), quality, path));
 }
 
+std::vector<std::byte> mask_png(const uint8_t* data, int64_t height, int64_t width) {
+  return grey_mask("a mask", data, height, width);
+}
+std::vector<std::byte> index_png(const uint8_t* data, int64_t height, int64_t width) {
+  return grey_index("a mask", data, height, width);
+}
+
 void write_mask_png(const std::string& path, const uint8_t* data, int64_t height, int64_t width) {
-  write_grey_png(path, height, width, 1, [=](int64_t i) { return static_cast<uint8_t>(data[i] > 0); });
+  write_bytes(path, grey_mask(path, data, height, width));
 }
 
 void write_index_png(const std::string& path, const uint8_t* data, int64_t height, int64_t width) {
-  write_grey_png(path, height, width, 8, [=](int64_t i) { return data[i]; });
+  write_bytes(path, grey_index(path, data, height, width));
 }
 
 void write_probability_png(const std::string& path, const float* data, int64_t height, int64_t width) {
-  write_grey_png(path, height, width, 8, [=](int64_t i) {
+  write_bytes(path, grey_png(path, height, width, 8, [=](int64_t i) {
     // NaN fails both comparisons and becomes 0.
     const float v = data[i] > 0 ? std::min(data[i], 1.0f) : 0.0f;
     return static_cast<uint8_t>(std::lround(v * 255.0f));
-  });
+  }));
 }
 
 }  // namespace ppl

@@ -1,0 +1,85 @@
+#include "apps/rasterize/inputs.h"
+
+#include <chrono>
+#include <cmath>
+#include <fmt/format.h>
+
+#include "apps/common/log.h"
+#include "io/vector/projection.h"
+
+namespace ppl::rasterize {
+namespace {
+
+void log_report(const SourceReport& r, double seconds) {
+  std::string text = fmt::format("rasterize: {}: {} features in {:.1f} s", r.path, r.features, seconds);
+  if (!r.date.empty()) text += ", as of " + r.date;
+  if (r.missing_nodes > 0) text += fmt::format(", {} nodes missing ({} roads cut)", r.missing_nodes, r.cut_ways);
+  if (r.incomplete_areas > 0) text += fmt::format(", {} areas incomplete", r.incomplete_areas);
+  if (r.broken_areas > 0) text += fmt::format(", {} areas broken", r.broken_areas);
+  apps::log_line(text);
+}
+
+// The box of all features in another coordinate system.
+Box bounds_in(const std::string& crs, const Scene& scene) {
+  constexpr int kSteps = 32;
+  Box box;
+  for (const FeatureLayer& layer : scene.layers()) {
+    const Box from = layer.bounds();
+    Line points;
+    for (int i = 0; i <= kSteps && !from.empty(); ++i) {
+      const double x = from.min_x + (from.max_x - from.min_x) * i / kSteps;
+      const double y = from.min_y + (from.max_y - from.min_y) * i / kSteps;
+      for (const Point p : {Point{x, from.min_y}, Point{x, from.max_y}, Point{from.min_x, y}, Point{from.max_x, y}}) {
+        points.push_back(p);
+      }
+    }
+    Projection(layer.crs(), crs).apply(points);
+    for (const Point p : points) {
+      if (std::isfinite(p.x) && std::isfinite(p.y)) box.add(p);
+    }
+  }
+  return box;
+}
+
+TileFrames grid_frames(const TileChoice& choice, const Scene& scene) {
+  GridSpec grid{crs_from_text(choice.crs, "--crs"), {}, choice.pixel, choice.size};
+  if (choice.bounds.empty()) {
+    // On whole pixels, so that grids of the same size and coordinate system fit together.
+    const Box box = bounds_in(grid.crs, scene);
+    const auto down = [&](double v) { return std::floor(v / grid.pixel) * grid.pixel; };
+    const auto up = [&](double v) { return std::ceil(v / grid.pixel) * grid.pixel; };
+    grid.bounds = {down(box.min_x), down(box.min_y), up(box.max_x), up(box.max_y)};
+  } else {
+    grid.bounds = {choice.bounds[0], choice.bounds[1], choice.bounds[2], choice.bounds[3]};
+  }
+  return frames_of_grid(grid);
+}
+
+}  // namespace
+
+Scene read_scene(const Job& job, std::vector<SourceReport>& reports) {
+  MapRequest request{job.settings.theme, job.settings.tunnels,
+                     [&](const std::string& kind) { return job.settings.wants(kind); }};
+  std::vector<FeatureLayer> layers;
+  FeatureLayer osm(crs_of_epsg(4326), FeatureLayer::Precision::degrees_e7);
+  for (const std::string& path : job.inputs) {
+    const auto start = std::chrono::steady_clock::now();
+    reports.push_back(is_osm_file(path) ? read_osm(path, request, osm) : read_ogr(path, request, job.fields, layers));
+    log_report(reports.back(), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+  }
+  if (osm.size() > 0) layers.push_back(std::move(osm));
+  Scene scene(std::move(layers), job.settings);
+  const bool roads = job.settings.theme == MapTheme::roads;
+  PPL_CHECK(scene.size() > 0, job.inputs.front(), job.inputs.size() > 1 ? " and the other inputs" : "",
+            roads ? ": no road of a class that is drawn" : ": no buildings");
+  return scene;
+}
+
+TileFrames read_frames(const TileChoice& choice, const Scene& scene) {
+  if (!choice.images.empty()) return frames_of_images(choice.images, choice.crs);
+  if (!choice.slippy.empty()) return frames_of_slippy(choice.slippy, choice.tms);
+  if (!choice.table.empty()) return frames_of_table(choice.table);
+  return grid_frames(choice, scene);
+}
+
+}  // namespace ppl::rasterize

@@ -1,0 +1,55 @@
+// manifest.jsonl: what was drawn, from what, a line a tile.
+#pragma once
+
+#include <cstdio>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "apps/rasterize/draw.h"
+#include "io/vector/source.h"
+
+namespace ppl::rasterize {
+
+struct TileRecord {
+  std::string id, mask;     // mask: file name; empty where the tile was left out
+  int64_t height = 0, width = 0;
+  int64_t foreground = 0;   // pixels
+  int64_t no_data = 0;      // pixels
+  int64_t features = 0;
+  std::map<std::string, int64_t> by_class;  // features
+};
+std::string to_line(const TileRecord& record);
+
+// First line: settings, attribution, sources with their dates. While tiles are drawn, their lines gather in
+// manifest.jsonl.partial, so that an interrupted run can be gone on with; finish() puts manifest.jsonl in its place.
+class Manifest {
+ public:
+  Manifest(std::string folder, std::string settings, const std::vector<SourceReport>& sources);
+  ~Manifest();
+  Manifest(const Manifest&) = delete;
+  Manifest& operator=(const Manifest&) = delete;
+
+  // Reads the lines of earlier runs. Error where they were made with other settings. Lines that do not parse (the last
+  // one of an interrupted run) are left out.
+  void resume();
+  void start();  // begins to write; to be called once
+
+  // The line of a tile drawn in an earlier run, or nothing.
+  const std::string* line_of(const std::string& id) const;
+  void add(const TileRecord& record);  // safe from several threads
+  // Lines in the order of ids.
+  void finish(const std::vector<std::string>& ids);
+
+ private:
+  void read_lines(const std::string& path);
+  std::string path() const { return folder_ + "/manifest.jsonl"; }
+
+  std::string folder_, settings_, head_;
+  std::map<std::string, std::string> lines_;  // by id
+  std::mutex mutex_;
+  std::FILE* partial_ = nullptr;
+};
+
+}  // namespace ppl::rasterize

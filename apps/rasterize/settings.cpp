@@ -1,0 +1,43 @@
+#include "apps/rasterize/settings.h"
+
+#include <nlohmann/json.hpp>
+
+namespace ppl::rasterize {
+
+bool Settings::wants(const std::string& kind) const {
+  if (!classes.empty()) return classes.contains(kind);
+  return theme == MapTheme::buildings || style == Style::published || widths.draws(kind);
+}
+
+int Settings::number_of(const std::string& kind) const {
+  return values == Values::binary || theme == MapTheme::buildings ? 1 : widths.number_of(kind);
+}
+
+std::string Settings::fingerprint() const {
+  nlohmann::ordered_json json = {{"theme", theme == MapTheme::roads ? "roads" : "buildings"},
+                                 {"style", style == Style::metric ? "metric" : "published"},
+                                 {"values", values == Values::binary ? "binary" : "classes"},
+                                 {"format", format == Format::png ? "png" : "tif"},
+                                 {"tunnels", tunnels}};
+  if (!classes.empty()) json["classes"] = classes;
+  if (min_area > 0) json["min_area"] = min_area;
+  if (no_data != NoData::keep) json["no_data"] = no_data == NoData::mask ? "mask" : "skip";
+  if (no_data == NoData::skip) json["max_no_data"] = max_no_data;
+  if (theme == MapTheme::buildings) {
+    if (boundary > 0) json["boundary"] = boundary;
+    if (contact > 0) json["contact"] = contact;
+    return json.dump();
+  }
+  if (distance > 0) json["distance"] = distance;
+  if (style == Style::published) {
+    json["lane_pixels"] = lane_pixels;
+  } else if (buffer) {
+    json["buffer"] = *buffer;
+  }
+  if ((style == Style::metric && !buffer) || values == Values::classes) {
+    json["widths"] = nlohmann::ordered_json::parse(widths.json());
+  }
+  return json.dump();
+}
+
+}  // namespace ppl::rasterize

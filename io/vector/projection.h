@@ -1,0 +1,37 @@
+// Coordinate systems, through GDAL and PROJ. Always x = east or longitude, y = north or latitude.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+
+#include "io/vector/box.h"
+
+namespace ppl {
+
+// WKT of "EPSG:32632", WKT, PROJ strings and the like; files and addresses are not followed. Error naming `where`.
+std::string crs_from_text(const std::string& text, const std::string& where);
+std::string crs_of_epsg(int code);
+
+// How far apart two x are that mean the same meridian: 360 for degrees, the equator's length for mercator, 0 else.
+double meridian_period(const std::string& crs);
+
+// From one coordinate system to another. Not to be shared between threads.
+class Projection {
+ public:
+  // WKT. Error where either is empty or not tied to the earth.
+  Projection(const std::string& from, const std::string& to);
+  ~Projection();
+  Projection(Projection&&) noexcept;
+  Projection& operator=(Projection&&) noexcept;
+
+  // In place; what has no image becomes NaN.
+  void apply(Line& points);
+  Point apply(Point p);
+
+ private:
+  struct Transformation;
+  std::unique_ptr<Transformation> transformation_;  // null where both are the same
+};
+
+}  // namespace ppl
