@@ -1,0 +1,357 @@
+// Masks to road lines: thinning, tracing, cleaning, on drawn and random masks.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <deque>
+#include <random>
+#include <string>
+
+#include "io/image.h"
+#include "io/vector/road_lines.h"
+#include "io/vector/simplify.h"
+#include "io/vector/thin.h"
+#include "tests/io_support.h"
+
+using namespace ppl;
+
+namespace {
+
+BitImage drawn(const std::vector<std::string>& rows) {
+  BitImage image(static_cast<int64_t>(rows.size()), static_cast<int64_t>(rows[0].size()));
+  for (int64_t r = 0; r < image.height(); ++r) {
+    for (int64_t c = 0; c < image.width(); ++c) {
+      if (rows[static_cast<size_t>(r)][static_cast<size_t>(c)] == '#') image.set(r, c);
+    }
+  }
+  return image;
+}
+
+// Every pixel whose centre lies within `radius` of the line.
+void draw_line(BitImage& image, const Line& line, double radius) {
+  for (int64_t r = 0; r < image.height(); ++r) {
+    for (int64_t c = 0; c < image.width(); ++c) {
+      const Point p{static_cast<double>(c) + 0.5, static_cast<double>(r) + 0.5};
+      for (size_t i = 1; i < line.size(); ++i) {
+        if (distance(p, nearest_on_segment(p, line[i - 1], line[i])) <= radius) image.set(r, c);
+      }
+    }
+  }
+}
+
+BitImage blobs(int64_t height, int64_t width, uint32_t seed) {
+  std::mt19937 random(seed);
+  BitImage image(height, width);
+  std::uniform_real_distribution<double> x(0, static_cast<double>(width)), y(0, static_cast<double>(height)), r(0.5, 9);
+  for (int i = 0; i < 12; ++i) draw_line(image, {{x(random), y(random)}, {x(random), y(random)}}, r(random));
+  for (int64_t k = 0; k < height * width / 40; ++k) {  // and noise
+    const auto row = static_cast<int64_t>(random() % static_cast<uint32_t>(height));
+    const auto column = static_cast<int64_t>(random() % static_cast<uint32_t>(width));
+    if (random() % 2) {
+      image.set(row, column);
+    } else {
+      image.clear(row, column);
+    }
+  }
+  return image;
+}
+
+// Components by flooding, the plain way: of set pixels (8 neighbours) or of clear ones (4, the outside counts as one).
+int components(const BitImage& image, bool set) {
+  const int64_t height = image.height() + 2, width = image.width() + 2;
+  const auto is_set = [&](int64_t r, int64_t c) {
+    return r > 0 && c > 0 && r <= image.height() && c <= image.width() && image.get(r - 1, c - 1);
+  };
+  std::vector<char> seen(static_cast<size_t>(height * width), 0);
+  int count = 0;
+  for (int64_t start = 0; start < height * width; ++start) {
+    if (seen[static_cast<size_t>(start)] || is_set(start / width, start % width) != set) continue;
+    ++count;
+    std::deque<int64_t> open{start};
+    seen[static_cast<size_t>(start)] = 1;
+    while (!open.empty()) {
+      const int64_t at = open.front();
+      open.pop_front();
+      for (int64_t dr = -1; dr <= 1; ++dr) {
+        for (int64_t dc = -1; dc <= 1; ++dc) {
+          if (!set && dr != 0 && dc != 0) continue;
+          const int64_t r = at / width + dr, c = at % width + dc;
+          if (r < 0 || c < 0 || r >= height || c >= width || is_set(r, c) != set) continue;
+          char& mark = seen[static_cast<size_t>(r * width + c)];
+          if (!mark) open.push_back(r * width + c);
+          mark = 1;
+        }
+      }
+    }
+  }
+  return count;
+}
+
+// Guo and Hall's rules pixel by pixel, and corners in row order: what the words must agree with.
+BitImage thinned_plainly(BitImage image) {
+  const auto around = [&](const BitImage& from, int64_t r, int64_t c, int k) {
+    static const int dr[] = {-1, -1, 0, 1, 1, 1, 0, -1}, dc[] = {0, 1, 1, 1, 0, -1, -1, -1};
+    const int64_t y = r + dr[k % 8], x = c + dc[k % 8];
+    return y >= 0 && x >= 0 && y < from.height() && x < from.width() && from.get(y, x);
+  };
+  for (int pass = 1, still = 0; still < 2; ++pass) {
+    const BitImage before = image;
+    for (int64_t r = 0; r < image.height(); ++r) {
+      for (int64_t c = 0; c < image.width(); ++c) {
+        if (!before.get(r, c)) continue;
+        const auto p = [&](int k) { return around(before, r, c, k); };
+        int crossings = 0, first = 0, second = 0;
+        for (int k = 0; k < 8; k += 2) {
+          crossings += !p(k) && (p(k + 1) || p(k + 2));
+          first += p(k + 7) || p(k);
+          second += p(k) || p(k + 1);
+        }
+        const int pairs = std::min(first, second);
+        const bool kept = pass % 2 == 1 ? (p(4) || p(5) || !p(7)) && p(6) : (p(0) || p(1) || !p(3)) && p(2);
+        if (crossings == 1 && pairs >= 2 && pairs <= 3 && !kept) image.clear(r, c);
+      }
+    }
+    still = image == before ? still + 1 : 0;
+  }
+  for (bool taken = true; taken;) {
+    taken = false;
+    for (int64_t r = 0; r < image.height(); ++r) {
+      for (int64_t c = 0; c < image.width(); ++c) {
+        if (!image.get(r, c)) continue;
+        int crossings = 0, neighbours = 0;
+        for (int k = 0; k < 8; ++k) neighbours += around(image, r, c, k);
+        for (int k = 0; k < 8; k += 2) {
+          crossings += !around(image, r, c, k) && (around(image, r, c, k + 1) || around(image, r, c, k + 2));
+        }
+        if (crossings == 1 && neighbours >= 2) image.clear(r, c), taken = true;
+      }
+    }
+  }
+  return image;
+}
+
+RoadOptions plain_options() {
+  RoadOptions o;
+  o.min_object = o.min_hole = 0;
+  o.closing = 0;
+  return o;
+}
+
+bool near(Point a, Point b, double tolerance) { return distance(a, b) <= tolerance; }
+
+bool has_line(const std::vector<Line>& lines, Point a, Point b, double tolerance) {
+  return std::any_of(lines.begin(), lines.end(), [&](const Line& line) {
+    return (near(line.front(), a, tolerance) && near(line.back(), b, tolerance)) ||
+           (near(line.front(), b, tolerance) && near(line.back(), a, tolerance));
+  });
+}
+
+}  // namespace
+
+TEST_CASE("thinning by words equals thinning pixel by pixel, on sizes around a word") {
+  for (uint32_t seed = 0; seed < 24; ++seed) {
+    const int64_t width = std::vector<int64_t>{1, 3, 63, 64, 65, 127, 128, 129, 150}[seed % 9];
+    const BitImage mask = blobs(40 + seed, width, seed);
+    BitImage skeleton = mask;
+    thin(skeleton);
+    CAPTURE(seed);
+    CHECK(skeleton == thinned_plainly(mask));
+  }
+}
+
+TEST_CASE("a skeleton hangs together as its mask does, and thinning it again changes nothing") {
+  for (uint32_t seed = 0; seed < 30; ++seed) {
+    const BitImage mask = blobs(90, 110, 100 + seed);
+    BitImage skeleton = mask;
+    thin(skeleton);
+    CAPTURE(seed);
+    CHECK(components(skeleton, true) == components(mask, true));
+    CHECK(components(skeleton, false) == components(mask, false));
+    BitImage again = skeleton;
+    thin(again);
+    CHECK(again == skeleton);
+  }
+}
+
+TEST_CASE("small objects and holes go, cracks close") {
+  BitImage image = drawn({"##....", "##..#.", "......", "###...", "#.#..#", "###..."});
+  remove_small(image, 5);
+  CHECK(image == drawn({"......", "......", "......", "###...", "#.#...", "###..."}));
+  fill_small_holes(image, 2);
+  CHECK(image.get(4, 1));
+  CHECK(image.count() == 9);
+  // Corners touch in objects, not in holes.
+  image = drawn({"#....", ".#...", "..#..", "#####", "#.###", "##.##", "#####"});
+  remove_small(image, 20);
+  CHECK(image.count() == 3 + 18);
+  fill_small_holes(image, 2);
+  CHECK(image.count() == 3 + 20);
+  BitImage road(20, 100);
+  draw_line(road, {{0, 10}, {48, 10}}, 3);
+  draw_line(road, {{52, 10}, {100, 10}}, 3);
+  CHECK(components(road, true) == 2 - 1 * (road.get(10, 50) ? 1 : 0));
+  BitImage cut = drawn({"#########", "####.####", "####.####", "####.####", "#########"});
+  CHECK(closed(cut, 1).count() == 45);
+  const BitImage far = drawn({"#....#"});
+  CHECK(closed(far, 1) == far);
+}
+
+TEST_CASE("dilation equals distances to set pixels") {
+  for (uint32_t seed = 0; seed < 6; ++seed) {
+    std::mt19937 random(seed);
+    BitImage image(40, 131);
+    for (int i = 0; i < 12; ++i) image.set(random() % 40, random() % 131);
+    for (const int radius : {0, 1, 3, 7, 70}) {
+      const BitImage grown = dilated(image, radius);
+      int64_t differences = 0;
+      for (int64_t r = 0; r < 40; ++r) {
+        for (int64_t c = 0; c < 131; ++c) {
+          bool within = false;
+          for (int64_t y = 0; y < 40; ++y) {
+            for (int64_t x = 0; x < 131; ++x) {
+              within = within || (image.get(y, x) && (y - r) * (y - r) + (x - c) * (x - c) <= radius * radius);
+            }
+          }
+          differences += grown.get(r, c) != within;
+        }
+      }
+      CAPTURE(radius);
+      CHECK(differences == 0);
+    }
+  }
+}
+
+TEST_CASE("a crossing is one junction, roads run to the border, their lines lie on the roads") {
+  BitImage mask(200, 240);
+  draw_line(mask, {{-20, 60}, {260, 140}}, 5);
+  draw_line(mask, {{100, -20}, {130, 220}}, 5);
+  const std::vector<Line> lines = roads_from_mask(mask, plain_options());
+  REQUIRE(lines.size() == 4);
+  const double t = 3;
+  const Point crossing{114.8, 98.5};
+  CHECK(has_line(lines, {0, 65.7}, crossing, t));
+  CHECK(has_line(lines, {240, 134.3}, crossing, t));
+  CHECK(has_line(lines, {102.5, 0}, crossing, t));
+  CHECK(has_line(lines, {127.5, 200}, crossing, t));
+  double sum = 0;
+  for (const Line& line : lines) sum += line_length(line);
+  CHECK(sum == doctest::Approx(249.6 + 201.6).epsilon(0.02));
+}
+
+TEST_CASE("spurs go, roads that end stay, crumbs go") {
+  BitImage mask(120, 300);
+  draw_line(mask, {{20, 60}, {280, 60}}, 4);
+  draw_line(mask, {{150, 60}, {150, 69}}, 2);   // a bump
+  draw_line(mask, {{220, 60}, {220, 100}}, 4);  // a side road
+  draw_line(mask, {{30, 20}, {38, 20}}, 3);     // a blob
+  const std::vector<Line> lines = roads_from_mask(mask, plain_options());
+  REQUIRE(lines.size() == 3);
+  CHECK(has_line(lines, {20, 60}, {220, 60}, 6));
+  CHECK(has_line(lines, {220, 60}, {220, 100}, 6));
+  CHECK(has_line(lines, {220, 60}, {280, 60}, 6));
+}
+
+TEST_CASE("gaps close: end to end straight on, end to a road ahead, not beside or around a bend") {
+  const auto lines_of = [](const std::vector<Line>& roads) {
+    BitImage mask(200, 300);
+    for (const Line& road : roads) draw_line(mask, road, 3);
+    return roads_from_mask(mask, plain_options());
+  };
+  CHECK(lines_of({{{20, 100}, {120, 100}}, {{160, 102}, {280, 104}}}).size() == 1);  // far, straight on
+  CHECK(lines_of({{{20, 100}, {120, 100}}, {{160, 130}, {280, 160}}}).size() == 2);  // far, off to the side
+  CHECK(lines_of({{{20, 100}, {120, 100}}, {{130, 106}, {200, 170}}}).size() == 1);  // near, a bend
+  CHECK(lines_of({{{20, 100}, {280, 100}}, {{150, 115}, {150, 190}}}).size() == 3);  // near a road ahead
+  CHECK(lines_of({{{20, 100}, {150, 100}}, {{20, 112}, {150, 112}}}).size() == 2);   // side by side
+}
+
+TEST_CASE("a ring without a junction is a closed line") {
+  BitImage mask(120, 120);
+  Line circle;
+  for (int i = 0; i <= 60; ++i)
+    circle.push_back({60 + 40 * std::cos(i * 0.1047197551), 60 + 40 * std::sin(i * 0.1047197551)});
+  draw_line(mask, circle, 3);
+  const std::vector<Line> lines = roads_from_mask(mask, plain_options());
+  REQUIRE(lines.size() == 1);
+  CHECK(lines[0].front() == lines[0].back());
+  CHECK(line_length(lines[0]) == doctest::Approx(251).epsilon(0.05));
+}
+
+TEST_CASE("masks of all sorts: no segment twice, all inside, the same each time") {
+  for (uint32_t seed = 0; seed < 12; ++seed) {
+    const BitImage mask = blobs(150, 170, 300 + seed);
+    const std::vector<Line> lines = roads_from_mask(mask, plain_options());
+    CHECK(lines == roads_from_mask(mask, plain_options()));
+    std::vector<std::array<int64_t, 4>> segments;
+    for (const Line& line : lines) {
+      REQUIRE(line.size() >= 2);
+      for (size_t i = 0; i < line.size(); ++i) {
+        CHECK((line[i].x >= 0 && line[i].y >= 0 && line[i].x <= 170 && line[i].y <= 150));
+        if (i == 0) continue;
+        CHECK(distance(line[i - 1], line[i]) >= 0.01);
+        std::array<int64_t, 4> key{std::llround(line[i - 1].x * 10), std::llround(line[i - 1].y * 10),
+                                   std::llround(line[i].x * 10), std::llround(line[i].y * 10)};
+        if (std::pair(key[0], key[1]) > std::pair(key[2], key[3])) std::swap(key[0], key[2]), std::swap(key[1], key[3]);
+        segments.push_back(key);
+      }
+    }
+    std::sort(segments.begin(), segments.end());
+    CHECK(std::adjacent_find(segments.begin(), segments.end()) == segments.end());
+  }
+  CHECK(roads_from_mask(BitImage(0, 0), {}).empty());
+  CHECK(roads_from_mask(BitImage(50, 50), {}).empty());
+  BitImage full(80, 90);
+  for (int64_t r = 0; r < 80; ++r) full.fill(r, 0, 90, true);
+  CHECK_NOTHROW(roads_from_mask(full, {}));
+}
+
+TEST_CASE("simplification stays within the tolerance and keeps ends and rings") {
+  std::mt19937 random(5);
+  for (int n = 0; n < 20; ++n) {
+    Line line;
+    double y = 0;
+    for (int i = 0; i < 300; ++i) line.push_back({i * 1.0, y += static_cast<double>(random() % 100) / 50 - 1});
+    const Line less = simplified(line, 3);
+    CHECK(less.front() == line.front());
+    CHECK(less.back() == line.back());
+    CHECK(less.size() < line.size());
+    double worst = 0;
+    for (const Point p : line) {
+      double best = 1e9;
+      for (size_t i = 1; i < less.size(); ++i)
+        best = std::min(best, distance(p, nearest_on_segment(p, less[i - 1], less[i])));
+      worst = std::max(worst, best);
+    }
+    CHECK(worst <= 3);
+  }
+  CHECK(simplified_ring({{0, 0}, {5, 0.1}, {10, 0}, {10, 10}, {0, 10}}, 1) == Line{{0, 0}, {10, 0}, {10, 10}, {0, 10}});
+  CHECK(simplified_ring({{0, 0}, {10, 0.1}, {20, 0}, {10, -0.1}}, 1).size() < 3);
+}
+
+TEST_CASE("a real mask of 1024 x 1024 pixels") {
+  const std::string folder = test::data_folder("roads_deepglobe");
+  if (folder.empty()) {
+    MESSAGE("skipped: no ../shared/data/roads_deepglobe");
+    return;
+  }
+  for (const char* id : {"104", "113"}) {
+    const Image mask = read_mask(folder + "/" + id + "_mask.png");
+    const BitImage bits = BitImage::from_bytes(mask.u8(), mask.height, mask.width);
+    double best = 1e9, best_thin = 1e9;
+    size_t lines = 0;
+    for (int i = 0; i < 5; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      BitImage skeleton = bits;
+      thin(skeleton);
+      const RoadGraph graph = trace_skeleton(skeleton);
+      const auto middle = std::chrono::steady_clock::now();
+      lines = roads_from_mask(bits, {}).size();
+      const auto end = std::chrono::steady_clock::now();
+      best_thin = std::min(best_thin, std::chrono::duration<double, std::milli>(middle - start).count());
+      best = std::min(best, std::chrono::duration<double, std::milli>(end - middle).count());
+      CHECK_FALSE(graph.edges.empty());
+    }
+    MESSAGE(id, ": thinning and tracing ", best_thin, " ms, all steps ", best, " ms, ", lines, " lines");
+  }
+}
