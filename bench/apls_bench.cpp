@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <functional>
 #include <thread>
 
 #include "apps/score/apls/apls.h"
@@ -59,9 +60,9 @@ void pairs(const std::vector<int>& sizes, int literal_up_to, int runs) {
                                     [&] { result = ppl::score::score_image(pair.truth, pair.proposal, {}, method); });
       fmt::print(
           "{{\"bench\":\"pair\",\"method\":\"{}\",\"edges\":[{},{}],\"control_points\":[{},{}],\"ms\":{:.3f},"
-          "\"apls\":{:.6f},\"went_literal\":[{},{}]}}\n",
+          "\"apls\":{:.6f},\"walked\":[{},{}]}}\n",
           literal ? "literal" : "quick", result.edges[0], result.edges[1], result.control_points[0],
-          result.control_points[1], 1000 * s, result.score, result.literal[0], result.literal[1]);
+          result.control_points[1], 1000 * s, result.score, result.walked[0], result.walked[1]);
       std::fflush(stdout);
     }
   }

@@ -28,7 +28,7 @@ ImageApls score_image(const std::vector<RoadLine>& truth, const std::vector<Road
   result.proposal_to_truth = back.score();
   result.score = harmonic_mean(there.score(), back.score());
   result.score_by_length = harmonic_mean(there.score_by_length(), back.score_by_length());
-  result.literal = {there.literal, back.literal};
+  result.walked = {there.walked, back.walked};
   return result;
 }
 

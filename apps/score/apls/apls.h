@@ -18,10 +18,11 @@ struct ImageApls {
   // Truth and proposal. Control points are nodes and midpoints; where one side is empty there are no midpoints.
   std::array<int64_t, 2> nodes{}, edges{}, control_points{};
   std::array<double, 2> length{};  // metres of road
-  std::array<bool, 2> literal{};   // truth to proposal, proposal to truth: not an ordinary graph
+  // Control points whose routes were walked point by point: truth to proposal, proposal to truth.
+  std::array<int64_t, 2> walked{};
 };
 
-// kLiteral walks every network point by point, which kQuick does only where networks need it. The scores are the same.
+// kLiteral walks every route point by point, kQuick only the few that may lead into a ghost. The scores are the same.
 enum class AplsMethod { kQuick, kLiteral };
 
 // The lines must be free of what set_bad_rows_aside finds.

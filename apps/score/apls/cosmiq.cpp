@@ -16,7 +16,10 @@ struct PointGraph {
     for (int p = 0; p < network.points(); ++p) {
       for (const int e : network.edges_at(p)) {
         const Edge& edge = network.edge(e);
-        if (edge.first() == p) edges.push_back({node(edge.first()), node(edge.last()), edge.length});
+        if (edge.first() != p) continue;
+        const int a = node(edge.first()), b = node(edge.last());
+        arcs.push_back({a, b, edge.length});
+        arcs.push_back({b, a, edge.length});
       }
     }
   }
@@ -24,10 +27,10 @@ struct PointGraph {
     int& number = index[static_cast<size_t>(point)];
     return number < 0 ? number = nodes++ : number;
   }
-  Hierarchy hierarchy() const { return {nodes, edges}; }
+  Hierarchy hierarchy() const { return {nodes, arcs}; }
 
   std::vector<int> index;  // by point
-  std::vector<GraphEdge> edges;
+  std::vector<GraphArc> arcs;
   int nodes = 0;
 };
 

@@ -9,19 +9,14 @@ namespace ppl::score {
 // the ways through it; what is left of its arcs leads to nodes that go later: up.
 class Elimination {
  public:
-  Elimination(int nodes, const std::vector<GraphEdge>& edges)
+  Elimination(int nodes, const std::vector<GraphArc>& given)
       : up_(static_cast<size_t>(nodes)), slot_(static_cast<size_t>(nodes), -1) {
-    for (const GraphEdge& e : edges) {
-      if (e.a == e.b) continue;
-      up_[static_cast<size_t>(e.a)].push_back({e.b, e.length});
-      up_[static_cast<size_t>(e.b)].push_back({e.a, e.length});
+    for (const GraphArc& arc : given) {
+      if (arc.from == arc.to) continue;
+      up_[static_cast<size_t>(arc.from)].push_back({arc.to, arc.length, kUnreachable});
+      up_[static_cast<size_t>(arc.to)].push_back({arc.from, kUnreachable, arc.length});
     }
-    for (std::vector<Arc>& arcs : up_) {  // the shortest of parallel edges stays
-      std::sort(arcs.begin(), arcs.end(),
-                [](const Arc& x, const Arc& y) { return std::pair(x.to, x.length) < std::pair(y.to, y.length); });
-      const auto same = [](const Arc& x, const Arc& y) { return x.to == y.to; };
-      arcs.erase(std::unique(arcs.begin(), arcs.end(), same), arcs.end());
-    }
+    for (std::vector<Arc>& arcs : up_) join_parallel(arcs);
   }
 
   void run() {
@@ -40,59 +35,90 @@ class Elimination {
     }
   }
 
+  // The node of each component that is eliminated last.
+  void find_roots() {
+    root_.resize(up_.size());
+    for (auto v = order_.rbegin(); v != order_.rend(); ++v) {
+      const auto& arcs = up_[static_cast<size_t>(*v)];
+      root_[static_cast<size_t>(*v)] = arcs.empty() ? *v : root_[static_cast<size_t>(arcs.front().to)];
+    }
+  }
+
   // Makes every arc as long as the shortest way between its ends, the last nodes first, and drops arcs that a way over
   // two others undercuts: a shortest way has no use for them.
   void prune() {
     std::vector<std::vector<Arc>> kept(up_.size());
     for (auto v = order_.rbegin(); v != order_.rend(); ++v) {
       std::vector<Arc>& arcs = up_[static_cast<size_t>(*v)];
-      for (size_t i = 0; i < arcs.size(); ++i) slot_[static_cast<size_t>(arcs[i].to)] = static_cast<int>(i);
-      std::vector<double> shortest;
-      for (const Arc& arc : arcs) shortest.push_back(arc.length);
-      // The neighbours of a node are joined among themselves, so ways over one of them are all the ways there are.
-      for (const Arc& arc : arcs) {
-        for (const Arc& further : up_[static_cast<size_t>(arc.to)]) {
-          const int i = slot_[static_cast<size_t>(further.to)];
-          if (i < 0) continue;
-          const size_t self = static_cast<size_t>(slot_[static_cast<size_t>(arc.to)]), other = static_cast<size_t>(i);
-          shortest[other] = std::min(shortest[other], arc.length + further.length);
-          shortest[self] = std::min(shortest[self], arcs[other].length + further.length);
+      std::vector<Arc> shortest = ways_over_two(arcs);
+      for (size_t i = 0; i < arcs.size(); ++i) {
+        if ((arcs[i].up != kUnreachable && !(shortest[i].up < arcs[i].up)) ||
+            (arcs[i].down != kUnreachable && !(shortest[i].down < arcs[i].down))) {
+          kept[static_cast<size_t>(*v)].push_back(arcs[i]);
         }
       }
-      for (size_t i = 0; i < arcs.size(); ++i) {
-        slot_[static_cast<size_t>(arcs[i].to)] = -1;
-        if (!(shortest[i] < arcs[i].length)) kept[static_cast<size_t>(*v)].push_back(arcs[i]);
-        arcs[i].length = shortest[i];
-      }
+      arcs = std::move(shortest);
     }
     up_ = std::move(kept);
   }
 
   void place_into(Hierarchy& h) const {
     const int nodes = static_cast<int>(up_.size());
-    std::vector<int> root(up_.size());  // of the component: its node that was eliminated last
-    for (auto v = order_.rbegin(); v != order_.rend(); ++v) {
-      const auto& arcs = up_[static_cast<size_t>(*v)];
-      root[static_cast<size_t>(*v)] = arcs.empty() ? *v : root[static_cast<size_t>(arcs.front().to)];
-    }
     std::vector<int> sorted(order_.rbegin(), order_.rend());
     std::stable_sort(sorted.begin(), sorted.end(),
-                     [&](int a, int b) { return root[static_cast<size_t>(a)] < root[static_cast<size_t>(b)]; });
+                     [&](int a, int b) { return root_[static_cast<size_t>(a)] < root_[static_cast<size_t>(b)]; });
     h.place_.resize(up_.size());
     for (int p = 0; p < nodes; ++p) h.place_[static_cast<size_t>(sorted[static_cast<size_t>(p)])] = p;
     for (int p = 0; p < nodes; ++p) {
       const auto v = static_cast<size_t>(sorted[static_cast<size_t>(p)]);
-      if (root[v] == static_cast<int>(v)) h.components_.push_back({p, p});
+      if (root_[v] == static_cast<int>(v)) h.components_.push_back({p, p});
       h.components_.back().end = p + 1;
       h.component_.push_back(static_cast<int>(h.components_.size()) - 1);
       h.first_arc_.push_back(h.arcs_.size());
-      for (const Arc& arc : up_[v]) h.arcs_.push_back({h.place(arc.to), arc.length});
+      for (const Arc& arc : up_[v]) h.arcs_.push_back({h.place(arc.to), arc.up, arc.down});
     }
     h.first_arc_.push_back(h.arcs_.size());
   }
 
  private:
   using Arc = Hierarchy::Arc;
+
+  // Of arcs to one node the shortest length each way.
+  static void join_parallel(std::vector<Arc>& arcs) {
+    std::stable_sort(arcs.begin(), arcs.end(), [](const Arc& x, const Arc& y) { return x.to < y.to; });
+    size_t kept = 0;
+    for (const Arc& arc : arcs) {
+      if (kept > 0 && arcs[kept - 1].to == arc.to) {
+        arcs[kept - 1].up = std::min(arcs[kept - 1].up, arc.up);
+        arcs[kept - 1].down = std::min(arcs[kept - 1].down, arc.down);
+      } else {
+        arcs[kept++] = arc;
+      }
+    }
+    arcs.resize(kept);
+  }
+
+  // A node's arcs with the shortest lengths. Its neighbours are joined among themselves, by the shortest ways already,
+  // so ways over one of them are all there are.
+  std::vector<Arc> ways_over_two(const std::vector<Arc>& arcs) {
+    std::vector<Arc> shortest = arcs;
+    for (size_t i = 0; i < arcs.size(); ++i) slot_[static_cast<size_t>(arcs[i].to)] = static_cast<int>(i);
+    for (size_t i = 0; i < arcs.size(); ++i) {
+      const Arc& one = arcs[i];
+      for (const Arc& between : up_[static_cast<size_t>(one.to)]) {
+        const int k = slot_[static_cast<size_t>(between.to)];
+        if (k < 0) continue;
+        const Arc& other = arcs[static_cast<size_t>(k)];
+        Arc &to_one = shortest[i], &to_other = shortest[static_cast<size_t>(k)];
+        to_other.up = std::min(to_other.up, one.up + between.up);
+        to_other.down = std::min(to_other.down, between.down + one.down);
+        to_one.up = std::min(to_one.up, other.up + between.down);
+        to_one.down = std::min(to_one.down, between.up + other.down);
+      }
+    }
+    for (const Arc& arc : arcs) slot_[static_cast<size_t>(arc.to)] = -1;
+    return shortest;
+  }
 
   void eliminate(int v) {
     const std::vector<Arc>& around = up_[static_cast<size_t>(v)];
@@ -106,12 +132,13 @@ class Elimination {
       const size_t known = arcs.size();
       for (const Arc& to : around) {
         if (to.to == from.to) continue;
-        const double through = from.length + to.length;
+        const double there = from.down + to.up, back = to.down + from.up;
         const int i = slot_[static_cast<size_t>(to.to)];
         if (i < 0) {
-          arcs.push_back({to.to, through});
+          arcs.push_back({to.to, there, back});
         } else {
-          arcs[static_cast<size_t>(i)].length = std::min(arcs[static_cast<size_t>(i)].length, through);
+          Arc& arc = arcs[static_cast<size_t>(i)];
+          arc.up = std::min(arc.up, there), arc.down = std::min(arc.down, back);
         }
       }
       for (size_t i = 0; i < known; ++i) slot_[static_cast<size_t>(arcs[i].to)] = -1;
@@ -121,11 +148,13 @@ class Elimination {
   std::vector<std::vector<Arc>> up_;  // to neighbours that are not gone
   std::vector<int> slot_;             // where a node stands in the list at hand, or -1
   std::vector<int> order_;
+  std::vector<int> root_;
 };
 
-Hierarchy::Hierarchy(int nodes, const std::vector<GraphEdge>& edges) {
-  Elimination elimination(nodes, edges);
+Hierarchy::Hierarchy(int nodes, const std::vector<GraphArc>& arcs) {
+  Elimination elimination(nodes, arcs);
   elimination.run();
+  elimination.find_roots();
   elimination.prune();
   elimination.place_into(*this);
 }
@@ -165,7 +194,7 @@ void Sweep::climb(const Hierarchy::Range& component) {
   for (int p = component.end - 1; p >= component.begin; --p) {
     if (!reached_[static_cast<size_t>(p)]) continue;
     for (const Hierarchy::Arc* arc = hierarchy_.begin(p); arc != hierarchy_.end(p); ++arc) {
-      shorten(distances_[static_cast<size_t>(arc->to)], distances_[static_cast<size_t>(p)], arc->length);
+      shorten(distances_[static_cast<size_t>(arc->to)], distances_[static_cast<size_t>(p)], arc->up);
       reached_[static_cast<size_t>(arc->to)] = 1;
     }
   }
@@ -175,7 +204,7 @@ void Sweep::descend(const Hierarchy::Range& component) {
   for (int p = component.begin; p < component.end; ++p) {
     Lanes here = distances_[static_cast<size_t>(p)];
     for (const Hierarchy::Arc* arc = hierarchy_.begin(p); arc != hierarchy_.end(p); ++arc) {
-      shorten(here, distances_[static_cast<size_t>(arc->to)], arc->length);
+      shorten(here, distances_[static_cast<size_t>(arc->to)], arc->down);
     }
     distances_[static_cast<size_t>(p)] = here;
   }

@@ -9,10 +9,12 @@
 
 namespace ppl::score {
 
-// Between nodes numbered from 0; in both directions.
-struct GraphEdge {
-  int a;
-  int b;
+inline constexpr double kUnreachable = std::numeric_limits<double>::infinity();
+
+// One way between nodes numbered from 0.
+struct GraphArc {
+  int from;
+  int to;
   double length;
 };
 
@@ -21,16 +23,17 @@ struct GraphEdge {
 class Hierarchy {
  public:
   struct Arc {
-    int to;  // place
-    double length;
+    int to;     // place
+    double up;  // length there, and back; kUnreachable where there is no such way
+    double down;
   };
   struct Range {
     int begin;
     int end;
   };
 
-  // Loops and all but the shortest of parallel edges do not matter.
-  Hierarchy(int nodes, const std::vector<GraphEdge>& edges);
+  // Loops and all but the shortest of parallel arcs do not matter.
+  Hierarchy(int nodes, const std::vector<GraphArc>& arcs);
 
   int nodes() const { return static_cast<int>(place_.size()); }
   int place(int node) const { return place_[static_cast<size_t>(node)]; }
@@ -56,8 +59,6 @@ struct alignas(64) Lanes {
 // The working memory of sweeps over one hierarchy.
 class Sweep {
  public:
-  static constexpr double kUnreachable = std::numeric_limits<double>::infinity();
-
   explicit Sweep(const Hierarchy& hierarchy);
 
   // Distances from one place a lane; a negative place reaches nothing.

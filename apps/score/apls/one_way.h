@@ -14,8 +14,12 @@ struct OneWay {
   int64_t routes = 0;        // ordered pairs of control points with a way between them
   double lost_length = 0;    // the same, each route counted by its length: pixels
   double routes_length = 0;  // pixels
-  bool literal = false;      // the network had to be walked point by point
+  int64_t walked = 0;        // control points whose routes were walked point by point
 
+  void add(const OneWay& other) {
+    lost += other.lost, routes += other.routes, walked += other.walked;
+    lost_length += other.lost_length, routes_length += other.routes_length;
+  }
   double score() const { return routes == 0 ? 1 : 1 - lost / static_cast<double>(routes); }
   double score_by_length() const { return routes_length == 0 ? 1 : 1 - lost_length / routes_length; }
 };
@@ -31,7 +35,7 @@ inline double loss(double d1, double d2) {
 // point, and Dijkstra runs from each over the points as they are, ghosts included.
 OneWay one_way_literal(const Network& from, const Network& to, const AplsParameters& parameters);
 
-// Both directions by the method; where a network is not an ordinary graph, that direction is literal.
+// Both directions by the method.
 std::pair<OneWay, OneWay> both_ways(const Network& truth, const Network& proposal, const AplsParameters& parameters,
                                     AplsMethod method, int threads);
 
