@@ -110,9 +110,9 @@ bool is_picture(const fs::path& path) {
 }  // namespace
 
 size_t TileFrames::number_of_crs(const std::string& wkt) {
-  const auto known = std::find(crs.begin(), crs.end(), wkt);
-  if (known == crs.end()) crs.push_back(wkt);
-  return known == crs.end() ? crs.size() - 1 : static_cast<size_t>(known - crs.begin());
+  const auto number = static_cast<size_t>(std::find(crs.begin(), crs.end(), wkt) - crs.begin());
+  if (number == crs.size()) crs.push_back(wkt);
+  return number;
 }
 
 void check_frame(const TileFrame& tile, const std::string& where) {

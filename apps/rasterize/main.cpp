@@ -57,7 +57,7 @@ void add_drawing(CLI::App& app, Command& c) {
   app.add_option("--style", c.style, "Roads: metres on the ground, or cv2.line as published")
       ->check(CLI::IsMember({"metric", "published"}))
       ->capture_default_str();
-  app.add_option("--buffer", s.buffer, "Roads: metres to each side of every centre line")->check(CLI::Range(0.01, 1000.0));
+  app.add_option("--buffer", s.buffer, "Roads: metres across every road, instead of widths")->check(CLI::Range(0.01, 1000.0));
   app.add_option("--widths", c.widths, "Roads: JSON table of widths and classes, see --print-widths");
   app.add_flag("--print-widths", c.print_widths, "Print the table of widths in use and stop");
   app.add_option("--classes", c.classes, "Only these classes, such as primary,secondary")->delimiter(',');

@@ -31,7 +31,7 @@ struct Settings {
   Values values = Values::binary;
   Format format = Format::png;
   WidthTable widths = WidthTable::standard();
-  std::optional<double> buffer;   // metres to each side of every road, whatever its width
+  std::optional<double> buffer;   // metres across every road, whatever its tags
   std::set<std::string> classes;  // only these; empty: all that the table lists (published: all)
   bool tunnels = false;
   double lane_pixels = 8;  // published
@@ -43,7 +43,7 @@ struct Settings {
   double max_no_data = 0.5;  // share of a tile's pixels
 
   // Metres from the centre line to the edge.
-  double radius_of(const FeatureTraits& road) const { return buffer ? *buffer : widths.width_of(road) / 2; }
+  double radius_of(const FeatureTraits& road) const { return (buffer ? *buffer : widths.width_of(road)) / 2; }
   bool wants(const std::string& kind) const;
   int number_of(const std::string& kind) const;
   // All that decides about a mask's pixels, as JSON: masks of other settings are not gone on with.

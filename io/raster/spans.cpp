@@ -11,9 +11,12 @@ struct Interval {
 
   bool empty() const { return !(from <= to); }
   void join(const Interval& o) {
-    if (o.empty()) return;
-    from = empty() ? o.from : std::min(from, o.from);
-    to = empty() ? o.to : std::max(to, o.to);
+    if (empty()) {
+      *this = o;
+    } else if (!o.empty()) {
+      from = std::min(from, o.from);
+      to = std::max(to, o.to);
+    }
   }
   // Keeps only the t with low <= slope t + offset <= high.
   void restrict_to(double slope, double offset, double low, double high) {
