@@ -43,7 +43,7 @@ void sum_up(BuildingsReport& report) {
   std::map<std::string, BuildingsReport::Area> areas;
   for (const BuildingImage& image : report.images) {
     const size_t end = image.id.rfind('_');
-    BuildingsReport::Area& area = areas[end == std::string::npos ? image.id : image.id.substr(0, end)];
+    BuildingsReport::Area& area = areas[end == std::string::npos ? "-" : image.id.substr(0, end)];
     ++area.images;
     area.counts.add(image.counts);
     report.total.add(image.counts);

@@ -45,7 +45,7 @@ struct BuildingImage {
 
 struct BuildingsReport {
   struct Area {
-    std::string name;  // the image's id up to its last underscore
+    std::string name;  // the image's id up to its last underscore; "-" without one
     int64_t images = 0;
     BuildingCounts counts;
   };

@@ -71,7 +71,7 @@ std::string histogram_part(const Page& page) {
     ++counts[static_cast<size_t>(std::clamp(static_cast<int>(tile.score * kBars), 0, kBars - 1))];
   }
   const int most = std::max(1, *std::max_element(counts.begin(), counts.end()));
-  std::string text = "<svg class=\"histogram\" viewBox=\"0 0 420 150\" role=\"img\">\n";
+  std::string text = "<svg class=\"histogram\" viewBox=\"-10 0 440 150\" role=\"img\">\n";
   for (int i = 0; i < kBars; ++i) {
     const int count = counts[static_cast<size_t>(i)];
     const double height = 110.0 * count / most;
@@ -187,7 +187,8 @@ std::string page_html(const Page& page) {
   text += fmt::format("<h1>{}</h1>\n<div class=\"top\">\n", escaped(page.title));
   text += summary_part(page) + histogram_part(page) + "</div>\n";
   for (const std::string& note : page.notes) text += fmt::format("<p class=\"note\">{}</p>\n", escaped(note));
-  text += page_switches();
+  const bool routes = std::any_of(shown.begin(), shown.end(), [&](size_t i) { return !page.tiles[i].routes.empty(); });
+  text += page_switches(routes);
   text += "<div class=\"cards\" id=\"cards\">\n";
   for (size_t i = 0; i < shown.size(); ++i) {
     const char* group = i < worst_count(page) ? "worst" : "best";

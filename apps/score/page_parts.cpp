@@ -22,7 +22,7 @@ th:first-child, td:first-child { text-align: left; }
 .card.worst figcaption b::before { content: "worst "; font-weight: normal; color: #7a8699; }
 .card.best figcaption b::before { content: "best "; font-weight: normal; color: #7a8699; }
 .card svg { width: 100%; display: block; background: #2b303b; }
-.area { fill-rule: evenodd; fill-opacity: .45; stroke-width: calc(var(--stroke) * .5); }
+.area { fill-rule: evenodd; fill-opacity: .55; stroke-width: calc(var(--stroke) * .3); }
 .line { fill: none; stroke-width: var(--stroke); stroke-linecap: round; stroke-linejoin: round; }
 .matched { stroke: var(--matched); } .area.matched { fill: var(--matched); }
 .missed { stroke: var(--missed); } .area.missed { fill: var(--missed); }
@@ -73,13 +73,14 @@ std::string page_head(const std::string& title) {
          title + "</title>\n<style>" + kStyle + "</style></head><body>\n";
 }
 
-std::string page_switches() {
+std::string page_switches(bool routes) {
   std::string text = "<div class=\"switches\">\n";
   for (const char* outcome : {"matched", "missed", "false"}) {
     text += std::string("<span><span class=\"key\" style=\"background:var(--") + outcome + ")\"></span>" + outcome +
             "</span>\n";
   }
   for (const char* what : {"picture", "truth", "proposal", "route"}) {
+    if (std::string(what) == "route" && !routes) continue;
     text += std::string("<label><input type=\"checkbox\" checked value=\"") + what + "\"> " + what + "</label>\n";
   }
   return text +
