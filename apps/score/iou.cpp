@@ -28,6 +28,22 @@ std::vector<uint8_t> one_class(const Image& mask, int label) {
   return result;
 }
 
+BitImage where_equal(const Image& mask, int value) {
+  std::vector<uint8_t> bytes(mask.bytes.size());
+  std::transform(mask.bytes.begin(), mask.bytes.end(), bytes.begin(),
+                 [&](uint8_t pixel) -> uint8_t { return pixel == value; });
+  return BitImage::from_bytes(bytes.data(), mask.height, mask.width);
+}
+
+void add_edges(TileIou& tile, const Image& prediction, const Image& truth, int label, const IouOptions& options) {
+  const BitImage p = where_equal(prediction, label), t = where_equal(truth, label);
+  const BitImage ignored = where_equal(truth, kIgnored);
+  if (options.buffer) tile.relaxed.push_back(relaxed_counts(p, t, ignored, *options.buffer));
+  if (!options.boundary) return;
+  const int distance = *options.boundary > 0 ? *options.boundary : boundary_distance(truth.height, truth.width);
+  tile.boundary.push_back(boundary_counts(p, t, ignored, distance));
+}
+
 TileIou score_tile(const MaskPair& pair, const IouOptions& options) {
   const Image truth = read_mask(pair.truth, options.classes);
   const Image prediction = options.threshold ? read_probability(pair.prediction, *options.threshold)
@@ -37,9 +53,10 @@ TileIou score_tile(const MaskPair& pair, const IouOptions& options) {
             prediction.height);
   PPL_CHECK(std::find(prediction.bytes.begin(), prediction.bytes.end(), kIgnored) == prediction.bytes.end(),
             pair.prediction, ": 255 (ignored) has no meaning in a prediction");
-  TileIou tile{pair.id, std::vector<Confusion>(static_cast<size_t>(options.classes))};
+  TileIou tile{pair.id, std::vector<Confusion>(static_cast<size_t>(options.classes)), {}, {}};
   for (int label = 1; label <= options.classes; ++label) {
     tile.counts[static_cast<size_t>(label - 1)].add(one_class(prediction, label), one_class(truth, label));
+    if (options.buffer || options.boundary) add_edges(tile, prediction, truth, label, options);
   }
   return tile;
 }
@@ -51,7 +68,7 @@ IouReport score_iou(const IouOptions& options) {
   PPL_CHECK(!options.threshold || options.classes == 1, "a threshold is for one class, got ", options.classes);
   MaskPairs matched = match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
   IouReport report{std::vector<TileIou>(matched.pairs.size()), std::move(matched.only_truth),
-                   std::move(matched.only_prediction)};
+                   std::move(matched.only_prediction), options.buffer, options.boundary};
   apps::Progress progress("score: tiles", static_cast<int64_t>(matched.pairs.size()));
   const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   for_each_index(static_cast<int64_t>(matched.pairs.size()), threads, [&](int64_t i) {
@@ -84,6 +101,22 @@ IouFigures averages(const IouReport& report) {
     mean.f1 += f.f1 * share;
   }
   return mean;
+}
+
+RelaxedCounts relaxed_total(const IouReport& report, size_t class_index) {
+  RelaxedCounts total;
+  for (const TileIou& tile : report.tiles) total.add(tile.relaxed[class_index]);
+  return total;
+}
+
+BoundaryFigures boundary_figures(const IouReport& report, size_t class_index) {
+  BoundaryCounts total;
+  double sum = 0;
+  for (const TileIou& tile : report.tiles) {
+    total.add(tile.boundary[class_index]);
+    sum += tile.boundary[class_index].iou();
+  }
+  return {sum / static_cast<double>(report.tiles.size()), total.iou()};
 }
 
 }  // namespace ppl::score

@@ -1,8 +1,10 @@
 #include <fmt/format.h>
 
 #include "apps/common/app.h"
+#include "apps/score/buildings_command.h"
 #include "apps/score/iou.h"
 #include "apps/score/roads_command.h"
+#include "apps/score/page_options.h"
 #include "io/file.h"
 
 namespace {
@@ -11,12 +13,18 @@ struct Command {
   ppl::score::IouOptions options;
   std::string csv;
   std::string missing = "fail";
+  std::string html;
+  ppl::score::PageOptions page;
   bool json = false;
 };
 
 void run(const Command& command) {
   const ppl::score::IouReport report = ppl::score::score_iou(command.options);
   if (!command.csv.empty()) ppl::write_file(command.csv, ppl::score::iou_csv(report));
+  if (!command.html.empty()) {
+    const ppl::score::Page page = ppl::score::mask_page(report, command.options, command.page);
+    ppl::write_file(command.html, ppl::score::page_html(page));
+  }
   fmt::print("{}", command.json ? ppl::score::iou_json(report) : ppl::score::iou_table(report));
   if (command.missing == "fail") ppl::score::require_complete({{}, report.only_truth, report.only_prediction});
 }
@@ -28,11 +36,17 @@ void add_iou(CLI::App& app, Command& command) {
   iou->add_option("PREDICTION", options.prediction, "Folder of masks of the same names")->required();
   iou->add_flag("--json", command.json, "Print JSON instead of a table");
   iou->add_option("--csv", command.csv, "Also write a line for each tile and class to this file");
+  ppl::score::add_page_options(*iou, command.html, command.page);
   iou->add_option("--classes", options.classes, "Index masks of 0 to this many classes, 255 ignored")
       ->check(CLI::Range(1, 254))
       ->capture_default_str();
   iou->add_option("--threshold", options.threshold, "Read predictions as probabilities; foreground is above this")
       ->check(CLI::Range(0.0, 1.0));
+  iou->add_option("--buffer", options.buffer, "Also relaxed precision, recall and F1: right within so many pixels")
+      ->check(CLI::Range(0, 1000));
+  iou->add_option("--boundary", options.boundary,
+                  "Also the IoU of borders so many pixels wide; 0: 2 % of each tile's diagonal")
+      ->check(CLI::Range(0, 10000));
   iou->add_option("--truth-suffix", options.truth_suffix, "What follows the id in names of truths")
       ->capture_default_str();
   iou->add_option("--prediction-suffix", options.prediction_suffix, "What follows the id in names of predictions")
@@ -51,5 +65,6 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     add_iou(app, command);
     ppl::score::add_roads_command(app);
+    ppl::score::add_buildings_command(app);
   });
 }

@@ -1,7 +1,6 @@
 // Masks of two folders that belong together.
 #pragma once
 
-#include <map>
 #include <string>
 #include <vector>
 
@@ -18,10 +17,6 @@ struct MaskPairs {
   std::vector<std::string> only_truth;
   std::vector<std::string> only_prediction;
 };
-
-// id -> path of every <id><suffix>.{png,tif,tiff,jpg,jpeg} of a folder, not of its subfolders. Error where the folder
-// cannot be read or two files share an id.
-std::map<std::string, std::string> list_masks(const std::string& folder, const std::string& suffix);
 
 // Error where the folders have no id in common.
 MaskPairs match_masks(const std::string& truth, const std::string& truth_suffix, const std::string& prediction,

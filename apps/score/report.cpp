@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/score/iou.h"
+#include "io/vector/csv.h"
 
 namespace ppl::score {
 namespace {
@@ -21,12 +22,35 @@ std::string row(const std::string& name, const IouFigures& f) {
                      f.precision, f.recall, f.f1);
 }
 
-// Names with a comma or a quote are legal file names.
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
+// What stands below the table: a line a class for each further score.
+std::string edge_lines(const IouReport& report, size_t classes) {
+  std::string text;
+  for (size_t k = 0; k < classes; ++k) {
+    const std::string name = classes > 1 ? fmt::format("class {}, ", k + 1) : "";
+    if (report.buffer) {
+      const RelaxedCounts c = relaxed_total(report, k);
+      text += fmt::format("{}within {} px: precision {:.4f}, recall {:.4f}, F1 {:.4f}\n", name, *report.buffer,
+                          c.precision(), c.recall(), c.f1());
+    }
+    if (report.boundary) {
+      const BoundaryFigures f = boundary_figures(report, k);
+      const std::string width = *report.boundary > 0 ? fmt::format("{} px", *report.boundary) : "2 % of the diagonal";
+      text += fmt::format("{}boundary IoU ({}): mean {:.4f}, global {:.4f}\n", name, width, f.mean_iou, f.global_iou);
+    }
+  }
+  return text;
+}
+
+void add_edges(Json& entry, const IouReport& report, size_t class_index) {
+  if (report.buffer) {
+    const RelaxedCounts c = relaxed_total(report, class_index);
+    entry["relaxed"] = {
+        {"buffer", *report.buffer}, {"precision", c.precision()}, {"recall", c.recall()}, {"f1", c.f1()}};
+  }
+  if (report.boundary) {
+    const BoundaryFigures f = boundary_figures(report, class_index);
+    entry["boundary"] = {{"distance", *report.boundary}, {"mean_iou", f.mean_iou}, {"global_iou", f.global_iou}};
+  }
 }
 
 }  // namespace
@@ -37,7 +61,7 @@ std::string iou_table(const IouReport& report) {
   text += fmt::format("{:<8}  {:>8}  {:>10}  {:>9}  {:>6}  {:>6}\n", classes > 1 ? "class" : "", "mean IoU",
                       "global IoU", "precision", "recall", "F1");
   for (size_t k = 0; k < classes && classes > 1; ++k) text += row(std::to_string(k + 1), figures(report, k));
-  return text + row(classes > 1 ? "mean" : "all", averages(report));
+  return text + row(classes > 1 ? "mean" : "all", averages(report)) + edge_lines(report, classes);
 }
 
 std::string iou_json(const IouReport& report) {
@@ -47,6 +71,7 @@ std::string iou_json(const IouReport& report) {
   for (size_t k = 0; k < report.tiles.front().counts.size(); ++k) {
     Json entry = {{"class", k + 1}};
     entry.update(to_json(figures(report, k)));
+    add_edges(entry, report, k);
     json["classes"].push_back(entry);
   }
   json["only_truth"] = report.only_truth;
@@ -56,12 +81,21 @@ std::string iou_json(const IouReport& report) {
 }
 
 std::string iou_csv(const IouReport& report) {
-  std::string text = "id,class,iou,precision,recall,f1,true_positive,false_positive,false_negative\n";
+  std::string text = "id,class,iou,precision,recall,f1,true_positive,false_positive,false_negative";
+  if (report.buffer) text += ",relaxed_precision,relaxed_recall,relaxed_f1";
+  if (report.boundary) text += ",boundary_iou";
+  text += '\n';
   for (const TileIou& tile : report.tiles) {
     for (size_t k = 0; k < tile.counts.size(); ++k) {
       const Confusion& c = tile.counts[k];
-      text += fmt::format("{},{},{:.6f},{:.6f},{:.6f},{:.6f},{},{},{}\n", csv_field(tile.id), k + 1, c.iou(),
+      text += fmt::format("{},{},{:.6f},{:.6f},{:.6f},{:.6f},{},{},{}", csv_field(tile.id), k + 1, c.iou(),
                           c.precision(), c.recall(), c.f1(), c.true_positive, c.false_positive, c.false_negative);
+      if (report.buffer) {
+        const RelaxedCounts& relaxed = tile.relaxed[k];
+        text += fmt::format(",{:.6f},{:.6f},{:.6f}", relaxed.precision(), relaxed.recall(), relaxed.f1());
+      }
+      if (report.boundary) text += fmt::format(",{:.6f}", tile.boundary[k].iou());
+      text += '\n';
     }
   }
   return text;

@@ -1,0 +1,124 @@
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "apps/common/app.h"
+#include "apps/vectorize/vectorize.h"
+
+namespace {
+
+using namespace ppl;
+
+struct Command {
+  vectorize::Input input;
+  std::vector<std::string> outputs;
+  RoadOptions roads;
+  BuildingOptions buildings;
+  bool json = false;
+};
+
+void add_input(CLI::App& app, Command& command) {
+  auto& input = command.input;
+  app.add_option("MASKS", input.path, "Folder of masks <id>_mask.{png,tif}, or one mask")->required();
+  app.add_option("OUT", command.outputs, "Files to write: .csv (SpaceNet), .geojson, .gpkg")->required();
+  app.add_option("--suffix", input.suffix, "What follows the id in names of masks")->capture_default_str();
+  app.add_option("--threshold", input.foreground.threshold, "Read probabilities; foreground is above this")
+      ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--classes", input.foreground.classes, "Index masks of 0 to this many classes")
+      ->check(CLI::Range(1, 254))
+      ->capture_default_str();
+  app.add_option("--label", input.foreground.label, "The class that is wanted")
+      ->check(CLI::Range(1, 254))
+      ->capture_default_str();
+  app.add_option("--images", input.images,
+                 "Folder of <id>_sat.* or <id>.*, to know where masks lie that do not say it");
+  app.add_option("--mosaic", input.mosaic, "Put tiles that lie side by side together, under this name");
+  app.add_flag("--json", command.json, "Print JSON");
+}
+
+void add_number(CLI::App& app, const char* name, double& value, const char* help) {
+  app.add_option(name, value, help)->check(CLI::Range(0.0, 1e6))->capture_default_str();
+}
+
+void add_count(CLI::App& app, const char* name, int64_t& value, const char* help) {
+  app.add_option(name, value, help)->check(CLI::Range(int64_t{0}, int64_t{1} << 40))->capture_default_str();
+}
+
+void print(const Command& command, const char* what, size_t pictures, size_t count, double amount, const char* unit) {
+  if (command.json) {
+    const nlohmann::ordered_json result = {{"pictures", pictures}, {what, count}, {unit, amount}};
+    fmt::print("{}\n", result.dump(2));
+  } else {
+    fmt::print("{} picture{}, {} {}, {:.0f} {}\n", pictures, pictures == 1 ? "" : "s", count, what, amount, unit);
+  }
+}
+
+void run_roads(const Command& command) {
+  vectorize::check_outputs(command.outputs);
+  const std::vector<vectorize::Picture> pictures = vectorize::roads_of(command.input, command.roads);
+  vectorize::write_roads(command.outputs, pictures);
+  size_t count = 0;
+  double sum = 0;
+  for (const vectorize::Picture& picture : pictures) {
+    count += picture.roads.size();
+    for (const Line& line : picture.roads) sum += line_length(line);
+  }
+  print(command, "roads", pictures.size(), count, sum, "px");
+}
+
+void run_buildings(const Command& command) {
+  vectorize::check_outputs(command.outputs);
+  const std::vector<vectorize::Picture> pictures = vectorize::buildings_of(command.input, command.buildings);
+  vectorize::write_buildings(command.outputs, pictures);
+  size_t count = 0;
+  double sum = 0;
+  for (const vectorize::Picture& picture : pictures) {
+    count += picture.buildings.size();
+    for (const Polygon& polygon : picture.buildings) sum += area(polygon);
+  }
+  print(command, "buildings", pictures.size(), count, sum, "px2");
+}
+
+void add_roads(CLI::App& app, Command& command) {
+  CLI::App* roads = app.add_subcommand("roads", "Centre lines of roads; all lengths in pixels");
+  add_input(*roads, command);
+  RoadOptions& o = command.roads;
+  roads->add_option("--closing", o.closing, "Radius of the disc that closes cracks")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  add_count(*roads, "--min-object", o.min_object, "Smaller blobs are dropped, pixels");
+  add_count(*roads, "--min-hole", o.min_hole, "Smaller holes are filled, pixels");
+  add_number(*roads, "--merge", o.merge, "Junctions nearer than this, or than the road is wide, become one");
+  add_number(*roads, "--spur", o.spur, "Shorter dead ends are dropped");
+  add_number(*roads, "--min-length", o.min_length, "Networks shorter than this are dropped");
+  add_number(*roads, "--gap", o.gap, "Dead ends this near to one another, or to a road ahead, are joined");
+  add_number(*roads, "--far-gap", o.far_gap, "The same for dead ends that point at one another");
+  add_number(*roads, "--angle", o.angle, "Degrees that these may be off");
+  add_number(*roads, "--simplify", o.simplify, "Tolerance of Douglas and Peucker");
+  roads->callback([&] { run_roads(command); });
+}
+
+void add_buildings(CLI::App& app, Command& command) {
+  CLI::App* buildings = app.add_subcommand("buildings", "Polygons of buildings; all lengths in pixels");
+  add_input(*buildings, command);
+  BuildingOptions& o = command.buildings;
+  buildings->add_option("--closing", o.closing, "Radius of the disc that closes cracks")
+      ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  add_count(*buildings, "--min-area", o.min_area, "Smaller objects are dropped, pixels");
+  add_count(*buildings, "--min-hole", o.min_hole, "Smaller holes are filled, pixels");
+  add_number(*buildings, "--simplify", o.simplify, "Tolerance of Douglas and Peucker");
+  buildings->add_flag("--square", o.square, "Right angles where the polygon allows it");
+  buildings->callback([&] { run_buildings(command); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Command command;
+  return apps::run_app(argc, argv, {"vectorize", "Road lines and building polygons from masks"}, [&](CLI::App& app) {
+    app.require_subcommand(1);
+    add_roads(app, command);
+    add_buildings(app, command);
+  });
+}

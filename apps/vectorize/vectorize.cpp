@@ -1,0 +1,162 @@
+#include "apps/vectorize/vectorize.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "apps/common/log.h"
+#include "io/image.h"
+#include "io/mask_files.h"
+#include "io/threads.h"
+#include "io/vector/mosaic.h"
+
+namespace ppl::vectorize {
+namespace fs = std::filesystem;
+namespace {
+
+struct Tile {
+  std::string id, path;
+  std::optional<GeoReference> geo;
+};
+
+int thread_count() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
+
+std::string id_of(const std::string& path, const std::string& suffix) {
+  std::string stem = fs::path(path).stem().string();
+  if (stem.ends_with(suffix) && stem != suffix) stem.resize(stem.size() - suffix.size());
+  return stem;
+}
+
+// The mask's own place, else its picture's.
+std::optional<GeoReference> place_of(const Tile& tile, const std::string& images) {
+  if (std::optional<GeoReference> own = read_georeference(tile.path); own || images.empty()) return own;
+  for (const char* suffix : {"_sat", ""}) {
+    for (const char* ending : {".tif", ".tiff", ".png", ".jpg", ".jpeg"}) {
+      const fs::path path = fs::path(images) / (tile.id + suffix + ending);
+      if (fs::exists(path)) return read_georeference(path.string());
+    }
+  }
+  return {};
+}
+
+std::vector<Tile> find_tiles(const Input& input) {
+  std::vector<Tile> tiles;
+  if (fs::is_directory(input.path)) {
+    for (const auto& [id, path] : list_masks(input.path, input.suffix)) tiles.push_back({id, path, {}});
+    PPL_CHECK(!tiles.empty(), input.path, ": no file <id>", input.suffix, ".{png,tif,jpg} in this folder");
+  } else {
+    tiles.push_back({id_of(input.path, input.suffix), input.path, {}});
+  }
+  for (Tile& tile : tiles) tile.geo = place_of(tile, input.images);
+  return tiles;
+}
+
+// One picture's mask, and of what tiles it is made.
+struct Source {
+  std::string id;
+  std::optional<GeoReference> geo;
+  std::vector<Tile> tiles;
+  Mosaic mosaic;  // of several tiles
+};
+
+std::vector<Source> gather(const std::vector<Tile>& tiles, const std::string& name) {
+  std::vector<Source> sources;
+  if (name.empty()) {
+    for (const Tile& tile : tiles) sources.push_back({tile.id, tile.geo, {tile}, {}});
+    return sources;
+  }
+  std::vector<PlacedTile> placed;
+  for (const Tile& tile : tiles) {
+    PPL_CHECK(tile.geo, tile.path, ": does not say where it lies, so it cannot be put into a mosaic (see --images)");
+    const ImageHeader header = read_image_header(tile.path);
+    placed.push_back({tile.path, header.height, header.width, *tile.geo});
+  }
+  std::vector<Mosaic> mosaics = arrange_tiles(placed);
+  for (size_t i = 0; i < mosaics.size(); ++i) {
+    Source& source = sources.emplace_back();
+    source.id = mosaics.size() > 1 ? cat(name, "_", i + 1) : name;
+    source.geo = mosaics[i].geo;
+    for (const Mosaic::Part& part : mosaics[i].parts) source.tiles.push_back(tiles[part.tile]);
+    source.mosaic = std::move(mosaics[i]);
+  }
+  return sources;
+}
+
+BitImage read_source(const Source& source, const ForegroundOptions& options) {
+  if (source.mosaic.parts.empty()) return read_foreground(source.tiles[0].path, options);
+  BitImage whole(source.mosaic.height, source.mosaic.width);
+  for (size_t i = 0; i < source.tiles.size(); ++i) {
+    const Mosaic::Part& part = source.mosaic.parts[i];
+    paste(whole, read_foreground(source.tiles[i].path, options), part.row, part.column);
+  }
+  return whole;
+}
+
+template <class Fill>
+std::vector<Picture> pictures_of(const Input& input, Fill&& fill) {
+  const std::vector<Source> sources = gather(find_tiles(input), input.mosaic);
+  std::vector<Picture> pictures(sources.size());
+  apps::Progress progress("vectorize: pictures", static_cast<int64_t>(sources.size()));
+  for_each_index(static_cast<int64_t>(sources.size()), thread_count(), [&](int64_t i) {
+    const Source& source = sources[static_cast<size_t>(i)];
+    Picture& picture = pictures[static_cast<size_t>(i)];
+    picture.id = source.id;
+    picture.geo = source.geo;
+    fill(picture, source, read_source(source, input.foreground));
+    progress.advance();
+  });
+  return pictures;
+}
+
+// The mean of the pixels whose centres lie inside.
+double mean_inside(const ProbabilityRaster& raster, const Polygon& polygon) {
+  double sum = 0;
+  int64_t count = 0;
+  double low = polygon.outer[0].y, high = low;
+  for (const Point p : polygon.outer) low = std::min(low, p.y), high = std::max(high, p.y);
+  const auto last = std::min(raster.height - 1, static_cast<int64_t>(high));
+  for (int64_t row = std::max<int64_t>(0, static_cast<int64_t>(low)); row <= last; ++row) {
+    const double y = static_cast<double>(row) + 0.5;
+    std::vector<double> crossings;
+    const auto cross_ring = [&](const Line& ring) {
+      for (size_t i = 0; i < ring.size(); ++i) {
+        const Point a = ring[i], b = ring[(i + 1) % ring.size()];
+        if ((a.y <= y) != (b.y <= y)) crossings.push_back(a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x));
+      }
+    };
+    cross_ring(polygon.outer);
+    for (const Line& hole : polygon.holes) cross_ring(hole);
+    std::sort(crossings.begin(), crossings.end());
+    for (size_t k = 0; k + 1 < crossings.size(); k += 2) {
+      const auto begin = std::max<int64_t>(0, static_cast<int64_t>(std::ceil(crossings[k] - 0.5)));
+      for (int64_t c = begin; c < raster.width && static_cast<double>(c) + 0.5 < crossings[k + 1]; ++c, ++count) {
+        sum += static_cast<double>(raster.values[static_cast<size_t>(row * raster.width + c)]);
+      }
+    }
+  }
+  return count > 0 ? sum / static_cast<double>(count) : 0;
+}
+
+}  // namespace
+
+std::vector<Picture> roads_of(const Input& input, const RoadOptions& options) {
+  options.check();
+  return pictures_of(input, [&](Picture& picture, const Source&, BitImage mask) {
+    picture.roads = roads_from_mask(std::move(mask), options);
+  });
+}
+
+std::vector<Picture> buildings_of(const Input& input, const BuildingOptions& options) {
+  options.check();
+  return pictures_of(input, [&](Picture& picture, const Source& source, BitImage mask) {
+    picture.buildings = buildings_from_mask(std::move(mask), options);
+    picture.confidence.assign(picture.buildings.size(), 1);
+    if (!input.foreground.threshold || source.tiles.size() > 1) return;
+    const ProbabilityRaster raster = read_probabilities(source.tiles[0].path);
+    for (size_t i = 0; i < picture.buildings.size(); ++i) {
+      picture.confidence[i] = mean_inside(raster, picture.buildings[i]);
+    }
+  });
+}
+
+}  // namespace ppl::vectorize

@@ -1,0 +1,203 @@
+// Pages: the HTML as text, and as headless Chromium shows it where there is one.
+#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "apps/score/page_picture.h"
+#include "apps/score/pages.h"
+#include "io/image.h"
+#include "tests/io_support.h"
+#include "tests/process.h"
+
+using namespace ppl;
+using score::Page;
+using test::contains;
+namespace fs = std::filesystem;
+
+namespace {
+
+size_t count(const std::string& text, const std::string& part) {
+  size_t n = 0;
+  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
+  return n;
+}
+
+// Every element that is opened is closed, in order; what HTML leaves open aside.
+std::string unbalanced(const std::string& html) {
+  std::vector<std::string> open;
+  for (size_t at = 0; (at = html.find('<', at)) != std::string::npos;) {
+    const size_t end = html.find('>', at);
+    if (end == std::string::npos) return "a tag is not closed";
+    const std::string tag = html.substr(at + 1, end - at - 1);
+    const std::string name = tag.substr(tag[0] == '/', tag.find_first_of(" \n/", 1) - (tag[0] == '/'));
+    at = end + 1;
+    if (tag[0] == '!' || tag.ends_with("/") || name == "meta" || name == "input") continue;
+    if (tag[0] != '/') {
+      open.push_back(name);
+      if (name == "style" || name == "script") at = html.find("</" + name, at);
+      continue;
+    }
+    const std::string closed = tag.substr(1);
+    if (open.empty() || open.back() != closed) return closed + " closes " + (open.empty() ? "nothing" : open.back());
+    open.pop_back();
+  }
+  return open.empty() ? "" : open.back() + " stays open";
+}
+
+Page some_page(int tiles) {
+  Page page;
+  page.title = "A <b> & \"c\"";
+  page.score_name = "IoU";
+  page.columns = {"precision"};
+  page.shown = 2;
+  for (int i = 0; i < tiles; ++i) {
+    score::PageTile tile;
+    tile.id = "tile<" + std::to_string(i);
+    tile.score = static_cast<double>((i * 7) % tiles) / tiles;
+    tile.figures = {0.5};
+    tile.height = tile.width = 10;
+    tile.drawings = {{score::Outcome::kMissed, true, {Polygon{{{1, 1}, {5, 1}, {5, 5.25}}, {}}}, {}},
+                     {score::Outcome::kFalse, false, {}, {Line{{0, 0}, {3, 3}}}}};
+    page.tiles.push_back(tile);
+  }
+  return page;
+}
+
+std::string find_chromium() {
+  for (const char* folder : {"/usr/bin/", "/usr/local/bin/", "/snap/bin/"}) {
+    for (const char* name : {"chromium", "chromium-browser", "google-chrome"}) {
+      if (fs::exists(std::string(folder) + name)) return std::string(folder) + name;
+    }
+  }
+  return {};
+}
+
+ProcessResult chromium(const std::string& program, std::vector<std::string> more) {
+  more.insert(more.begin(), {"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                             "--proxy-server=127.0.0.1:9", "--virtual-time-budget=3000"});
+  return run_process(program, more);
+}
+
+}  // namespace
+
+TEST_CASE("worst tiles come first, then the best, each once") {
+  const Page page = some_page(9);
+  const std::vector<size_t> shown = score::shown_tiles(page);
+  REQUIRE(shown.size() == 4);
+  CHECK(page.tiles[shown[0]].score == doctest::Approx(0));
+  CHECK(page.tiles[shown[1]].score == doctest::Approx(1.0 / 9));
+  CHECK(page.tiles[shown[2]].score == doctest::Approx(8.0 / 9));
+  CHECK(page.tiles[shown[3]].score == doctest::Approx(7.0 / 9));
+  CHECK(score::shown_tiles(some_page(3)).size() == 3);
+  CHECK(score::shown_tiles(some_page(1)).size() == 1);
+  CHECK(score::shown_tiles(Page()).empty());
+}
+
+TEST_CASE("the page is whole by itself: balanced, escaped, nothing from elsewhere") {
+  Page page = some_page(9);
+  page.tiles[0].routes.push_back({"a to b", {{0, 0}, {9, 9}}, 12, 0, 0.25});
+  const std::string html = page_html(page);
+  CHECK(unbalanced(html) == "");
+  CHECK(contains(html, "<title>A &lt;b&gt; &amp; &quot;c&quot;</title>"));
+  CHECK_FALSE(contains(html, "tile<"));
+  CHECK(count(html, "<figure") == 4);
+  CHECK(count(html, "<tr><td>") == 9 + 1);  // a route has a row too
+  CHECK(count(html, "<rect") == 20);
+  CHECK(contains(html, "d=\"M1 1L5 1L5 5.3Z\""));
+  CHECK(contains(html, "class=\"line route\""));
+  CHECK(contains(html, "<td>none</td>"));
+  CHECK_FALSE(contains(html, "http:"));
+  CHECK_FALSE(contains(html, "https:"));
+  CHECK_FALSE(contains(html, "src="));
+  CHECK(unbalanced(page_html(Page())) == "");
+}
+
+TEST_CASE("base64 and pictures") {
+  const auto encoded = [](const std::string& text) { return score::base64(std::as_bytes(std::span(text))); };
+  CHECK(encoded("") == "");
+  CHECK(encoded("M") == "TQ==");
+  CHECK(encoded("Ma") == "TWE=");
+  CHECK(encoded("Many") == "TWFueQ==");
+  const TemporaryFolder dir;
+  write_png(dir / "a_sat.png", Image::make(30, 50, 3));
+  CHECK(score::find_picture(dir.path, "a") == dir / "a_sat.png");
+  CHECK(score::find_picture(dir.path, "b").empty());
+  CHECK(score::picture_uri(dir / "a_sat.png", 30, 50, 20).starts_with("data:image/jpeg;base64,/9j/"));
+  CHECK(contains(test::error_of([&] { score::picture_uri(dir / "a_sat.png", 30, 51, 20); }),
+                 "a_sat.png: expected 51 x 30"));
+}
+
+TEST_CASE("lines are cut where they leave the buffer") {
+  const score::SplitLines split = score::split_by_distance({{{0, 0}, {100, 0}}}, {{{0, 3}, {40, 3}}}, 5);
+  REQUIRE(split.near.size() == 1);
+  REQUIRE(split.far.size() == 1);
+  CHECK(split.near[0].size() == 2);
+  CHECK(split.near[0].back().x == doctest::Approx(44).epsilon(0.02));
+  CHECK(split.far[0].back() == Point{100, 0});
+  CHECK(score::split_by_distance({{{0, 0}, {10, 0}}}, {}, 5).near.empty());
+  CHECK(score::split_by_distance({}, {{{0, 0}, {10, 0}}}, 5).far.empty());
+  const Page page =
+      score::road_page({{"r", {{{0, 0}, {100, 0}}}, {{{0, 3}, {40, 3}}, {{0, 80}, {10, 80}}}, 0.4, {}}}, {});
+  CHECK(page.tiles[0].figures[0] == doctest::Approx(0.52).epsilon(0.03));
+  CHECK(page.tiles[0].figures[1] == doctest::Approx(0.8).epsilon(0.03));
+  CHECK(page.tiles[0].height == 80);
+}
+
+TEST_CASE("score writes pages of masks and buildings, Chromium shows them") {
+  const TemporaryFolder dir;
+  for (const char* name : {"truth", "prediction", "images"}) fs::create_directory(dir / name);
+  for (int i = 0; i < 3; ++i) {
+    Image truth = Image::make(64, 64, 1), prediction = truth, picture = Image::make(64, 64, 3);
+    for (int64_t r = 10; r < 40; ++r) {
+      for (int64_t c = 10; c < 40; ++c) {
+        truth.u8()[r * 64 + c] = 1;
+        prediction.u8()[r * 64 + c + 5 * i] = 1;
+      }
+    }
+    std::fill(picture.bytes.begin(), picture.bytes.end(), static_cast<uint8_t>(60 + 40 * i));
+    const std::string id = "t" + std::to_string(i);
+    write_mask_png(dir / ("truth/" + id + "_mask.png"), truth.u8(), 64, 64);
+    write_mask_png(dir / ("prediction/" + id + "_mask.png"), prediction.u8(), 64, 64);
+    write_png(dir / ("images/" + id + "_sat.png"), picture);
+  }
+  const std::string page = dir / "masks.html";
+  const ProcessResult r = run_process(
+      "score", {"iou", dir / "truth", dir / "prediction", "--html", page, "--images", dir / "images", "--quiet"});
+  CHECK(r.exit_code == 0);
+  CHECK(r.err.empty());
+  const std::string html = read_text(page);
+  CHECK(unbalanced(html) == "");
+  CHECK(count(html, "<figure") == 3);
+  CHECK(count(html, "data:image/jpeg;base64,") == 3);
+  CHECK(contains(html, "d=\"M15 10L40 10L40 40L15 40Z\""));  // what t1 found
+
+  std::ofstream(dir / "t.csv")
+      << "ImageId,BuildingId,PolygonWKT_Pix\nt0,1,\"POLYGON ((1 1, 20 1, 20 20, 1 20, 1 1))\"\n";
+  std::ofstream(dir / "p.csv")
+      << "ImageId,BuildingId,PolygonWKT_Pix\nt0,1,\"POLYGON ((1 1, 20 1, 20 18, 1 18, 1 1))\"\n"
+         "t0,2,\"POLYGON ((31 1, 40 1, 40 18, 31 18, 31 1))\"\n";
+  const std::string buildings = dir / "buildings.html";
+  CHECK(run_process("score", {"buildings", dir / "t.csv", dir / "p.csv", "--html", buildings, "--images",
+                              dir / "images", "--quiet"})
+            .exit_code == 0);
+  CHECK(unbalanced(read_text(buildings)) == "");
+  CHECK(contains(read_text(buildings), "class=\"area proposal false\""));
+
+  const std::string program = find_chromium();
+  if (program.empty()) {
+    MESSAGE("skipped in a browser: no Chromium here");
+    return;
+  }
+  const ProcessResult dom = chromium(program, {"--dump-dom", "file://" + page});
+  CHECK(dom.exit_code == 0);
+  CHECK(count(dom.out, "<figure") == 3);
+  CHECK(chromium(program, {"--screenshot=" + (dir / "shot.png"), "--window-size=1200,1400", "file://" + page})
+            .exit_code == 0);
+  const Image shot = read_image(dir / "shot.png");
+  CHECK(shot.width == 1200);
+  std::vector<int> seen(256 * 3);
+  for (int64_t i = 0; i < shot.count(); ++i) ++seen[static_cast<size_t>(i % 3 * 256 + shot.u8()[i])];
+  CHECK(std::count_if(seen.begin(), seen.end(), [](int n) { return n > 0; }) > 100);  // more than a blank page
+}
