@@ -57,14 +57,14 @@ std::vector<RoadLine> detected(Random& random, const std::vector<RoadLine>& line
 }
 
 std::vector<RoadLine> tangle(Random& random, int rows) {
-  const double step = random.chance(0.5) ? 0.07 : 20;
+  const double step = random.chance(0.5) ? 0.07 : 1.5, side = random.chance(0.5) ? 60 : 5;
   std::vector<RoadLine> lines;
   for (int r = 0; r < rows; ++r) {
     RoadLine line{{}, {0, static_cast<uint64_t>(r) + 1}};
     for (int64_t n = random.integer(2, 4); n > 0; --n) {
       const double near = step * static_cast<double>(random.integer(0, 2));
-      line.points.push_back({60.0 * static_cast<double>(random.integer(0, 4)) + near,
-                             60.0 * static_cast<double>(random.integer(0, 4)) + (step < 1 ? near : 0)});
+      line.points.push_back({side * static_cast<double>(random.integer(0, 4)) + near,
+                             side * static_cast<double>(random.integer(0, 4)) + (step < 1 ? near : 0)});
     }
     lines.push_back(std::move(line));
   }

@@ -196,5 +196,64 @@ TEST_CASE("a list of cases: differences and refusals decide the exit code") {
   refused(run_process("score", {"roads", "--cases", pair.dir / "expected.json"}), "not a list of cases");
 }
 
+#ifdef PPL_TEST_GDAL
+// The tee, at 1e-5 degrees a pixel with its origin at 10 E 50 N.
+std::string tee_geojson(const std::string& extra = "") {
+  return R"({"type":"FeatureCollection","features":[
+{"type":"Feature","properties":{},"geometry":{"type":"LineString","coordinates":[[10,50],[10.0006,50]]}},
+{"type":"Feature","properties":{},"geometry":{"type":"MultiLineString","coordinates":[[[10.0006,50],[10.0011,50]],
+ [[10.0006,50],[10.0006,49.999]]]}})" +
+         extra + "]}";
+}
+const char* const kTransform = "10,1e-5,0,50,0,-1e-5";
+
+TEST_CASE("layers on the earth become pixels by a transform, a picture beside them or in a folder") {
+  const Pair pair("", "AOI_2_Vegas_img1,\"LINESTRING (0 0, 60 0, 110 0)\"\n");
+  const std::string layer = pair.dir / "SN3_AOI_2_Vegas_geojson_roads_img1.geojson";
+  write_file(layer, tee_geojson());
+  const auto run = [&](Rows more) {
+    more.insert(more.begin(), {"roads", layer, pair.dir / "proposal.csv", "--json", "--quiet"});
+    return run_process("score", more);
+  };
+  const auto half_kept = [](const ProcessResult& r) {
+    CAPTURE(r.err);
+    REQUIRE(r.exit_code == 0);
+    return json::parse(r.out)["images"][0]["truth_to_proposal"].get<double>() == doctest::Approx(0.5);
+  };
+  CHECK(half_kept(run({"--transform", kTransform})));
+  refused(run({}), "nothing says how its coordinates become pixels");
+  CHECK(run({"--transform", "1,2,3"}).exit_code == 2);
+  const uint8_t pixel = 0;
+  std::filesystem::create_directory(pair.dir / "pictures");
+  const GeoReference reference{"EPSG:4326", {10, 1e-5, 0, 50, 0, -1e-5}};
+  write_mask_tiff(pair.dir / "pictures/SN3_AOI_2_Vegas_PS-RGB_img1.tif", &pixel, 1, 1, reference);
+  CHECK(half_kept(run({"--images", pair.dir / "pictures"})));
+  write_mask_tiff(pair.dir / "SN3_AOI_2_Vegas_geojson_roads_img1.tif", &pixel, 1, 1, reference);
+  CHECK(half_kept(run({})));
+  write_file(layer,
+             tee_geojson(R"(,{"type":"Feature","properties":{},"geometry":{"type":"Point","coordinates":[10,50]}})"));
+  refused(run({}), "img1.geojson:3: expected a line, got POINT");
+  CHECK(half_kept(run({"--lenient"})));
+  write_file(layer, std::string("{\"type\": \"FeatureColl"));
+  CHECK(run({}).exit_code == 1);
+  write_file(layer, std::string(R"({"type":"FeatureCollection","features":[]})"));
+  CHECK(json::parse(run({"--pixels"}).out)["apls"] == 0);  // an image without roads
+}
+#endif
+
+TEST_CASE("TOPO and CosmiQ's flavour as extra figures") {
+  const Pair pair(kTee, kBar);
+  const json result = pair.result({"--topo"});
+  CHECK(result["topo"]["recall"].get<double>() < 1);
+  CHECK(result["topo"]["recall"].get<double>() > 0);
+  CHECK(result["topo"]["f1"] == result["images"][0]["topo"]["f1"]);
+  CHECK(pair.run({"--quiet", "--topo"}).out.find("TOPO precision") != std::string::npos);
+  CHECK(pair.run({"--topo-hole", "4"}).exit_code == 2);
+  const json same = Pair(kTee, kTee).result({"--topo", "--metric", "cosmiq"});
+  CHECK(same["topo"]["f1"] == 1);
+  CHECK(same["images"][0]["apls"] == 1);
+  CHECK(same["images"][1]["apls"] == 0);  // without a route
+}
+
 }  // namespace
 }  // namespace ppl

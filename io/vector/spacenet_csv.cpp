@@ -13,6 +13,8 @@ namespace {
 
 constexpr size_t kKeptBytes = size_t{64} << 20;  // of a mapped file that stay in memory after they were read
 
+constexpr size_t kPagesOfAFault = size_t{64} << 10;  // that the system maps when one byte is looked at
+
 // Goes through the lines of a text; they end with LF, CR or CRLF.
 class Lines {
  public:
@@ -83,7 +85,15 @@ class SpacenetRoads : public RoadSource {
     return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
   }
 
+  // Lets pages go again that were touched since they last went.
+  void touch(size_t bytes) const {
+    if ((touched_ += bytes) <= kKeptBytes) return;
+    touched_ = 0;
+    for (const MappedFile& file : files_) file.release();
+  }
+
   std::string_view id_at(const Run& run) const {
+    touch(kPagesOfAFault);
     Lines lines(text(run.file), run.offset, run.line);
     lines.advance();
     return lines.line().substr(0, lines.line().find(','));
@@ -146,17 +156,14 @@ class SpacenetRoads : public RoadSource {
       }
       end = lines.begin() + line.size();
     }
-    if ((read_ += end - run.offset) > kKeptBytes) {
-      read_ = 0;
-      for (const MappedFile& file : files_) file.release();
-    }
+    touch(end - run.offset);
   }
 
   std::vector<MappedFile> files_;
   std::vector<Run> runs_;
   std::vector<size_t> first_run_;  // of each image, and the end
   std::vector<BadRow> stray_;
-  mutable std::atomic<size_t> read_ = 0;  // bytes since pages were released
+  mutable std::atomic<size_t> touched_ = 0;  // bytes
 };
 
 }  // namespace
