@@ -145,6 +145,29 @@ TEST_CASE("lines are cut where they leave the buffer") {
   CHECK(page.tiles[0].height == 80);
 }
 
+TEST_CASE("routes that cost most: none, longer, the same") {
+  // A ladder of two rungs; the proposal lacks the lower rail, so that the way along it leads over the upper one.
+  const std::vector<Line> truth{{{0, 0}, {100, 0}}, {{100, 0}, {100, 40}}, {{100, 40}, {0, 40}},
+                                {{0, 40}, {0, 0}},  {{0, 40}, {0, 90}},    {{100, 40}, {100, 90}}};
+  std::vector<Line> proposal = truth;
+  CHECK(score::costly_routes(truth, proposal, 5, 9).empty());
+  proposal.erase(proposal.begin() + 2);
+  const std::vector<score::PageRoute> longer = score::costly_routes(truth, proposal, 5, 9);
+  REQUIRE(longer.size() == 4);  // of the two junctions and two ends, those over the rail
+  CHECK(longer[0].truth_length == 100);
+  CHECK(longer[0].proposal_length == 180);
+  CHECK(longer[0].cost == doctest::Approx(0.8));
+  CHECK(longer[0].line == Line{{100, 40}, {0, 40}});
+  proposal.pop_back();
+  const std::vector<score::PageRoute> gone = score::costly_routes(truth, proposal, 5, 2);
+  REQUIRE(gone.size() == 2);
+  CHECK(gone[0].proposal_length == 0);
+  CHECK(gone[0].cost == 1);
+  CHECK(gone[0].truth_length == 200);
+  CHECK(score::costly_routes({}, proposal, 5, 2).empty());
+  CHECK(score::costly_routes(truth, {}, 5, 100).size() == 6);
+}
+
 TEST_CASE("score writes pages of masks and buildings, Chromium shows them") {
   const TemporaryFolder dir;
   for (const char* name : {"truth", "prediction", "images"}) fs::create_directory(dir / name);

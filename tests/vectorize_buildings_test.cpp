@@ -227,3 +227,45 @@ TEST_CASE("shapes: areas, faults, repair, index") {
   CHECK(index.find(box(100, 0, 1)).empty());
   CHECK(contains(error_of([] { Shape({Polygon{{{0, 0}, {NAN, 2}, {2, 0}}, {}}}); }), "no number"));
 }
+
+TEST_CASE("damaged tables and polygons: an Error or a result, nothing else") {
+  const std::string table =
+      "ImageId,BuildingId,PolygonWKT_Pix,Confidence\r\na_1,1,\"POLYGON ((0 0 0, 10 0, 1e1 10.5, 0 10, 0 0 0), (1 1, 2 "
+      "1, 2 2, "
+      "1 1))\",0.5\na_2,2,\"MULTIPOLYGON Z (((0 0, 4 0, 4 4, 0 0)), EMPTY)\",1\n\"a,\"\"3\",-1,POLYGON EMPTY,1\n";
+  const std::string alphabet = "0123456789.-+eE,() \"\n\rPOLYGONZMT\0x\xff";
+  std::mt19937 random(11);
+  int64_t read = 0, refused = 0;
+  for (int i = 0; i < 20000; ++i) {
+    std::string text = table;
+    for (uint32_t k = 1 + random() % 4; k > 0; --k) {
+      const size_t at = random() % text.size(), n = random() % 6;
+      switch (random() % 3) {
+        case 0:
+          text[at] = alphabet[random() % alphabet.size()];
+          break;
+        case 1:
+          text.erase(at, n + 1);
+          break;
+        default:
+          text.insert(at, text.substr(random() % text.size(), n));
+          break;
+      }
+      if (text.empty()) text = "x";
+    }
+    try {
+      CsvReader reader(text, "t");
+      std::vector<std::string> row;
+      while (reader.next(row)) {
+        for (const std::string& field : row) {
+          if (field.find("POLYGON") != std::string::npos)
+            read += static_cast<int64_t>(parse_polygons(field, "t").size());
+        }
+      }
+    } catch (const Error&) {
+      ++refused;
+    }
+  }
+  CHECK(read > 1000);
+  CHECK(refused > 1000);
+}

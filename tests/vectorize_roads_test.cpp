@@ -352,6 +352,6 @@ TEST_CASE("a real mask of 1024 x 1024 pixels") {
       best = std::min(best, std::chrono::duration<double, std::milli>(end - middle).count());
       CHECK_FALSE(graph.edges.empty());
     }
-    MESSAGE(id, ": thinning and tracing ", best_thin, " ms, all steps ", best, " ms, ", lines, " lines");
+    MESSAGE(std::string(id), ": thinning and tracing ", best_thin, " ms, all steps ", best, " ms, ", lines, " lines");
   }
 }

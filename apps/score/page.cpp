@@ -65,6 +65,14 @@ std::string summary_part(const Page& page) {
   return text + "</table>\n";
 }
 
+std::string notes_part(const Page& page) {
+  if (page.notes.empty()) return {};
+  std::string text =
+      fmt::format("<details><summary>{} remark{}</summary>\n", page.notes.size(), page.notes.size() == 1 ? "" : "s");
+  for (const std::string& note : page.notes) text += fmt::format("<p class=\"note\">{}</p>\n", escaped(note));
+  return text + "</details>\n";
+}
+
 std::string histogram_part(const Page& page) {
   std::array<int, kBars> counts{};
   for (const PageTile& tile : page.tiles) {
@@ -186,7 +194,7 @@ std::string page_html(const Page& page) {
   std::string text = page_head(escaped(page.title));
   text += fmt::format("<h1>{}</h1>\n<div class=\"top\">\n", escaped(page.title));
   text += summary_part(page) + histogram_part(page) + "</div>\n";
-  for (const std::string& note : page.notes) text += fmt::format("<p class=\"note\">{}</p>\n", escaped(note));
+  text += notes_part(page);
   const bool routes = std::any_of(shown.begin(), shown.end(), [&](size_t i) { return !page.tiles[i].routes.empty(); });
   text += page_switches(routes);
   text += "<div class=\"cards\" id=\"cards\">\n";

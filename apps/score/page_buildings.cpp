@@ -97,7 +97,9 @@ Page building_page(const BuildingsReport& report, const PageOptions& options) {
       {"precision", fmt::format("{:.4f}", c.precision())},
       {"recall", fmt::format("{:.4f}", c.recall())},
       {"found / false / missed", fmt::format("{} / {} / {}", c.true_positive, c.false_positive, c.false_negative)}};
-  for (const auto& area : report.areas) page.summary.emplace_back(area.name, fmt::format("{:.4f}", area.counts.f1()));
+  for (size_t i = 0; i < std::min<size_t>(report.areas.size(), 12); ++i) {
+    page.summary.emplace_back(report.areas[i].name, fmt::format("{:.4f}", report.areas[i].counts.f1()));
+  }
   page.notes = report.repaired;
   for (const std::string& id : report.only_truth) page.notes.push_back(id + ": no proposal");
   for (const std::string& id : report.only_proposal) page.notes.push_back(id + ": no truth");
