@@ -159,7 +159,8 @@ TEST_CASE("the standard widths are a table that can be read again") {
   CHECK(standard.draws("track"));
   CHECK_FALSE(standard.draws("footway"));
   const auto table = [](const std::string& classes) {
-    return [=] { WidthTable::parse("{\"lane_width\": 3, \"other_width\": 5, \"classes\": " + classes + "}", "w.json"); };
+    return
+        [=] { WidthTable::parse("{\"lane_width\": 3, \"other_width\": 5, \"classes\": " + classes + "}", "w.json"); };
   };
   CHECK(error_of(table("{\"road\": {\"width\": 4}}")).empty());
   CHECK(names(table("{}"), "'classes'"));
@@ -171,7 +172,9 @@ TEST_CASE("the standard widths are a table that can be read again") {
 }
 
 TEST_CASE("published thickness: lanes by class, or as tagged, times pixels a lane, cut to a whole number") {
-  const auto thickness = [](const char* kind, int lanes) { return rasterize::published_thickness({kind, 0, lanes, false}, 8); };
+  const auto thickness = [](const char* kind, int lanes) {
+    return rasterize::published_thickness({kind, 0, lanes, false}, 8);
+  };
   CHECK(thickness("motorway", 0) == 12);
   CHECK(thickness("tertiary_link", 0) == 12);
   CHECK(thickness("residential", 0) == 8);
