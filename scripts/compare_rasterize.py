@@ -9,6 +9,7 @@ import math
 import re
 import sys
 import time
+import warnings
 
 import numpy as np
 import osmium
@@ -16,6 +17,9 @@ import pyproj
 import rasterio
 import shapely
 from rasterio import features
+
+
+warnings.filterwarnings("ignore", category=rasterio.errors.NotGeoreferencedWarning)
 
 
 class Roads(osmium.SimpleHandler):

@@ -35,7 +35,8 @@ const std::string kCsv =
     "a,500000 0.5 0 5210256 0 -0.5,EPSG:32632,512,256\n"
     "\"b,c\",\"9 1e-5 0 47 0 -1e-5\",EPSG:4326,10,20\r\n";
 const std::string kJson =
-    R"([{"id": "a", "transform": [500000, 0.5, 0, 5210256, 0, -0.5], "crs": "EPSG:32632", "width": 512, "height": 256}])";
+    R"([{"id": "a", "transform": [500000, 0.5, 0, 5210256, 0, -0.5], "crs": "EPSG:32632", "width": 512,
+         "height": 256}])";
 const std::string kWorld = "0.5\n0\n0\n-0.5\n500000.25\n5210255.75\n";
 
 // Changes a few bytes, cuts, and repeats pieces.
