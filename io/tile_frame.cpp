@@ -97,8 +97,8 @@ bool slippy_of(const fs::path& relative, Slippy& s, std::string& id) {
 std::array<double, 6> web_mercator_transform(const Slippy& s, bool tms, int64_t height, int64_t width) {
   const double half = std::numbers::pi * 6378137, side = 2 * half / static_cast<double>(int64_t{1} << s.z);
   const auto row = static_cast<double>(tms ? (int64_t{1} << s.z) - 1 - s.y : s.y);
-  return {-half + side * static_cast<double>(s.x), side / static_cast<double>(width),   0,
-          half - side * row,                       0, -side / static_cast<double>(height)};
+  return {-half + side * static_cast<double>(s.x), side / static_cast<double>(width), 0, half - side * row, 0,
+          -side / static_cast<double>(height)};
 }
 
 bool is_picture(const fs::path& path) {

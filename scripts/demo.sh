@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# From nothing to a picture: draws a town, trains on most of it, predicts the rest, scores and shows it.
+# From nothing to a picture: draws a town, rasterizes its OSM file into masks, trains on those over most of the town,
+# predicts the rest, scores and shows it.
 #   scripts/demo.sh [OUT]   OUT (demo) may be there only where an earlier run made it; it is replaced
 set -euo pipefail
 root=$(realpath "$(dirname "$0")/..")
@@ -9,7 +10,7 @@ recipe=scripts/recipes/demo.json
 
 scripts/setup.sh
 cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=Release >/dev/null
-cmake --build build --parallel "$(nproc)" --target scene train predict score sheet
+cmake --build build --parallel "$(nproc)" --target scene rasterize train predict score sheet
 
 if [[ -e $out && ! -e $out/scene/town.osm ]]; then
   echo "demo: $out is there and was not made by this script; name another folder" >&2
@@ -19,6 +20,8 @@ rm -rf "$out"
 mkdir -p "$out"
 
 build/bin/scene "$out/scene" --seed 1
+# The exact masks that scene draws are kept for validation only.
+build/bin/rasterize "$out/scene/town.osm" --images "$out/scene/train" --out "$out/scene/train" --existing overwrite
 # bf16 where the machine computes in it
 precision=f32
 grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo && precision=bf16

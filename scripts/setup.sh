@@ -8,6 +8,7 @@ packages=(
   libjpeg-dev libpng-dev          # pictures
   libopencv-dev libgdal-dev       # drawing; GeoTIFF and coordinates
   libgeos-dev                     # polygons
+  libosmium2-dev libprotozero-dev zlib1g-dev libbz2-dev libexpat1-dev  # OSM files
   nlohmann-json3-dev libcli11-dev libfmt-dev
   doctest-dev                     # tests
 )
@@ -32,7 +33,8 @@ missing_without_apt() {
   for tool in c++ cmake ninja python3; do
     command -v "$tool" >/dev/null || echo "$tool"
   done
-  local headers=(oneapi/dnnl/dnnl.hpp jpeglib.h png.h opencv2/core.hpp gdal.h geos_c.h nlohmann/json.hpp CLI/CLI.hpp
+  local headers=(oneapi/dnnl/dnnl.hpp jpeglib.h png.h opencv2/core.hpp gdal.h geos_c.h osmium/version.hpp
+    protozero/version.hpp zlib.h bzlib.h expat.h nlohmann/json.hpp CLI/CLI.hpp
     fmt/format.h doctest/doctest.h)
   for header in "${headers[@]}"; do
     echo "#include <$header>" | c++ -std=c++20 -I/usr/include/opencv4 -I/usr/include/gdal -include cstdio -x c++ -M - \

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Long searches for inputs that break something; needs clang with libFuzzer. soak.sh [SECONDS [FOLDER]]: each fuzzer runs
-# so long (600), grows its inputs in FOLDER (build/soak) and starts from those in tests/corpora. What it finds it leaves
-# in the folder, and the exit code is not 0.
+# Long searches for what breaks something, too long for every test run; needs clang with libFuzzer (apt-get install clang).
+#   scripts/soak.sh [SECONDS [FOLDER]]   each search runs so long (600); FOLDER (build/soak) keeps inputs from run to run
+# Road tables by libFuzzer, from the inputs in tests/corpora; changed tables of tiles, of widths and world files; training
+# runs killed at 20 moments. What a fuzzer finds it leaves in the folder, and the exit code is not 0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-600}
@@ -21,3 +22,11 @@ fuzz() {
 
 fuzz road_tables tests/corpora/road_tables tests/road_fuzz.cpp io/file.cpp io/vector/{roads,spacenet_csv,wkt}.cpp \
   apps/score/apls/*.cpp
+
+cmake -G Ninja -S . -B build/asan -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DPPL_SANITIZE=ON >/dev/null
+cmake --build build/asan --parallel "$(nproc)" --target rasterize_tables_test
+PPL_FUZZ_SECONDS=$seconds build/asan/bin/rasterize_tables_test --test-case="changed tables*"
+
+cmake -G Ninja -S . -B build/test -DCMAKE_BUILD_TYPE=Release >/dev/null
+cmake --build build/test --parallel "$(nproc)" --target resume_test
+PPL_KILLS=20 build/test/bin/resume_test --test-case="*killed*"

@@ -176,7 +176,8 @@ TEST_CASE("the index finds what a search of all boxes finds") {
 
 TEST_CASE("features come back as they went in") {
   FeatureLayer layer("somewhere", FeatureLayer::Precision::degrees_e7);
-  layer.add({"residential", 7.5, 2, false}, {{{9.1234567, 47.0000001}, {9.2, 47.1}}, {{1, 1}}, {{-180, -90}, {180, 90}}});
+  layer.add({"residential", 7.5, 2, false},
+            {{{9.1234567, 47.0000001}, {9.2, 47.1}}, {{1, 1}}, {{-180, -90}, {180, 90}}});
   layer.add({"lost", 0, 0, false}, {{{1, 1}}});
   layer.add({"", 0, 0, true}, {{{0, 0}, {1, 0}, {1, 1}}});
   layer.build_index();
@@ -204,7 +205,8 @@ TEST_CASE("widths and lanes as mappers write them") {
   CHECK(width("10 ft") == doctest::Approx(3.048));
   CHECK(width("10'") == doctest::Approx(3.048));
   CHECK(width("9'6\"") == doctest::Approx(2.8956));
-  for (const char* text : {"", "wide", "-3", "0", "1e3", "nan", "inf", "201", "3.5.1", "3;4", "7 km", "9'6", "~5", "."}) {
+  for (const char* text :
+       {"", "wide", "-3", "0", "1e3", "nan", "inf", "201", "3.5.1", "3;4", "7 km", "9'6", "~5", "."}) {
     CAPTURE(text);
     CHECK(width(text) == -1);
   }

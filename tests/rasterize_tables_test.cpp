@@ -35,7 +35,8 @@ const std::string kCsv =
     "a,500000 0.5 0 5210256 0 -0.5,EPSG:32632,512,256\n"
     "\"b,c\",\"9 1e-5 0 47 0 -1e-5\",EPSG:4326,10,20\r\n";
 const std::string kJson =
-    R"([{"id": "a", "transform": [500000, 0.5, 0, 5210256, 0, -0.5], "crs": "EPSG:32632", "width": 512, "height": 256}])";
+    R"([{"id": "a", "transform": [500000, 0.5, 0, 5210256, 0, -0.5], "crs": "EPSG:32632", "width": 512,
+         "height": 256}])";
 const std::string kWorld = "0.5\n0\n0\n-0.5\n500000.25\n5210255.75\n";
 
 // Changes a few bytes, cuts, and repeats pieces.
@@ -159,7 +160,8 @@ TEST_CASE("the standard widths are a table that can be read again") {
   CHECK(standard.draws("track"));
   CHECK_FALSE(standard.draws("footway"));
   const auto table = [](const std::string& classes) {
-    return [=] { WidthTable::parse("{\"lane_width\": 3, \"other_width\": 5, \"classes\": " + classes + "}", "w.json"); };
+    return
+        [=] { WidthTable::parse("{\"lane_width\": 3, \"other_width\": 5, \"classes\": " + classes + "}", "w.json"); };
   };
   CHECK(error_of(table("{\"road\": {\"width\": 4}}")).empty());
   CHECK(names(table("{}"), "'classes'"));
@@ -171,7 +173,9 @@ TEST_CASE("the standard widths are a table that can be read again") {
 }
 
 TEST_CASE("published thickness: lanes by class, or as tagged, times pixels a lane, cut to a whole number") {
-  const auto thickness = [](const char* kind, int lanes) { return rasterize::published_thickness({kind, 0, lanes, false}, 8); };
+  const auto thickness = [](const char* kind, int lanes) {
+    return rasterize::published_thickness({kind, 0, lanes, false}, 8);
+  };
   CHECK(thickness("motorway", 0) == 12);
   CHECK(thickness("tertiary_link", 0) == 12);
   CHECK(thickness("residential", 0) == 8);

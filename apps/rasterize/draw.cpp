@@ -99,8 +99,7 @@ void Drawer::draw_area(Work& work, const NearbyFeature& area) {
 void Drawer::draw_boundary(Work& work, const std::vector<Line>& rings) {
   more_spans_.clear();
   for_segments(rings, true, [&](Point a, Point b) {
-    cover_capsule(a, b, scene_.settings().boundary, work.view.scale_at((a + b) * 0.5), work.view.extent(),
-                  more_spans_);
+    cover_capsule(a, b, scene_.settings().boundary, work.view.scale_at((a + b) * 0.5), work.view.extent(), more_spans_);
   });
 }
 

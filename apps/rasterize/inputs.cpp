@@ -1,8 +1,8 @@
 #include "apps/rasterize/inputs.h"
 
+#include <fmt/format.h>
 #include <chrono>
 #include <cmath>
-#include <fmt/format.h>
 
 #include "apps/common/log.h"
 #include "io/vector/projection.h"

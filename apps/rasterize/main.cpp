@@ -14,8 +14,8 @@ using namespace ppl::rasterize;
 
 struct Command {
   Job job;
-  std::string theme = "roads", style = "metric", values = "binary", format = "png", no_data = "keep",
-              existing = "fail", widths;
+  std::string theme = "roads", style = "metric", values = "binary", format = "png", no_data = "keep", existing = "fail",
+              widths;
   std::vector<std::string> classes;
   bool print_widths = false, json = false, grid = false;
 };
@@ -28,7 +28,9 @@ Value chosen(const std::string& name, std::initializer_list<std::pair<const char
 void add_inputs(CLI::App& app, Command& c) {
   app.add_option("INPUT", c.job.inputs, "OSM (.osm, .osm.gz, .osm.bz2, .osm.pbf) or vectors that OGR reads");
   app.add_option("--out", c.job.out, "Folder for <id>_mask.png and manifest.jsonl");
-  app.add_option("--theme", c.theme, "What is drawn")->check(CLI::IsMember({"roads", "buildings"}))->capture_default_str();
+  app.add_option("--theme", c.theme, "What is drawn")
+      ->check(CLI::IsMember({"roads", "buildings"}))
+      ->capture_default_str();
   app.add_option("--kind-field", c.job.fields.kind, "OGR: attribute with the highway's class (else highway)");
   app.add_option("--lanes-field", c.job.fields.lanes, "OGR: attribute with the number of lanes (else lanes)");
   app.add_option("--width-field", c.job.fields.width, "OGR: attribute with the width in metres (else width)");
@@ -46,7 +48,9 @@ void add_tiles(CLI::App& app, Command& c) {
   group->require_option(0, 1);
   app.add_option("--crs", tiles.crs, "Coordinate system of the grid, or of pictures that name none (EPSG:32632)");
   app.add_option("--pixel", tiles.pixel, "Grid: size of a pixel in units of --crs")->check(CLI::PositiveNumber);
-  app.add_option("--size", tiles.size, "Grid: pixels a side of a tile")->check(CLI::Range(1, 65536))->capture_default_str();
+  app.add_option("--size", tiles.size, "Grid: pixels a side of a tile")
+      ->check(CLI::Range(1, 65536))
+      ->capture_default_str();
   app.add_option("--bounds", tiles.bounds, "Grid: west south east north in --crs (else all features)")->expected(4);
   app.add_flag("--tms", tiles.tms, "Slippy: y counts from the south");
   app.add_flag("--skip-problems", c.job.skip_problems, "Leave out tiles that cannot be placed instead of stopping");
@@ -57,7 +61,8 @@ void add_drawing(CLI::App& app, Command& c) {
   app.add_option("--style", c.style, "Roads: metres on the ground, or cv2.line as published")
       ->check(CLI::IsMember({"metric", "published"}))
       ->capture_default_str();
-  app.add_option("--buffer", s.buffer, "Roads: metres across every road, instead of widths")->check(CLI::Range(0.01, 1000.0));
+  app.add_option("--buffer", s.buffer, "Roads: metres across every road, instead of widths")
+      ->check(CLI::Range(0.01, 1000.0));
   app.add_option("--widths", c.widths, "Roads: JSON table of widths and classes, see --print-widths");
   app.add_flag("--print-widths", c.print_widths, "Print the table of widths in use and stop");
   app.add_option("--classes", c.classes, "Only these classes, such as primary,secondary")->delimiter(',');
@@ -68,17 +73,21 @@ void add_drawing(CLI::App& app, Command& c) {
   app.add_option("--values", c.values, "Binary masks, or a class each pixel (buildings: 2 boundary, 3 contact)")
       ->check(CLI::IsMember({"binary", "classes"}))
       ->capture_default_str();
-  app.add_option("--distance", s.distance, "Roads: also <id>_distance.png, 255 on centre lines to 0 this many metres off")
+  app.add_option("--distance", s.distance,
+                 "Roads: also <id>_distance.png, 255 on centre lines to 0 this many metres off")
       ->check(CLI::Range(0.1, 1000.0));
-  app.add_option("--boundary", s.boundary, "Buildings, --values classes: metres inside outlines")->check(CLI::Range(0.01, 100.0));
-  app.add_option("--contact", s.contact, "Buildings, --values classes: metres from two buildings")->check(CLI::Range(0.01, 100.0));
+  app.add_option("--boundary", s.boundary, "Buildings, --values classes: metres inside outlines")
+      ->check(CLI::Range(0.01, 100.0));
+  app.add_option("--contact", s.contact, "Buildings, --values classes: metres from two buildings")
+      ->check(CLI::Range(0.01, 100.0));
   app.add_option("--min-area", s.min_area, "Leave out smaller areas, square metres")->check(CLI::NonNegativeNumber);
 }
 
 void add_outputs(CLI::App& app, Command& c) {
   app.add_option("--format", c.format, "Of the masks")->check(CLI::IsMember({"png", "tif"}))->capture_default_str();
   app.add_option("--overlay", c.job.overlay, "Also pictures of the masks on their images, into this folder");
-  app.add_option("--no-data", c.no_data, "Pixels without data in images: draw over them, mask them out, or also skip tiles")
+  app.add_option("--no-data", c.no_data,
+                 "Pixels without data in images: draw over them, mask them out, or also skip tiles")
       ->check(CLI::IsMember({"keep", "mask", "skip"}))
       ->capture_default_str();
   app.add_option("--max-no-data", c.job.settings.max_no_data, "--no-data skip: share above which a tile is left out")
@@ -128,20 +137,21 @@ void check_usage(const Command& c) {
 
 int main(int argc, char** argv) {
   Command command;
-  return apps::run_app(argc, argv, {"rasterize", "Masks of roads or buildings for tiles, from maps"}, [&](CLI::App& app) {
-    add_inputs(app, command);
-    add_tiles(app, command);
-    add_drawing(app, command);
-    add_outputs(app, command);
-    app.callback([&] {
-      check_usage(command);
-      complete_settings(command);
-      if (command.print_widths) {
-        fmt::print("{}", command.job.settings.widths.json());
-        return;
-      }
-      const Summary summary = ppl::rasterize::rasterize(command.job);
-      fmt::print("{}", command.json ? summary_json(summary) : summary_text(summary));
-    });
-  });
+  return apps::run_app(argc, argv, {"rasterize", "Masks of roads or buildings for tiles, from maps"},
+                       [&](CLI::App& app) {
+                         add_inputs(app, command);
+                         add_tiles(app, command);
+                         add_drawing(app, command);
+                         add_outputs(app, command);
+                         app.callback([&] {
+                           check_usage(command);
+                           complete_settings(command);
+                           if (command.print_widths) {
+                             fmt::print("{}", command.job.settings.widths.json());
+                             return;
+                           }
+                           const Summary summary = ppl::rasterize::rasterize(command.job);
+                           fmt::print("{}", command.json ? summary_json(summary) : summary_text(summary));
+                         });
+                       });
 }

@@ -13,10 +13,10 @@
 namespace ppl::rasterize {
 
 struct TileRecord {
-  std::string id, mask;     // mask: file name; empty where the tile was left out
+  std::string id, mask;  // mask: file name; empty where the tile was left out
   int64_t height = 0, width = 0;
-  int64_t foreground = 0;   // pixels
-  int64_t no_data = 0;      // pixels
+  int64_t foreground = 0;  // pixels
+  int64_t no_data = 0;     // pixels
   int64_t features = 0;
   std::map<std::string, int64_t> by_class;  // features
 };

@@ -60,12 +60,13 @@ class TileWriter {
     if (line == nullptr) return false;
     const bool left_out = line->find("\"mask\":null") != std::string::npos;
     std::error_code error;
-    return left_out || fs::file_size(fs::path(job_.out) / mask_name(frame), error) > 0;
+    const auto bytes = fs::file_size(fs::path(job_.out) / mask_name(frame), error);
+    return left_out || (!error && bytes > 0);
   }
 
   TileRecord write(const TileFrame& frame, DrawnTile tile) {
-    TileRecord record{frame.id, mask_name(frame), frame.height,         frame.width, 0,
-                      0,        tile.features,    std::move(tile.by_class)};
+    TileRecord record{frame.id,      mask_name(frame),        frame.height, frame.width, 0, 0,
+                      tile.features, std::move(tile.by_class)};
     if (job_.settings.no_data != NoData::keep && !frame.image.empty()) {
       record.no_data = hide_no_data(frame, tile);
       const double share = static_cast<double>(record.no_data) / static_cast<double>(tile.mask.size());

@@ -36,13 +36,13 @@ struct Job {
 };
 
 struct Summary {
-  int64_t tiles = 0;     // asked for
-  int64_t drawn = 0;     // masks written
-  int64_t kept = 0;      // there from an earlier run
-  int64_t empty = 0;     // of the drawn: without any feature
-  int64_t left_out = 0;  // for their lack of data
-  int64_t problems = 0;  // that could not be placed
-  int64_t features = 0;  // taken from the inputs
+  int64_t tiles = 0;      // asked for
+  int64_t drawn = 0;      // masks written
+  int64_t kept = 0;       // there from an earlier run
+  int64_t empty = 0;      // of the drawn: without any feature
+  int64_t left_out = 0;   // for their lack of data
+  int64_t problems = 0;   // that could not be placed
+  int64_t features = 0;   // taken from the inputs
   double foreground = 0;  // share of the drawn pixels
   double read_seconds = 0, draw_seconds = 0;
   std::vector<SourceReport> sources;

@@ -6,8 +6,8 @@ namespace ppl::rasterize {
 
 Scene::Scene(std::vector<FeatureLayer> layers, Settings settings)
     : layers_(std::move(layers)), settings_(std::move(settings)) {
-  reach_ = settings_.theme == MapTheme::buildings ? std::max(settings_.boundary, settings_.contact)
-                                                  : settings_.distance;
+  reach_ =
+      settings_.theme == MapTheme::buildings ? std::max(settings_.boundary, settings_.contact) : settings_.distance;
   for (FeatureLayer& layer : layers_) {
     layer.build_index();
     if (settings_.theme == MapTheme::buildings) continue;

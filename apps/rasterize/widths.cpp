@@ -30,12 +30,12 @@ void only_keys(const Json& json, const std::vector<std::string>& allowed, const 
 
 WidthTable WidthTable::standard() {
   WidthTable table;
-  table.classes = {{"motorway", {11, 1}},      {"motorway_link", {6, 1}}, {"trunk", {9, 2}},
-                   {"trunk_link", {6, 2}},     {"primary", {8, 3}},       {"primary_link", {6, 3}},
-                   {"secondary", {7, 4}},      {"secondary_link", {6, 4}}, {"tertiary", {6.5, 5}},
+  table.classes = {{"motorway", {11, 1}},       {"motorway_link", {6, 1}},  {"trunk", {9, 2}},
+                   {"trunk_link", {6, 2}},      {"primary", {8, 3}},        {"primary_link", {6, 3}},
+                   {"secondary", {7, 4}},       {"secondary_link", {6, 4}}, {"tertiary", {6.5, 5}},
                    {"tertiary_link", {5.5, 5}}, {"unclassified", {5.5, 6}}, {"residential", {6, 6}},
-                   {"living_street", {5, 6}},  {"road", {6, 6}},          {"pedestrian", {5, 6}},
-                   {"service", {4, 7}},        {"busway", {4, 7}},        {"track", {3, 8}}};
+                   {"living_street", {5, 6}},   {"road", {6, 6}},           {"pedestrian", {5, 6}},
+                   {"service", {4, 7}},         {"busway", {4, 7}},         {"track", {3, 8}}};
   return table;
 }
 

@@ -14,9 +14,7 @@ constexpr int64_t kOne = int64_t{1} << kBits, kHalf = kOne / 2;
 int64_t rounded(int64_t fixed) { return (fixed + kHalf) >> kBits; }
 
 // cv::line rounds quotients towards zero, of products that can be larger than 64 bits.
-int64_t part(int64_t a, int64_t b, int64_t c) {
-  return static_cast<int64_t>(static_cast<__int128>(a) * b / c);
-}
+int64_t part(int64_t a, int64_t b, int64_t c) { return static_cast<int64_t>(static_cast<__int128>(a) * b / c); }
 
 struct Canvas {
   Extent extent;

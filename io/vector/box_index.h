@@ -25,9 +25,9 @@ class BoxIndex {
   };
   static FloatBox rounded_outwards(const Box&);
 
-  std::vector<uint32_t> items_;           // in the order of the leaves
-  std::vector<FloatBox> boxes_;           // of items_, then of each level above
-  std::vector<size_t> levels_;            // where each level begins in boxes_, and the end
+  std::vector<uint32_t> items_;  // in the order of the leaves
+  std::vector<FloatBox> boxes_;  // of items_, then of each level above
+  std::vector<size_t> levels_;   // where each level begins in boxes_, and the end
 };
 
 class BoxIndex::Builder {

@@ -12,10 +12,10 @@
 namespace ppl {
 
 struct FeatureTraits {
-  std::string kind;  // a highway's class, or what kind of building; may be empty
-  double width = 0;  // metres; 0 where unknown
-  int lanes = 0;     // 0 where unknown
-  bool area = false; // the parts are rings of one polygon, holes among them, in any order and direction; else lines
+  std::string kind;   // a highway's class, or what kind of building; may be empty
+  double width = 0;   // metres; 0 where unknown
+  int lanes = 0;      // 0 where unknown
+  bool area = false;  // the parts are rings of one polygon, holes among them, in any order and direction; else lines
 };
 
 // A feature takes 12 bytes, a part 4, a point 8 in degrees of OSM's precision and 16 else, the index about 22.

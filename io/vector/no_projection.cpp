@@ -5,7 +5,9 @@
 
 namespace ppl {
 namespace {
-[[noreturn]] void missing() { throw Error("this build has no GDAL, so it knows no coordinate systems and reads no OGR files"); }
+[[noreturn]] void missing() {
+  throw Error("this build has no GDAL, so it knows no coordinate systems and reads no OGR files");
+}
 }  // namespace
 
 std::string crs_from_text(const std::string&, const std::string&) { missing(); }
@@ -20,6 +22,8 @@ Projection& Projection::operator=(Projection&&) noexcept = default;
 void Projection::apply(Line&) { missing(); }
 Point Projection::apply(Point) { missing(); }
 
-SourceReport read_ogr(const std::string&, const MapRequest&, const OgrFields&, std::vector<FeatureLayer>&) { missing(); }
+SourceReport read_ogr(const std::string&, const MapRequest&, const OgrFields&, std::vector<FeatureLayer>&) {
+  missing();
+}
 
 }  // namespace ppl

@@ -65,8 +65,8 @@ class Geometries {
   Geometries(const MapRequest& request, FeatureLayer& layer) : request_(request), layer_(layer) {}
 
   void add(const OGRGeometry& geometry, FeatureTraits traits) {
-    const std::unique_ptr<OGRGeometry> straight(
-        geometry.hasCurveGeometry() ? geometry.getLinearGeometry() : geometry.clone());
+    const std::unique_ptr<OGRGeometry> straight(geometry.hasCurveGeometry() ? geometry.getLinearGeometry()
+                                                                            : geometry.clone());
     if (!straight) return;
     add_straight(*straight, traits);
   }
@@ -106,7 +106,8 @@ std::string crs_of(OGRLayer& source, const OgrFields& fields, const std::string&
   return crs_from_text(wkt, where);
 }
 
-FeatureLayer read_layer(OGRLayer& source, const MapRequest& request, const OgrFields& fields, const std::string& where) {
+FeatureLayer read_layer(OGRLayer& source, const MapRequest& request, const OgrFields& fields,
+                        const std::string& where) {
   FeatureLayer layer(crs_of(source, fields, where), FeatureLayer::Precision::full);
   const OGRFeatureDefn& definition = *source.GetLayerDefn();
   const char* usual = request.theme == MapTheme::roads ? "highway" : "building";

@@ -50,8 +50,8 @@ std::string crs_from_text(const std::string& text, const std::string& where) {
   const char* const options[] = {"ALLOW_NETWORK_ACCESS=NO", "ALLOW_FILE_ACCESS=NO", nullptr};
   PPL_CHECK(!text.empty() && reference.SetFromUserInput(text.c_str(), options) == OGRERR_NONE, where,
             ": expected a coordinate system such as EPSG:32632, got '", text.substr(0, 60), "'");
-  PPL_CHECK(reference.IsGeographic() || reference.IsProjected(), where, ": the coordinate system '",
-            text.substr(0, 60), "' is neither geographic nor projected");
+  PPL_CHECK(reference.IsGeographic() || reference.IsProjected(), where, ": the coordinate system '", text.substr(0, 60),
+            "' is neither geographic nor projected");
   return wkt_of(reference);
 }
 

@@ -23,12 +23,12 @@ struct SourceReport {
   std::string path;
   std::string date;  // of the extract, where its header says so
   bool osm = false;
-  int64_t nodes = 0, ways = 0;     // in the file (OSM)
-  int64_t features = 0;            // taken
-  int64_t missing_nodes = 0;       // references of taken ways to nodes that the file lacks
-  int64_t cut_ways = 0;            // roads drawn as far as their nodes are there
-  int64_t incomplete_areas = 0;    // multipolygons and outlines left out because parts are missing
-  int64_t broken_areas = 0;        // whose rings do not close or that cannot be assembled
+  int64_t nodes = 0, ways = 0;   // in the file (OSM)
+  int64_t features = 0;          // taken
+  int64_t missing_nodes = 0;     // references of taken ways to nodes that the file lacks
+  int64_t cut_ways = 0;          // roads drawn as far as their nodes are there
+  int64_t incomplete_areas = 0;  // multipolygons and outlines left out because parts are missing
+  int64_t broken_areas = 0;      // whose rings do not close or that cannot be assembled
 };
 
 // .osm, .osm.gz, .osm.bz2, .osm.pbf, .pbf
