@@ -119,8 +119,9 @@ struct Writer {
     png_set_IHDR(png, info, static_cast<png_uint_32>(image.width), static_cast<png_uint_32>(image.height), bits,
                  image.bands == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    // Masks of one bit are runs: what a higher level saves in bytes costs several times the whole rest of the work.
+    if (bits == 1) png_set_compression_level(png, 1);
     png_write_info(png, info);
-    if (bits == 1) png_set_packing(png);
     png_write_image(png, rows.data());
     png_write_end(png, nullptr);
     return true;
@@ -157,9 +158,30 @@ PngPicture decode_png(Bytes bytes, PngValues values, int64_t max_pixels, const s
   return p;
 }
 
+namespace {
+
+// Eight pixels a byte, the first in the highest bit; rows begin with a byte.
+std::vector<uint8_t> packed_bits(const Image& image) {
+  const int64_t row_bytes = (image.width + 7) / 8;
+  std::vector<uint8_t> packed(static_cast<size_t>(row_bytes * image.height), 0);
+  for (int64_t y = 0; y < image.height; ++y) {
+    const uint8_t* from = image.u8() + y * image.width;
+    uint8_t* to = packed.data() + y * row_bytes;
+    for (int64_t x = 0; x < image.width; ++x) to[x / 8] |= static_cast<uint8_t>((from[x] & 1) << (7 - x % 8));
+  }
+  return packed;
+}
+
+}  // namespace
+
 std::vector<std::byte> encode_png(const Image& image, int bits, const std::string& where) {
   Writer w;
-  for (int64_t y = 0; y < image.height; ++y) {
+  std::vector<uint8_t> packed;
+  if (bits == 1) packed = packed_bits(image);
+  for (int64_t y = 0; bits == 1 && y < image.height; ++y) {
+    w.rows.push_back(packed.data() + y * ((image.width + 7) / 8));
+  }
+  for (int64_t y = 0; bits != 1 && y < image.height; ++y) {
     w.rows.push_back(const_cast<uint8_t*>(image.u8()) + y * image.width * image.bands);
   }
   PPL_CHECK(w.run(image, bits), where, ": cannot make a PNG: ", w.error.text);

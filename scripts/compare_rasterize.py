@@ -25,7 +25,7 @@ warnings.filterwarnings("ignore", category=rasterio.errors.NotGeoreferencedWarni
 class Roads(osmium.SimpleHandler):
     def __init__(self, table):
         super().__init__()
-        self.table, self.lines, self.widths = table, [], []
+        self.table, self.lines, self.widths, self.areas = table, [], [], []
 
     def width(self, tags):
         if re.fullmatch(r"\d+(\.\d+)?", tags.get("width", "")):
@@ -38,11 +38,18 @@ class Roads(osmium.SimpleHandler):
         tags = way.tags
         if tags.get("highway") not in self.table["classes"] or tags.get("tunnel", "no") != "no":
             return
-        points = [(n.lon, n.lat) for n in way.nodes if n.location.valid()]
-        if len(points) < 2:
-            return
-        self.lines.append(points)
-        self.widths.append(self.width(tags))
+        area = tags.get("area") == "yes" and way.is_closed()
+        parts = [[]]
+        for node in way.nodes:  # cut where nodes are missing
+            if node.location.valid():
+                parts[-1].append((node.lon, node.lat))
+            else:
+                parts.append([])
+        for part in parts:
+            if len(part) > (3 if area else 1):
+                self.lines.append(part)
+                self.areas.append(area)
+                self.widths.append(self.width(tags))
 
 
 def main(extract, epsg, pixel, out, table, west, south, east, north, every=1):
@@ -57,6 +64,9 @@ def main(extract, epsg, pixel, out, table, west, south, east, north, every=1):
     x, y = project.transform(flat[:, 0], flat[:, 1])
     lines = shapely.linestrings(np.column_stack([x, y]), indices=np.repeat(np.arange(len(counts)), counts))
     shapes = shapely.buffer(lines, np.array(roads.widths) / 2)
+    areas = np.array(roads.areas)
+    shapes[areas] = shapely.polygons(shapely.linearrings(shapely.get_coordinates(lines[areas]),
+                                     indices=np.repeat(np.arange(areas.sum()), counts[areas])))
     tree = shapely.STRtree(shapes)
     read = time.time() - start
     side = 512 * pixel

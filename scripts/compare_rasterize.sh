@@ -38,7 +38,7 @@ for ((number = 0; number < tiles; number += every)); do
   left=$(echo "$west + ($number % $columns) * $side" | bc) top=$(echo "$north - ($number / $columns) * $side" | bc)
   right=$(echo "$left + $side" | bc) bottom=$(echo "$top - $side" | bc)
   rm -f "$out/tile.gpkg"
-  ogr2ogr -q -f GPKG "$out/tile.gpkg" "$out/roads.gpkg" lines -spat "$left" "$bottom" "$right" "$top" -dialect SQLite \
+  ogr2ogr -q -f GPKG "$out/tile.gpkg" "$out/roads.gpkg" -spat "$left" "$bottom" "$right" "$top" -dialect SQLite \
     -sql "SELECT ST_Buffer(geom, 3) AS geom FROM lines" -nln roads
   gdal_rasterize -q -burn 1 -ot Byte -of GTiff -te "$left" "$bottom" "$right" "$top" -ts 512 512 -l roads \
     "$out/tile.gpkg" "$out/gdal/$number.tif"
