@@ -26,6 +26,8 @@ class MappedFile {
   MappedFile& operator=(MappedFile&&) noexcept;
 
   Bytes bytes() const { return bytes_; }
+  // Takes the pages out of this process's memory; they come back where they are touched again.
+  void release() const;
   const std::string& path() const { return path_; }
 
  private:

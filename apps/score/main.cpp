@@ -4,6 +4,7 @@
 #include "apps/score/buildings_command.h"
 #include "apps/score/iou.h"
 #include "apps/score/page_options.h"
+#include "apps/score/roads_command.h"
 #include "io/file.h"
 
 namespace {
@@ -64,5 +65,6 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     add_iou(app, command);
     ppl::score::add_buildings_command(app);
+    ppl::score::add_roads_command(app);
   });
 }

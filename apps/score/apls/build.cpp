@@ -1,0 +1,95 @@
+#include <unordered_map>
+
+#include "apps/score/apls/network.h"
+
+namespace ppl::score {
+namespace {
+
+// Every vertex a node, every segment an edge.
+Network segments_of(const std::vector<RoadLine>& lines) {
+  Network network;
+  std::unordered_map<int32_t, int> node_in_cell;
+  for (const RoadLine& line : lines) {
+    int previous = -1;
+    for (const Point place : line.points) {
+      const auto [found, fresh] = node_in_cell.try_emplace(cell_key(place), network.points());
+      if (fresh) network.nodes.insert(network.add_point(place), place);
+      if (previous >= 0) network.attach_ends(network.add_edge({previous, found->second}));
+      previous = found->second;
+    }
+  }
+  return network;
+}
+
+// Joins edges that meet in simple nodes: those with two edges and no more.
+class Contraction {
+ public:
+  explicit Contraction(Network& network)
+      : network_(network),
+        simple_(static_cast<size_t>(network.points())),
+        absorbed_(static_cast<size_t>(network.points())) {}
+
+  void run() {
+    const std::vector<int> order = network_.nodes.in_order();
+    for (const int node : order) simple_[static_cast<size_t>(node)] = network_.edges_at(node).size() == 2;
+    for (const int node : order) {
+      if (!simple_[static_cast<size_t>(node)] && !absorbed_[static_cast<size_t>(node)]) visit(node);
+    }
+    for (const int node : order) {
+      if (!absorbed_[static_cast<size_t>(node)]) continue;
+      network_.nodes.erase(node, network_.place(node));
+      network_.clear_edges_at(node);
+    }
+  }
+
+ private:
+  void visit(int node) {
+    const std::vector<int> edges = network_.edges_at(node);
+    for (const int e : edges) {
+      const int neighbour = network_.other_end(e, node);
+      if (absorbed_[static_cast<size_t>(neighbour)]) {
+        network_.detach(e, node);
+      } else if (simple_[static_cast<size_t>(neighbour)]) {
+        std::vector<int> chain = follow(node, neighbour);
+        network_.detach(e, node);
+        network_.detach(e, chain.back());
+        network_.attach_ends(network_.add_edge(std::move(chain)));
+      }
+    }
+  }
+
+  // From a node through simple ones to the next that is not.
+  std::vector<int> follow(int node, int next) {
+    std::vector<int> chain{node};
+    while (simple_[static_cast<size_t>(next)]) {
+      const int previous = chain.back();
+      chain.push_back(next);
+      simple_[static_cast<size_t>(next)] = false;
+      absorbed_[static_cast<size_t>(next)] = true;
+      next = beyond(next, previous);
+    }
+    chain.push_back(next);
+    return chain;
+  }
+
+  int beyond(int node, int previous) const {
+    for (const int e : network_.edges_at(node)) {
+      const int neighbour = network_.other_end(e, node);
+      if (neighbour != previous) return neighbour;
+    }
+    return previous;
+  }
+
+  Network& network_;
+  std::vector<char> simple_, absorbed_;
+};
+
+}  // namespace
+
+Network build_network(const std::vector<RoadLine>& lines) {
+  Network network = segments_of(lines);
+  Contraction(network).run();
+  return network;
+}
+
+}  // namespace ppl::score

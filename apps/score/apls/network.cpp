@@ -1,0 +1,168 @@
+#include "apps/score/apls/network.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "kernels/base.h"
+
+namespace ppl::score {
+namespace {
+
+// All pairs of nodes are compared; beyond this nobody would wait for the result.
+constexpr double kMostMidpoints = 4e6;
+
+}  // namespace
+
+void Box::add(Point p) {
+  min_x = std::min(min_x, p.x), max_x = std::max(max_x, p.x);
+  min_y = std::min(min_y, p.y), max_y = std::max(max_y, p.y);
+}
+
+int Network::add_point(Point place) {
+  places_.push_back(place);
+  incident_.emplace_back();
+  return points() - 1;
+}
+
+int Network::add_edge(std::vector<int> points) {
+  const Box box = Box::around(place(points.front()));
+  Edge edge{std::move(points), 0, box};
+  for (size_t i = 1; i < edge.points.size(); ++i) {
+    edge.length += distance(place(edge.points[i - 1]), place(edge.points[i]));
+    edge.box.add(place(edge.points[i]));
+  }
+  edges_.push_back(std::move(edge));
+  return edge_numbers() - 1;
+}
+
+void Network::attach(int edge, int point) {
+  std::vector<int>& edges = incident_[static_cast<size_t>(point)];
+  if (std::find(edges.begin(), edges.end(), edge) == edges.end()) edges.push_back(edge);
+}
+void Network::detach(int edge, int point) { std::erase(incident_[static_cast<size_t>(point)], edge); }
+
+void Network::attach_ends(int number) {
+  attach(number, edge(number).first());
+  attach(number, edge(number).last());
+}
+void Network::detach_ends(int number) {
+  detach(number, edge(number).first());
+  detach(number, edge(number).last());
+}
+
+int Network::other_end(int number, int point) const {
+  const Edge& e = edge(number);
+  return same_place(place(point), place(e.first())) ? e.last() : e.first();
+}
+
+std::vector<int> Network::edges_in_order() const {
+  std::vector<int> order;
+  std::vector<char> seen(edges_.size());
+  for (const int node : nodes.in_order()) {
+    for (const int e : edges_at(node)) {
+      if (!std::exchange(seen[static_cast<size_t>(e)], 1)) order.push_back(e);
+    }
+  }
+  return order;
+}
+
+namespace {
+
+// Points come from the start of the edge; the walk goes on from where it was cut last.
+class Cutter {
+ public:
+  Cutter(Network& network, int edge) : network_(network), points_(network.edge(edge).points), part_{points_[0]} {}
+
+  // Goes `length` further and returns the point there.
+  int advance(double length) {
+    double walked = 0;
+    for (; next_ < points_.size(); ++next_) {
+      const Point from = network_.place(part_.back()), to = network_.place(points_[next_]);
+      const double step = distance(from, to);
+      if (walked + step == length) {
+        part_.push_back(points_[next_++]);
+        return part_.back();
+      }
+      if (!(walked + step < length)) {
+        const double share = (length - walked) / step;
+        part_.push_back(network_.add_point({from.x + share * (to.x - from.x), from.y + share * (to.y - from.y)}));
+        return part_.back();
+      }
+      walked += step;
+      part_.push_back(points_[next_]);
+    }
+    throw Error("apls: the lengths of an edge's parts exceed its own");
+  }
+  // What lies between the last two cuts.
+  std::vector<int> take_part() {
+    const int cut = part_.back();
+    return std::exchange(part_, {cut});
+  }
+  std::vector<int> take_rest() {
+    part_.insert(part_.end(), points_.begin() + static_cast<std::ptrdiff_t>(next_), points_.end());
+    return std::move(part_);
+  }
+
+ private:
+  Network& network_;
+  const std::vector<int> points_;
+  size_t next_ = 1;
+  std::vector<int> part_;
+};
+
+void split_evenly(Network& network, int edge, int cuts) {
+  const double step = network.edge(edge).length / (cuts + 1);
+  Cutter cutter(network, edge);
+  network.detach_ends(edge);
+  for (int i = 0; i < cuts; ++i) {
+    const int cut = cutter.advance(step);
+    network.attach_ends(network.add_edge(cutter.take_part()));
+    network.nodes.insert(cut, network.place(cut));
+  }
+  network.attach_ends(network.add_edge(cutter.take_rest()));
+}
+
+}  // namespace
+
+void add_midpoints(Network& network, const AplsParameters& parameters) {
+  const double spacing = parameters.spacing_pixels();
+  const std::vector<int> edges = network.edges_in_order();
+  const auto midpoints = [&](int edge) {
+    const double length = network.edge(edge).length;
+    return length < parameters.shortest_split() ? 0 : length < spacing ? 1 : std::floor(length / spacing);
+  };
+  double total = 0;
+  for (const int edge : edges) total += midpoints(edge);
+  PPL_CHECK(total <= kMostMidpoints, "roads of this length get ", total, " control points ", parameters.spacing,
+            " m apart; at most ", kMostMidpoints, " can be compared");
+  for (const int edge : edges) {
+    if (const double cuts = midpoints(edge); cuts > 0) split_evenly(network, edge, static_cast<int>(cuts));
+  }
+}
+
+double road_metres(const Network& network, const AplsParameters& parameters) {
+  double pixels = 0;
+  for (const int e : network.edges_in_order()) pixels += network.edge(e).length;
+  return pixels * parameters.pixel;
+}
+
+Network copy_for_injection(const Network& network) {
+  Network copy;
+  const std::vector<int> order = network.nodes.in_order();
+  for (const int node : order) copy.nodes.insert(copy.add_point(network.place(node)), network.place(node));
+  for (const int node : order) {
+    for (const int e : network.edges_at(node)) {
+      if (network.edge(e).first() != node) continue;
+      std::vector<int> points;
+      points.reserve(network.edge(e).points.size());
+      for (const int p : network.edge(e).points) {
+        const int node_there = copy.nodes.find(network.place(p));
+        points.push_back(node_there >= 0 ? node_there : copy.add_point(network.place(p)));
+      }
+      copy.attach_ends(copy.add_edge(std::move(points)));
+    }
+  }
+  return copy;
+}
+
+}  // namespace ppl::score

@@ -1,0 +1,80 @@
+// A road network as the metric sees it: nodes, and edges that are polylines between them.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "apps/score/apls/geometry.h"
+#include "apps/score/apls/node_set.h"
+#include "io/vector/roads.h"
+
+namespace ppl::score {
+
+struct Box {
+  double min_x, min_y, max_x, max_y;
+
+  static Box around(Point p) { return {p.x, p.y, p.x, p.y}; }
+  void add(Point p);
+  bool contains(Point p, double margin) const {
+    return !(p.x < min_x - margin || p.x > max_x + margin || p.y < min_y - margin || p.y > max_y + margin);
+  }
+};
+
+struct Edge {
+  std::vector<int> points;  // numbers of points; first and last are its ends
+  double length = 0;        // pixels, summed from the first point on
+  Box box{};
+
+  int first() const { return points.front(); }
+  int last() const { return points.back(); }
+};
+
+// Points and edges have numbers and are never removed; an edge is part of the network while its ends list it.
+// A ghost is an end of an edge that is not in the node set: a place equal to an older node's (two roads that touch
+// without sharing a vertex), or the end of a road that only a loop within one cell prolonged.
+class Network {
+ public:
+  int add_point(Point place);
+  // Not yet listed by its ends.
+  int add_edge(std::vector<int> points);
+  void attach(int edge, int point);
+  void detach(int edge, int point);
+  // At both ends; once for a loop.
+  void attach_ends(int edge);
+  void detach_ends(int edge);
+
+  int points() const { return static_cast<int>(places_.size()); }
+  Point place(int point) const { return places_[static_cast<size_t>(point)]; }
+  const Edge& edge(int number) const { return edges_[static_cast<size_t>(number)]; }
+  int edge_numbers() const { return static_cast<int>(edges_.size()); }
+  const std::vector<int>& edges_at(int point) const { return incident_[static_cast<size_t>(point)]; }
+  void clear_edges_at(int point) { incident_[static_cast<size_t>(point)].clear(); }
+
+  // The reference asks for the place, not for the point: an edge with both ends at one place leads to its last only.
+  int other_end(int edge, int point) const;
+  // In the node set itself, not only equal to a member.
+  bool is_node(int point) const { return nodes.find(place(point)) == point; }
+  // Every edge once, in the order of the nodes.
+  std::vector<int> edges_in_order() const;
+
+  NodeSet nodes;
+
+ private:
+  std::vector<Point> places_;
+  std::vector<std::vector<int>> incident_;
+  std::vector<Edge> edges_;
+};
+
+// Junctions and ends of roads as nodes; vertices with two neighbours become parts of edges (but those of rings that
+// hang on nothing stay nodes).
+Network build_network(const std::vector<RoadLine>& lines);
+
+double road_metres(const Network& network, const AplsParameters& parameters);
+
+// Adds nodes along the edges, evenly and at most `spacing` apart. Error where that gives millions.
+void add_midpoints(Network& network, const AplsParameters& parameters);
+
+// A copy to inject points into: vertices that equal a node become that node, other points are copied.
+Network copy_for_injection(const Network& network);
+
+}  // namespace ppl::score

@@ -1,0 +1,33 @@
+// TOPO: is the surrounding of each place of one network found around the same place of another?
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "io/vector/roads.h"
+
+namespace ppl::score {
+
+struct TopoParameters {
+  double hole = 4;       // metres within which a marble falls into a hole
+  double interval = 30;  // metres between holes along a road
+  double radius = 150;   // metres around an origin
+  int origins = 1000;    // at most, evenly from the truth's nodes (CosmiQ's tool draws them at random)
+};
+
+struct TopoCounts {
+  int64_t true_positive = 0, false_positive = 0, false_negative = 0;
+
+  void add(const TopoCounts& other);
+  double precision() const;  // 0 where nothing was proposed
+  double recall() const;
+  double f1() const;
+};
+
+// From each origin, a node of the truth: holes are put on the nodes and along the edges that are joined to it within
+// the radius, marbles likewise around the proposal's node nearest to it. Marbles take the nearest free hole. Without
+// such a node all holes are missed. Lines are in pixels of `pixel` metres.
+TopoCounts topo(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal, double pixel,
+                const TopoParameters& parameters);
+
+}  // namespace ppl::score

@@ -1,0 +1,19 @@
+#include "io/vector/open_roads.h"
+
+#include <algorithm>
+
+#include "io/vector/spacenet_csv.h"
+#include "kernels/base.h"
+
+namespace ppl {
+
+std::unique_ptr<RoadSource> open_roads(const std::string& path, const RoadLayerOptions& options) {
+  const std::vector<std::string> files = list_files(path, {".csv", ".geojson", ".json", ".gpkg", ".shp"});
+  const auto layers = std::count_if(files.begin(), files.end(), is_road_layer);
+  if (layers == 0) return open_spacenet_roads(files);
+  PPL_CHECK(static_cast<size_t>(layers) == files.size(), path, ": expected road tables or road layers, got both (",
+            files.size() - static_cast<size_t>(layers), " and ", layers, ")");
+  return read_road_layers(files, options);
+}
+
+}  // namespace ppl

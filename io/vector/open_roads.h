@@ -1,0 +1,15 @@
+// Roads from a path, whatever kind of file it is.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "io/vector/road_layers.h"
+#include "io/vector/roads.h"
+
+namespace ppl {
+
+// A SpaceNet table (.csv), a road layer (.geojson, .json, .gpkg, .shp), or a folder of either (not of both: Error).
+std::unique_ptr<RoadSource> open_roads(const std::string& path, const RoadLayerOptions& layers = {});
+
+}  // namespace ppl

@@ -1,0 +1,68 @@
+// Road centre lines by image, in pixels: what the readers give and what writers and scorers take.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace ppl {
+
+// x counts columns and y rows; (0, 0) is the outer corner of the first pixel.
+struct PixelPoint {
+  double x = 0;
+  double y = 0;
+  friend bool operator==(const PixelPoint&, const PixelPoint&) = default;
+};
+using Polyline = std::vector<PixelPoint>;
+
+// Where a line was read: the number of the file within its source, and the row (or feature), counted from 1.
+struct RowPlace {
+  uint32_t file = 0;
+  uint64_t row = 0;
+  friend auto operator<=>(const RowPlace&, const RowPlace&) = default;
+};
+
+struct RoadLine {
+  Polyline points;  // none: the row says "no road here"
+  RowPlace place;
+};
+
+struct BadRow {
+  RowPlace place;
+  std::string reason;
+};
+
+struct ImageRoads {
+  std::vector<RoadLine> lines;  // in the order of the files
+  std::vector<BadRow> bad;      // rows that could not be read, in the same order
+};
+
+// Roads of many images, read an image at a time. All members may be called from several threads.
+class RoadSource {
+ public:
+  virtual ~RoadSource() = default;
+  virtual size_t size() const = 0;                      // images
+  virtual std::string_view id(size_t image) const = 0;  // ascending by utf16_less, no two the same
+  virtual ImageRoads read(size_t image) const = 0;
+  // Rows that belong to no image.
+  virtual const std::vector<BadRow>& stray_rows() const = 0;
+  virtual const std::string& file(uint32_t number) const = 0;
+
+  // "roads.csv:12"
+  std::string describe(const RowPlace& place) const;
+};
+
+// Order by UTF-16 code units of two UTF-8 texts: differs from that of the bytes above U+E000.
+bool utf16_less(std::string_view a, std::string_view b);
+
+// The files of a folder (not of its subfolders) with one of these endings, sorted by name; the path itself where it is
+// a file. Error where it can be neither, or the folder has no such file.
+std::vector<std::string> list_files(const std::string& path, const std::vector<std::string>& endings);
+
+// Whatever follows `file` in a file name (".csv"), in lower case.
+std::string lower_ending(const std::string& path);
+
+}  // namespace ppl
