@@ -208,6 +208,17 @@ TEST_CASE("score writes pages of masks and buildings, Chromium shows them") {
   CHECK(unbalanced(read_text(buildings)) == "");
   CHECK(contains(read_text(buildings), "class=\"area proposal false\""));
 
+  std::ofstream(dir / "rt.csv") << "t0,\"LINESTRING (1 1, 60 1)\"\nt0,\"LINESTRING (60 1, 60 60)\"\n";
+  std::ofstream(dir / "rp.csv") << "t0,\"LINESTRING (1 3, 40 3)\"\n";
+  const std::string roads = dir / "roads.html";
+  CHECK(run_process("score", {"roads", dir / "rt.csv", dir / "rp.csv", "--cities", "one", "--html", roads, "--images",
+                              dir / "images", "--quiet"})
+            .exit_code == 0);
+  CHECK(unbalanced(read_text(roads)) == "");
+  CHECK(contains(read_text(roads), "class=\"line truth missed\""));
+  CHECK(contains(read_text(roads), "class=\"line route\""));
+  CHECK(count(read_text(roads), "data:image/jpeg;base64,") == 1);
+
   const std::string program = find_chromium();
   if (program.empty()) {
     MESSAGE("skipped in a browser: no Chromium here");

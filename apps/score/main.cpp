@@ -3,8 +3,8 @@
 #include "apps/common/app.h"
 #include "apps/score/buildings_command.h"
 #include "apps/score/iou.h"
-#include "apps/score/roads_command.h"
 #include "apps/score/page_options.h"
+#include "apps/score/roads_command.h"
 #include "io/file.h"
 
 namespace {

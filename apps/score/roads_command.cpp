@@ -9,6 +9,7 @@
 
 #include "apps/common/log.h"
 #include "apps/score/cases.h"
+#include "apps/score/page_apls.h"
 #include "apps/score/roads.h"
 #include "io/file.h"
 #include "io/vector/open_roads.h"
@@ -20,7 +21,8 @@ namespace {
 
 struct Command {
   std::vector<std::string> sources;  // truth and proposal
-  std::string cases, csv, transform, crs;
+  std::string cases, csv, transform, crs, html;
+  RoadPageOptions page;
   RoadLayerOptions layers;
   RoadsOptions options;
   TopoParameters topo;
@@ -70,6 +72,11 @@ void run_pair(Command& command) {
             command.sources[0], " (", truth->size(), ") and ", command.sources[1], " (", proposal->size(), ")");
   tell(report);
   if (!command.csv.empty()) write_file(command.csv, roads_csv(report));
+  if (!command.html.empty()) {
+    command.page.images = command.layers.images;
+    command.page.buffer = command.options.apls.snap / command.options.apls.pixel;
+    write_file(command.html, page_html(apls_page(report, *truth, *proposal, command.page)));
+  }
   fmt::print("{}", command.json ? roads_json(report) : roads_table(report));
 }
 
@@ -146,6 +153,10 @@ void add_roads_command(CLI::App& app) {
   sources->excludes(cases);
   roads->add_flag("--json", command->json, "Print JSON instead of a table");
   roads->add_option("--csv", command->csv, "Also write a line for each image to this file");
+  roads->add_option("--html", command->html, "Also write a page to look at; --images may name pictures for it");
+  roads->add_option("--shown", command->page.shown, "Tiles drawn on the page: so many of the worst, and of the best")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   add_metric_options(*roads, command->options);
   add_topo_options(*roads, *command);
   add_layer_options(*roads, *command);
