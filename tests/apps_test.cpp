@@ -169,14 +169,15 @@ TEST_CASE("an earlier run in the same folder is kept, or replaced when told so")
   j["stages"][0].erase("validation");
   const std::string config = write_config(dir, j);
   REQUIRE(run_process("train", {config, "--quiet"}).exit_code == 0);
-  const std::string log = read_text(dir / "run/log.jsonl"), weights = read_text(dir / "run/roads/last.safetensors");
+  const std::string log = read_text(dir / "run/log.jsonl");
+  const auto weights = read_file(dir / "run/roads/last.safetensors");
   const ProcessResult refused = run_process("train", {config, "--quiet", "--set", "seed=2"});
   CHECK(refused.exit_code == 1);
   CHECK(one_line_naming(refused, dir / "run"));
   CHECK(read_text(dir / "run/log.jsonl") == log);
-  CHECK(read_text(dir / "run/roads/last.safetensors") == weights);
+  CHECK((read_file(dir / "run/roads/last.safetensors") == weights));
   CHECK(run_process("train", {config, "--quiet", "--overwrite", "--set", "seed=2"}).exit_code == 0);
-  CHECK(read_text(dir / "run/roads/last.safetensors") != weights);
+  CHECK((read_file(dir / "run/roads/last.safetensors") != weights));
 }
 
 TEST_CASE("too little memory is explained by network, crop and batch") {

@@ -8,6 +8,7 @@
 
 #include "io/file.h"
 #include "io/geotiff.h"
+#include "io/image.h"
 #include "tests/io_support.h"
 #include "tests/process.h"
 #include "tests/road_support.h"
@@ -240,6 +241,41 @@ TEST_CASE("layers on the earth become pixels by a transform, a picture beside th
   CHECK(json::parse(run({"--pixels"}).out)["apls"] == 0);  // an image without roads
 }
 #endif
+
+// A horizontal road 9 pixels wide across the mask, and half of a vertical one below it.
+std::vector<uint8_t> drawn_tee(int64_t side) {
+  std::vector<uint8_t> mask(static_cast<size_t>(side * side));
+  for (int64_t y = 0; y < side; ++y) {
+    for (int64_t x = 0; x < side; ++x) {
+      mask[static_cast<size_t>(y * side + x)] =
+          std::abs(y - side / 2) <= 4 || (y > side / 2 && std::abs(x - side / 2) <= 4);
+    }
+  }
+  return mask;
+}
+
+TEST_CASE("masks are vectorized first") {
+  constexpr int64_t kSide = 400;
+  const TemporaryFolder dir;
+  std::filesystem::create_directory(dir / "masks");
+  const std::vector<uint8_t> tee = drawn_tee(kSide), nothing(tee.size());
+  write_mask_png(dir / "masks/a_mask.png", tee.data(), kSide, kSide);
+  write_mask_png(dir / "masks/b_mask.png", nothing.data(), kSide, kSide);
+  write_file(
+      dir / "truth.csv",
+      std::string("a,\"LINESTRING (0 200.5, 200.5 200.5, 400 200.5)\"\na,\"LINESTRING (200.5 200.5, 200.5 400)\"\n"
+                  "b,LINESTRING EMPTY\n"));
+  const ProcessResult r =
+      run_process("score", {"roads", dir / "truth.csv", dir / "masks", "--cities", "one", "--json", "--quiet"});
+  CAPTURE(r.err);
+  REQUIRE(r.exit_code == 0);
+  const json images = json::parse(r.out)["images"];
+  REQUIRE(images.size() == 2);
+  CHECK(images[0]["apls"].get<double>() > 0.98);
+  CHECK(images[1]["apls"] == 1);
+  write_file(dir / "masks/c_mask.png", std::string("no picture"));
+  refused(run_process("score", {"roads", dir / "masks", dir / "masks", "--cities", "one", "--quiet"}), "c_mask.png");
+}
 
 TEST_CASE("TOPO and CosmiQ's flavour as extra figures") {
   const Pair pair(kTee, kBar);

@@ -144,11 +144,12 @@ void add_layer_options(CLI::App& roads, Command& command) {
 void add_roads_command(CLI::App& app) {
   CLI::App* roads = app.add_subcommand("roads", "APLS of road networks");
   const auto command = std::make_shared<Command>();
-  CLI::Option* sources = roads
-                             ->add_option("SOURCES", command->sources,
-                                          "Road tables (.csv), road layers (.geojson, .gpkg, .shp) or folders of them")
-                             ->type_name("TRUTH PROPOSAL")
-                             ->expected(2);
+  CLI::Option* sources =
+      roads
+          ->add_option("SOURCES", command->sources,
+                       "Road tables (.csv), road layers (.geojson, .gpkg, .shp), masks, or folders of them")
+          ->type_name("TRUTH PROPOSAL")
+          ->expected(2);
   CLI::Option* cases = roads->add_option("--cases", command->cases, "Run a JSON list of cases with known results");
   sources->excludes(cases);
   roads->add_flag("--json", command->json, "Print JSON instead of a table");

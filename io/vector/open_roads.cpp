@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "io/vector/mask_roads.h"
 #include "io/vector/spacenet_csv.h"
 #include "kernels/base.h"
 
 namespace ppl {
 
 std::unique_ptr<RoadSource> open_roads(const std::string& path, const RoadLayerOptions& options) {
+  if (has_masks(path)) return open_mask_roads(path);
   const std::vector<std::string> files = list_files(path, {".csv", ".geojson", ".json", ".gpkg", ".shp"});
   const auto layers = std::count_if(files.begin(), files.end(), is_road_layer);
   if (layers == 0) return open_spacenet_roads(files);
