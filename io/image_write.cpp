@@ -34,7 +34,8 @@ template <class Value>
 std::vector<std::byte> grey_png(const std::string& where, int64_t height, int64_t width, int bits, Value&& value) {
   check_extents(height, width, int64_t{1} << 40, where);
   Image image = Image::make(height, width, 1);
-  for (int64_t i = 0; i < height * width; ++i) image.u8()[i] = value(i);
+  uint8_t* const out = image.u8();
+  for (int64_t i = 0; i < height * width; ++i) out[i] = value(i);
   return encode_png(image, bits, where);
 }
 

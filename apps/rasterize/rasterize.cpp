@@ -1,5 +1,6 @@
 #include "apps/rasterize/rasterize.h"
 
+#include <algorithm>
 #include <chrono>
 #include <filesystem>
 #include <memory>
@@ -72,7 +73,8 @@ class TileWriter {
       const double share = static_cast<double>(record.no_data) / static_cast<double>(tile.mask.size());
       if (job_.settings.no_data == NoData::skip && share > job_.settings.max_no_data) record.mask.clear();
     }
-    for (const uint8_t value : tile.mask) record.foreground += value != 0 && value != kIgnored;
+    record.foreground = std::count_if(tile.mask.begin(), tile.mask.end(),
+                                      [](uint8_t value) { return value != 0 && value != kIgnored; });
     if (!record.mask.empty()) write_files(frame, tile, record.mask);
     manifest_.add(record);
     return record;
