@@ -31,7 +31,7 @@ void write_bytes(const std::string& path, const std::vector<std::byte>& bytes) {
 }
 
 template <class Value>
-std::vector<std::byte> grey_png(const std::string& where, int64_t height, int64_t width, int bits, Value&& value) {
+std::vector<std::byte> grey_png(const std::string& where, int64_t height, int64_t width, int bits, Value value) {
   check_extents(height, width, int64_t{1} << 40, where);
   Image image = Image::make(height, width, 1);
   uint8_t* const out = image.u8();
