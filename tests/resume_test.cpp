@@ -54,9 +54,17 @@ void killed_after(int milliseconds, const std::string& arguments) {
   run_process("/bin/bash", {"-c", "timeout -s KILL " + seconds + " " PPL_BIN "/train --quiet " + arguments});
 }
 
+// Runs train and kills it when a checkpoint whose name begins so is there.
+void killed_at(const std::string& checkpoint, const std::string& run, const std::string& arguments) {
+  run_process("/bin/bash", {"-c", PPL_BIN "/train --quiet " + arguments + " & pid=$!; until ls " + run +
+                                      "/checkpoints 2>/dev/null | grep -q '^" + checkpoint +
+                                      ".*safetensors$'; do kill -0 $pid 2>/dev/null || exit; sleep 0.01; done; "
+                                      "kill -KILL $pid; wait $pid"});
+}
+
 int kills() {
   const char* wanted = std::getenv("PPL_KILLS");
-  return wanted ? std::atoi(wanted) : 2;
+  return wanted ? std::atoi(wanted) : 3;
 }
 
 std::vector<std::string> checkpoints(const std::string& run) {
@@ -77,8 +85,9 @@ TEST_CASE("a run killed at random moments ends as an undisturbed one") {
 
   const std::string other = dir / "other";
   Random random(static_cast<uint64_t>(kills()));
-  killed_after(1500, config + " --set run=" + other);
-  for (int i = 1; i < kills(); ++i) killed_after(static_cast<int>(random.integer(300, 2500)), "--resume " + other);
+  killed_at("000-000000-0000001", other, config + " --set run=" + other);
+  killed_at("000-000001", other, "--resume " + other);
+  for (int i = 2; i < kills(); ++i) killed_after(static_cast<int>(random.integer(300, 2500)), "--resume " + other);
   const ProcessResult last = train({"--resume", other, "--quiet"});
   CAPTURE(last.err);
   CHECK(last.exit_code == 0);
