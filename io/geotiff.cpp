@@ -25,8 +25,8 @@ Dataset open_dataset(const std::string& path, const GdalMessages& messages, bool
   static const char* const kDrivers[] = {"GTiff", "PNG", "JPEG", nullptr};
   static const char* const kNoOptions[] = {nullptr};
   const char* const only_itself[] = {CPLGetFilename(path.c_str()), nullptr};
-  Dataset d(GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY, kDrivers, kNoOptions,
-                              sidecars ? nullptr : only_itself));
+  Dataset d(GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR, kDrivers,
+                              kNoOptions, sidecars ? nullptr : only_itself));
   PPL_CHECK(d, path, ": cannot open the picture: ", messages.text());
   return d;
 }

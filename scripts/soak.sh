@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Long searches for what breaks something, too long for every test run; needs clang with libFuzzer (apt-get install clang).
 #   scripts/soak.sh [SECONDS [FOLDER]]   each search runs so long (600); FOLDER (build/soak) keeps inputs from run to run
-# Tables of roads and buildings by libFuzzer, from the inputs in tests/corpora; changed tables of tiles, of widths and world files; training
-# runs killed at 20 moments. What a fuzzer finds it leaves in the folder, and the exit code is not 0.
+# Tables of roads and buildings by libFuzzer, from the inputs in tests/corpora; changed tables of tiles, of widths and
+# world files; training runs killed at 20 moments. What a fuzzer finds it leaves in the folder, and the exit code is not 0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-600}

@@ -11,6 +11,7 @@
 #include "io/vector/polygon_wkt.h"
 #include "io/vector/shape.h"
 #include "io/vector/square.h"
+#include "tests/drawn.h"
 #include "tests/io_support.h"
 
 using namespace ppl;
@@ -18,16 +19,6 @@ using test::contains;
 using test::error_of;
 
 namespace {
-
-BitImage drawn(const std::vector<std::string>& rows) {
-  BitImage image(static_cast<int64_t>(rows.size()), static_cast<int64_t>(rows[0].size()));
-  for (int64_t r = 0; r < image.height(); ++r) {
-    for (int64_t c = 0; c < image.width(); ++c) {
-      if (rows[static_cast<size_t>(r)][static_cast<size_t>(c)] == '#') image.set(r, c);
-    }
-  }
-  return image;
-}
 
 bool inside(const Line& ring, Point p) {
   bool in = false;

@@ -13,21 +13,12 @@
 #include "io/vector/road_lines.h"
 #include "io/vector/simplify.h"
 #include "io/vector/thin.h"
+#include "tests/drawn.h"
 #include "tests/io_support.h"
 
 using namespace ppl;
 
 namespace {
-
-BitImage drawn(const std::vector<std::string>& rows) {
-  BitImage image(static_cast<int64_t>(rows.size()), static_cast<int64_t>(rows[0].size()));
-  for (int64_t r = 0; r < image.height(); ++r) {
-    for (int64_t c = 0; c < image.width(); ++c) {
-      if (rows[static_cast<size_t>(r)][static_cast<size_t>(c)] == '#') image.set(r, c);
-    }
-  }
-  return image;
-}
 
 // Every pixel whose centre lies within `radius` of the line.
 void draw_line(BitImage& image, const Line& line, double radius) {
