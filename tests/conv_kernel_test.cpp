@@ -187,21 +187,36 @@ TEST_CASE("conv: a small case by hand") {
   CHECK(dw == std::vector<float>{0, 0, 0, 1010, 10101, 1010, 0, 0, 0});
 }
 
-TEST_CASE("conv: gradients to the weights do not depend on the number of threads") {
-  for (const Conv& p :
-       {make(2, 70, 70, 32, 32, 3, 1, 1), make(1, 32, 32, 64, 64, 3, 1, 1), make(1, 33, 40, 32, 1, 3, 1, 1)}) {
-    const auto x = noise<float>(size_t(p.n) * p.h * p.w * p.c, 1),
-               dy = noise<float>(size_t(p.n) * p.oh * p.ow * p.k, 2);
-    std::vector<float> one(size_t(p.k) * p.r * p.s * p.c), three(one.size());
+TEST_CASE("conv: results depend neither on the number of threads nor on whether weights are kept") {
+  CpuContext& ctx = CpuContext::current();
+  const int threads = omp_get_max_threads();
+  for (const Conv& p : {make(2, 70, 70, 32, 32, 3, 1, 1), make(1, 32, 32, 64, 64, 3, 1, 1),
+                        make(2, 25, 27, 80, 672, 3, 1, 1), make(1, 33, 40, 32, 1, 3, 1, 1)}) {
+    CAPTURE(name(p));
     const auto algorithm = p.k == 1 ? ConvAlgorithm::narrow : ConvAlgorithm::winograd;
-    if (!conv_serves(algorithm, ConvKind::backward_weights, p, false)) continue;  // compiled without AVX-512
-    const int threads = omp_get_max_threads();
-    omp_set_num_threads(1);
-    conv_backward_weights<float>(CpuContext::current(), p, x.data(), dy.data(), one.data(), algorithm);
-    omp_set_num_threads(3);
-    conv_backward_weights<float>(CpuContext::current(), p, x.data(), dy.data(), three.data(), algorithm);
-    omp_set_num_threads(threads);
-    CHECK(one == three);
+    const auto x = noise<float>(size_t(p.n) * p.h * p.w * p.c, 1);
+    const auto dy = noise<float>(size_t(p.n) * p.oh * p.ow * p.k, 2);
+    const auto w = noise<float>(size_t(p.k) * p.r * p.s * p.c, 3);
+    const auto run = [&](ConvKind kind, int count, PackedWeights* packed) {
+      omp_set_num_threads(count);
+      std::vector<float> y(dy.size()), dx(x.size()), dw(w.size());
+      if (kind == ConvKind::forward) conv_forward<float>(ctx, p, x.data(), w.data(), {}, y.data(), packed, algorithm);
+      if (kind == ConvKind::backward_data) {
+        conv_backward_data<float>(ctx, p, dy.data(), w.data(), {}, dx.data(), packed, algorithm);
+      }
+      if (kind == ConvKind::backward_weights) {
+        conv_backward_weights<float>(ctx, p, x.data(), dy.data(), dw.data(), algorithm);
+      }
+      omp_set_num_threads(threads);
+      return kind == ConvKind::forward ? y : kind == ConvKind::backward_data ? dx : dw;
+    };
+    for (const auto kind : {ConvKind::forward, ConvKind::backward_data, ConvKind::backward_weights}) {
+      if (!conv_serves(algorithm, kind, p, false)) continue;  // compiled without AVX-512
+      PackedWeights packed;
+      const auto one = run(kind, 1, nullptr);
+      CHECK(one == run(kind, 3, nullptr));
+      CHECK(one == run(kind, 2, &packed));
+    }
   }
 }
 

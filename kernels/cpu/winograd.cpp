@@ -65,29 +65,35 @@ void load_taps(const Problem<T>& p, int phase, int64_t c, int64_t o, Vec (&taps)
   }
 }
 
-// Panels [panel, panel + u.panels) of the weights to out.
+// Block `block` of 16 inputs and panel `o` of 32 outputs of the weights to out + u.at(point, 0), for all points.
 template <int Taps, class T>
-void transform_weights(const Problem<T>& p, int64_t panel, const Panels& u, float* out) {
-  const int64_t blocks = u.depth / 16, in_blocks = blocks / p.in.phases, out_panels = p.panels() / p.out_phases;
+void transform_block(const Problem<T>& p, int64_t block, int64_t o, const Panels& u, float* out) {
+  const int64_t in_blocks = p.in.blocks() / p.in.phases, out_panels = p.panels() / p.out_phases;
+  const int phase = static_cast<int>(std::max(block / in_blocks, o / out_panels));  // one of the two is 0
+  constexpr int ahead = 4 * 32;  // too many streams for the hardware's prefetching: said here, both ways
+  for (int half = 0; half < 2; ++half) {
+    Vec taps[Taps * Taps][16];
+    load_taps<Taps>(p, phase, block % in_blocks * 16, o % out_panels * 32 + half * 16, taps);
+    for (int j = 0; j < 16; ++j) {
+      transform_2d<Taps, 6>([](const Vec(&g)[Taps], Vec(&t)[6]) { weights_1d(g, t); },
+                            [&](int r, int s) { return taps[r * Taps + s][j]; },
+                            [&](int r, int s, Vec v) {
+                              float* to = out + (r * 6 + s) * u.stride() + half * 16 + j * 32;
+                              _mm512_store_ps(to, v);
+                              __builtin_prefetch(to + ahead, 1);
+                            });
+    }
+  }
+}
+
+// All weights to out.
+template <int Taps, class T>
+void transform_weights(const Problem<T>& p, const Panels& u, float* out) {
+  const int64_t blocks = u.depth / 16;
   parallel_for(u.panels * blocks, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const int64_t block = i % blocks, o = panel + i / blocks;
-      const int phase = static_cast<int>(std::max(block / in_blocks, o / out_panels));  // one of the two is 0
-      constexpr int ahead = 4 * 32;  // too many streams for the hardware's prefetching: said here, both ways
-      for (int half = 0; half < 2; ++half) {
-        Vec taps[Taps * Taps][16];
-        load_taps<Taps>(p, phase, block % in_blocks * 16, o % out_panels * 32 + half * 16, taps);
-        float* at = out + u.at(0, i / blocks) + block * 16 * 32 + half * 16;
-        for (int j = 0; j < 16; ++j) {
-          transform_2d<Taps, 6>([](const Vec(&g)[Taps], Vec(&t)[6]) { weights_1d(g, t); },
-                                [&](int r, int s) { return taps[r * Taps + s][j]; },
-                                [&](int r, int s, Vec v) {
-                                  float* to = at + (r * 6 + s) * u.stride() + j * 32;
-                                  _mm512_store_ps(to, v);
-                                  __builtin_prefetch(to + ahead, 1);
-                                });
-        }
-      }
+      const int64_t block = i % blocks, o = i / blocks;
+      transform_block<Taps>(p, block, o, u, out + u.at(0, o) + block * 16 * 32);
     }
   });
 }
@@ -119,30 +125,33 @@ void store_tile(const Problem<T>& p, int64_t tile, int phase, int64_t c, const f
   }
 }
 
-// Tiles [tile, tile + count), panels [panel, panel + u.panels). Splits over threads unless it is already in one of
-// many.
+// The results of one tile in the 32 channels of a panel.
+template <int Results, class T>
+void store_panel(const Problem<T>& p, int64_t tile, int64_t panel, const float* m, int64_t stride) {
+  const int64_t out_panels = p.panels() / p.out_phases, c = panel % out_panels * 32;
+  const int phase = static_cast<int>(panel / out_panels);
+  store_tile<Results>(p, tile, phase, c, m, stride);
+  if (c + 16 < p.c) store_tile<Results>(p, tile, phase, c + 16, m + 16, stride);
+}
+
+// Tiles [tile, tile + count). Splits over threads unless it is already in one of many.
 template <int Taps, class T>
-void run(const Problem<T>& p, int64_t tile, int64_t count, int64_t panel, const Panels& u, const float* weights,
-         Spectrum v, float* products) {
+void run(const Problem<T>& p, int64_t tile, int64_t count, const Panels& u, const float* weights, Spectrum v,
+         float* products) {
   parallel_for(count, 1,
                [&](int64_t begin, int64_t end) { transform_tiles(p.in, p.x, tile + begin, end - begin, 0, v, begin); });
   const Products m{u.panels, v.tiles};
   parallel_for(points * u.panels, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t point = i / u.panels, part = i % u.panels;
-      multiply_tiles(count, v.blocks, v.at(point, 0, 0), v.tiles * 16, weights + u.at(point, part),
+      multiply_tiles(count, v.blocks, v.at(point, 0, 0), v.tiles * 16, weights + u.at(point, part), false,
                      products + m.at(point, part));
     }
   });
-  const int64_t out_panels = p.panels() / p.out_phases;
   parallel_for(count, 1, [&](int64_t begin, int64_t end) {
     for (int64_t t = begin; t < end; ++t) {
       for (int64_t i = 0; i < u.panels; ++i) {
-        const int64_t c = (panel + i) % out_panels * 32;
-        const int phase = static_cast<int>((panel + i) / out_panels);
-        const float* from = products + m.at(0, i) + t * 32;
-        store_tile<7 - Taps>(p, tile + t, phase, c, from, m.stride());
-        if (c + 16 < p.c) store_tile<7 - Taps>(p, tile + t, phase, c + 16, from + 16, m.stride());
+        store_panel<7 - Taps>(p, tile + t, i, products + m.at(0, i) + t * 32, m.stride());
       }
     }
   });
@@ -152,22 +161,19 @@ void run(const Problem<T>& p, int64_t tile, int64_t count, int64_t panel, const 
 // be too small, large blocks whose steps all threads share.
 struct Plan {
   bool shared;
-  int64_t tiles, panels;  // of a block
+  int64_t tiles;  // of a block
 };
 
 Plan make_plan(const Tiles& in, int64_t panels) {
   constexpr int64_t own_cache = 160 << 10, common_cache = 4 << 20, least_tiles = 6;  // caches in floats
   const int64_t c = in.blocks() * 16;
   const int64_t own = own_cache / (points * (c + panels * 32));
-  if (own >= least_tiles && in.count() >= least_tiles * omp_get_max_threads()) return {false, own, panels};
-  const int64_t most_panels = std::max<int64_t>(4, common_cache / (points * c * 32));
-  const int64_t chunk = ceil_div(panels, ceil_div(panels, most_panels));
-  return {true, std::max<int64_t>(64, common_cache / (points * (c + chunk * 32))), chunk};
+  if (own >= least_tiles && in.count() >= least_tiles * omp_get_max_threads()) return {false, own};
+  return {true, std::max<int64_t>(64, common_cache / (points * (c + panels * 32)))};
 }
 
 template <int Taps, class T>
-void run_all(CpuContext& ctx, const Problem<T>& p, const Plan& plan, int64_t panel, const Panels& u,
-             const float* weights) {
+void run_all(CpuContext& ctx, const Problem<T>& p, const Plan& plan, const Panels& u, const float* weights) {
   const int64_t count = p.in.count(), blocks = p.in.blocks(), threads = plan.shared ? 1 : omp_get_max_threads();
   int64_t parts = ceil_div(count, plan.tiles);
   if (!plan.shared) parts = ceil_div(parts, threads) * threads;
@@ -177,7 +183,7 @@ void run_all(CpuContext& ctx, const Problem<T>& p, const Plan& plan, int64_t pan
   float* m = ctx.scratch<float>(slot_product, m_size * threads);
   const auto part = [&](int64_t i, int64_t thread) {
     const int64_t begin = count * i / parts, end = count * (i + 1) / parts;
-    run<Taps>(p, begin, end - begin, panel, u, weights, {v + thread * v_size, blocks, most}, m + thread * m_size);
+    run<Taps>(p, begin, end - begin, u, weights, {v + thread * v_size, blocks, most}, m + thread * m_size);
   };
   if (plan.shared) {
     for (int64_t i = 0; i < parts; ++i) part(i, 0);
@@ -186,6 +192,37 @@ void run_all(CpuContext& ctx, const Problem<T>& p, const Plan& plan, int64_t pan
       for (int64_t i = begin; i < end; ++i) part(i, omp_in_parallel() ? omp_get_thread_num() : 0);
     });
   }
+}
+
+// For weights that are not kept: each thread takes its panels through all steps, a part of the depth at a time, so that
+// what it transforms is still in its own cache when it is multiplied. Tiles [tile, tile + count).
+template <int Taps, class T>
+void run_by_panels(CpuContext& ctx, const Problem<T>& p, int64_t tile, int64_t count) {
+  constexpr int64_t part_blocks = 4;
+  const int64_t blocks = p.in.blocks(), threads = omp_get_max_threads();
+  const Spectrum v{ctx.scratch<float>(slot_library, Spectrum::size(blocks, count)), blocks, count};
+  parallel_for(count, 1,
+               [&](int64_t begin, int64_t end) { transform_tiles(p.in, p.x, tile + begin, end - begin, 0, v, begin); });
+  const Panels u{1, part_blocks * 16};
+  const Products m{1, count};
+  float* all_weights = ctx.scratch<float>(slot_weights, u.size() * threads);
+  float* all_products = ctx.scratch<float>(slot_product, m.size() * threads);
+  parallel_for(p.panels(), 1, [&](int64_t first, int64_t last) {
+    const int64_t thread = omp_in_parallel() ? omp_get_thread_num() : 0;
+    float* weights = all_weights + thread * u.size();
+    float* products = all_products + thread * m.size();
+    for (int64_t panel = first; panel < last; ++panel) {
+      for (int64_t block = 0; block < blocks; block += part_blocks) {
+        const int64_t part = std::min(part_blocks, blocks - block);
+        for (int64_t i = 0; i < part; ++i) transform_block<Taps>(p, block + i, panel, u, weights + i * 16 * 32);
+        for (int64_t point = 0; point < points; ++point) {
+          multiply_tiles(count, part, v.at(point, block, 0), count * 16, weights + u.at(point, 0), block > 0,
+                         products + m.at(point, 0));
+        }
+      }
+      for (int64_t t = 0; t < count; ++t) store_panel<7 - Taps>(p, tile + t, panel, products + t * 32, m.stride());
+    }
+  });
 }
 
 struct AlignedFloats {
@@ -206,17 +243,23 @@ void convolve(CpuContext& ctx, const Problem<T>& p, PackedWeights* packed) {
     auto& entry = packed->impl->entry(ConvAlgorithm::winograd, kind, p.conv);
     if (!entry) {
       auto made = std::make_shared<AlignedFloats>(all.size());
-      transform_weights<Taps>(p, 0, all, made->data.get());
+      transform_weights<Taps>(p, all, made->data.get());
       entry = made;
     }
-    return run_all<Taps>(ctx, p, plan, 0, all, std::static_pointer_cast<AlignedFloats>(entry)->data.get());
+    return run_all<Taps>(ctx, p, plan, all, std::static_pointer_cast<AlignedFloats>(entry)->data.get());
   }
-  for (int64_t panel = 0; panel < panels; panel += plan.panels) {
-    const Panels u{std::min(plan.panels, panels - panel), depth};
-    float* weights = ctx.scratch<float>(slot_weights, u.size());
-    transform_weights<Taps>(p, panel, u, weights);
-    run_all<Taps>(ctx, p, plan, panel, u, weights);
+  if (plan.shared) {
+    constexpr int64_t most_tiles = 64;
+    const int64_t count = p.in.count(), parts = ceil_div(count, most_tiles);
+    for (int64_t i = 0; i < parts; ++i) {
+      run_by_panels<Taps>(ctx, p, count * i / parts, count * (i + 1) / parts - count * i / parts);
+    }
+    return;
   }
+  const Panels u{panels, depth};
+  float* weights = ctx.scratch<float>(slot_weights, u.size());
+  transform_weights<Taps>(p, u, weights);
+  run_all<Taps>(ctx, p, plan, u, weights);
 }
 
 // The windows on dy that give the tiles of dx.

@@ -57,8 +57,8 @@ struct Spectrum {
 template <class T>
 void transform_tiles(const Tiles&, const T* map, int64_t tile, int64_t count, int64_t block, Spectrum out, int64_t to);
 
-// c[rows][32] = a x b over 16 * blocks terms: a from rows tiles of a spectrum at one point, b [16 * blocks][32].
-void multiply_tiles(int64_t rows, int64_t blocks, const float* a, int64_t a_block, const float* b, float* c);
+// c[rows][32] (+)= a x b over 16 * blocks terms: a from rows tiles of a spectrum at one point, b [16 * blocks][32].
+void multiply_tiles(int64_t rows, int64_t blocks, const float* a, int64_t a_block, const float* b, bool add, float* c);
 
 // c[16][32] (+)= a^T b over count tiles: a [count][16], b0 and b1 [count][16].
 void multiply_channels(int64_t count, const float* a, const float* b0, const float* b1, bool add, float* c);

@@ -114,21 +114,55 @@ const float* sum_products(CpuContext& ctx, const Problem<T>& p, const Chunk& chu
   return sums;
 }
 
+// Sums of block `block` of 16 inputs (all phases counted) and 16 outputs from k on to dw.
+void store_block(const Conv& p, int64_t block, int64_t per_phase, int64_t k, const float* sums, int64_t stride,
+                 float* dw) {
+  if (k >= p.k) return;
+  const int phase = static_cast<int>(block / per_phase);
+  const int64_t c = block % per_phase * 16;
+  p.stride == 1 ? store_weights<3>(p, phase, c, k, sums, stride, dw)
+                : store_weights<2>(p, phase, c, k, sums, stride, dw);
+}
+
 template <class T>
 void run_chunk(CpuContext& ctx, const Problem<T>& p, const Chunk& chunk, float* dw) {
   const Sums layout{chunk.c_blocks, chunk.k_panels};
   const float* sums = sum_products(ctx, p, chunk, layout);
+  const int64_t per_phase = p.x_tiles.blocks() / p.x_tiles.phases;
   parallel_for(chunk.c_blocks * chunk.k_panels * 2, 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
       const int64_t block = i % chunk.c_blocks, half = i / chunk.c_blocks;
-      const int64_t k = chunk.k_panel * 32 + half * 16;
       const float* from = sums + layout.at(0, block, half / 2) + half % 2 * 16;
-      const int64_t per_phase = p.x_tiles.blocks() / p.x_tiles.phases;
-      const int phase = static_cast<int>((chunk.c_block + block) / per_phase);
-      const int64_t c = (chunk.c_block + block) % per_phase * 16;
-      if (k >= p.conv.k) continue;
-      p.conv.stride == 1 ? store_weights<3>(p.conv, phase, c, k, from, layout.stride(), dw)
-                         : store_weights<2>(p.conv, phase, c, k, from, layout.stride(), dw);
+      store_block(p.conv, chunk.c_block + block, per_phase, chunk.k_panel * 32 + half * 16, from, layout.stride(), dw);
+    }
+  });
+}
+
+// Few tiles: the sums are the most of what is moved. Each thread takes 16 x 32 of them at a time, over all tiles and
+// through the transform, within its own cache.
+template <class T>
+void run_by_blocks(CpuContext& ctx, const Problem<T>& p, float* dw) {
+  const int64_t count = p.x_tiles.count(), x_blocks = p.x_tiles.blocks(), panels = ceil_div(p.conv.k, 32);
+  const Spectrum v{ctx.scratch<float>(slot_library, Spectrum::size(x_blocks, count)), x_blocks, count};
+  const Spectrum z{ctx.scratch<float>(slot_product, Spectrum::size(panels * 2, count)), panels * 2, count};
+  parallel_for(count, 1, [&](int64_t begin, int64_t end) {
+    transform_tiles(p.x_tiles, p.x, begin, end - begin, 0, v, begin);
+    transform_tiles(p.y_tiles, p.dy, begin, end - begin, 0, z, begin);
+  });
+  const Sums layout{1, 1};
+  float* all_sums = ctx.scratch<float>(slot_partial, layout.size() * omp_get_max_threads());
+  parallel_for(x_blocks * panels, 1, [&](int64_t begin, int64_t end) {
+    float* sums = all_sums + (omp_in_parallel() ? omp_get_thread_num() : 0) * layout.size();
+    for (int64_t i = begin; i < end; ++i) {
+      const int64_t block = i % x_blocks, panel = i / x_blocks;
+      for (int64_t point = 0; point < points; ++point) {
+        multiply_channels(count, v.at(point, block, 0), z.at(point, panel * 2, 0), z.at(point, panel * 2 + 1, 0), false,
+                          sums + layout.at(point, 0, 0));
+      }
+      for (int64_t half = 0; half < 2; ++half) {
+        store_block(p.conv, block, x_blocks / p.x_tiles.phases, panel * 32 + half * 16, sums + half * 16,
+                    layout.stride(), dw);
+      }
     }
   });
 }
@@ -142,6 +176,8 @@ void backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, f
   const int m = results(p);
   const Problem<T> problem{p, xt, {p.n, p.oh, p.ow, p.k, xt.rows, xt.columns, m, m, 0, 1, 1}, x, dy};
   const int64_t blocks = xt.blocks(), panels = ceil_div(p.k, 32);
+  constexpr int64_t few_tiles = 64;
+  if (xt.count() <= few_tiles) return run_by_blocks(ctx, problem, dw);
   for (int64_t c = 0; c < blocks; c += most_blocks) {
     for (int64_t k = 0; k < panels; k += most_panels) {
       run_chunk(ctx, problem, {c, std::min(most_blocks, blocks - c), k, std::min(most_panels, panels - k)}, dw);
