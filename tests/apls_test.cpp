@@ -1,7 +1,7 @@
 // APLS: parts against plain models, hand-made networks, both methods against each other, and the reference's results.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "apps/score/apls/apls.h"

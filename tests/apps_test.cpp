@@ -1,5 +1,4 @@
 // train, predict and tiles as processes: the whole way on small generated tiles, and what goes wrong.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <algorithm>

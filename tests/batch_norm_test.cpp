@@ -1,8 +1,8 @@
 // Statistics: accuracy over big maps far from zero, running values, inference, exact zeros; the number of threads.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 

@@ -1,5 +1,4 @@
 // Inputs of the fuzzer of building tables.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <filesystem>

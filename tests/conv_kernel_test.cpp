@@ -1,8 +1,8 @@
 // Every convolution algorithm against plain loops, over shapes that do not fit the blocks of any of them.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <string>

@@ -1,4 +1,3 @@
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "io/loader.h"
 
 #include <doctest/doctest.h>
@@ -7,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <set>
+#include <thread>
 
 #include "engine/random.h"
 #include "tests/io_support.h"

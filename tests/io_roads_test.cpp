@@ -1,5 +1,4 @@
 // Road tables: the syntax that the reference scorer takes and refuses, line ends, pooling, order.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <cmath>

@@ -1,7 +1,8 @@
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include "io/tiles.h"
 
 #include <doctest/doctest.h>
+
+#include <algorithm>
 
 #include "engine/random.h"
 #include "tests/io_support.h"

@@ -1,7 +1,7 @@
 // Kernels that no differentiable op shows: optimizers, views, small matrix products, vector functions.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 #include <vector>

@@ -1,5 +1,4 @@
 // Names, sizes and weights of the networks.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <cmath>

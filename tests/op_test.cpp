@@ -1,5 +1,4 @@
 // Every case of tests/ops: against its oracle, its gradients against finite differences, bf16 against f32.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <cmath>

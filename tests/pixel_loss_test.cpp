@@ -1,6 +1,5 @@
 // What finite differences of the loss do not show: the published gradient (weights held constant), extreme logits,
 // pixels that are ignored, wrong targets.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <cmath>

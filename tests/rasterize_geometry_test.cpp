@@ -1,8 +1,8 @@
 // Spans of capsules and polygons against their definitions, thick lines against OpenCV, the index against a search of
 // everything.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <opencv2/imgproc.hpp>
 #include <random>

@@ -1,7 +1,8 @@
 // Tables of tiles and of widths, and world files: what they say, and that nothing else than an Error comes of bad ones.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdlib>
 #include <functional>
 #include <random>

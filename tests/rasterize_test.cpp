@@ -1,9 +1,10 @@
 // rasterize as a process on a small town (tests/rasterize/town.osm, metres from (500000, 5210000) in EPSG:32632), and
 // on real data where it is there.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>

@@ -1,8 +1,10 @@
 // train --resume: killed anywhere, a run ends as an undisturbed one does, to the bit.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <csignal>
 #include <cstdlib>
+#include <fstream>
 #include <map>
 
 #include "io/file.h"

@@ -1,7 +1,7 @@
 // The stored inputs of the fuzzer of road tables, and random changes of them.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "engine/random.h"

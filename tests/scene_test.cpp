@@ -1,5 +1,4 @@
 // The made-up town: repeatable, consistent between picture, masks, georeference and OSM; and scene as a process.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 #include <gdal_priv.h>
 #include <ogr_spatialref.h>

@@ -1,7 +1,7 @@
 // score buildings: cases by hand, solaris' tables, as a process.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <map>

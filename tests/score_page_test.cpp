@@ -1,5 +1,4 @@
 // Pages: the HTML as text, and as headless Chromium shows it where there is one.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <filesystem>

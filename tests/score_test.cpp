@@ -1,5 +1,4 @@
 // score iou against cases computed by hand, and score and sheet as processes.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -141,7 +140,10 @@ TEST_CASE("relaxed precision and recall: right within the buffer, ignored pixels
     const Image image = drawn(rows, 1, 1);
     return BitImage::from_bytes(image.u8(), image.height, image.width);
   };
-  const BitImage truth = bits({"#.......#", "#.......#"}), near = bits({"..#.....#", ".........", });
+  const BitImage truth = bits({"#.......#", "#.......#"}), near = bits({
+                                                               "..#.....#",
+                                                               ".........",
+                                                           });
   const score::RelaxedCounts c = score::relaxed_counts(near, truth, {}, 1);
   CHECK(c.predicted == 2);
   CHECK(c.predicted_near == 1);

@@ -1,5 +1,4 @@
 // The tape: sharing, accumulation, hooks, when memory is freed, no leaks.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include "engine/ops.h"

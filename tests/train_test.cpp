@@ -1,6 +1,7 @@
 // Training steps: they learn, they repeat, and they go on from a checkpoint to the bit.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
+
+#include <cmath>
 
 #include "engine/ops.h"
 #include "engine/schedule.h"

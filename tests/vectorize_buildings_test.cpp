@@ -1,5 +1,4 @@
 // Masks to polygons, polygons as text, shapes.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <cmath>

@@ -1,5 +1,4 @@
 // Masks to road lines: thinning, tracing, cleaning, on drawn and random masks.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <algorithm>

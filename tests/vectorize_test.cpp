@@ -1,8 +1,8 @@
 // vectorize as a process: tables, GeoJSON, GeoPackage, mosaics, wrong input.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <cmath>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "io/geotiff.h"
