@@ -59,9 +59,7 @@ ProjectionCache::Pair& ProjectionCache::between(const std::string& layer_crs, co
 
 Projection& ProjectionCache::to_degrees(const std::string& tile_crs) {
   if (wgs84_.empty()) wgs84_ = crs_of_epsg(4326);
-  const auto known = degrees_.find(tile_crs);
-  if (known != degrees_.end()) return known->second;
-  return degrees_.emplace(tile_crs, Projection(tile_crs, wgs84_)).first->second;
+  return between(wgs84_, tile_crs).to_layer;
 }
 
 TileView::TileView(const TileFrame& tile, const std::string& crs, ProjectionCache& cache)
