@@ -166,7 +166,11 @@ Data packed_rows(const uint8_t* values, int64_t height, int64_t width) {
     const uint8_t* from = values + y * width;
     uint8_t* to = rows.data() + y * row_bytes + 1;
     int64_t x = 0;
-    for (; x + 8 <= width; x += 8) to[x / 8] = eight_bits(from + x);
+    for (; x + 64 <= width; x += 64) {
+      uint8_t any = 0;
+      for (int64_t i = 0; i < 64; ++i) any |= from[x + i];
+      for (int64_t i = 0; any != 0 && i < 64; i += 8) to[(x + i) / 8] = eight_bits(from + x + i);
+    }
     for (; x < width; ++x) to[x / 8] |= static_cast<uint8_t>((from[x] != 0) << (7 - x % 8));
   }
   return rows;

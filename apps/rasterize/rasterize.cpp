@@ -48,11 +48,13 @@ class DrawerPool {
 };
 
 int64_t foreground_of(const std::vector<uint8_t>& mask) {
+  constexpr size_t kBlock = 128;  // whose count fits into a byte, so that many pixels are counted at a time
   int64_t sum = 0;
-  // Counted in blocks whose counts fit into a byte, many pixels at a time.
-  for (size_t begin = 0; begin < mask.size(); begin += 255) {
+  for (size_t begin = 0; begin < mask.size(); begin += kBlock) {
     uint8_t count = 0;
-    for (size_t i = begin; i < std::min(begin + 255, mask.size()); ++i) count += mask[i] != 0 && mask[i] != kIgnored;
+    for (size_t i = begin; i < std::min(begin + kBlock, mask.size()); ++i) {
+      count = static_cast<uint8_t>(count + (mask[i] != 0 && mask[i] != kIgnored));
+    }
     sum += count;
   }
   return sum;

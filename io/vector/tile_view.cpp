@@ -51,9 +51,11 @@ ProjectionCache::Pair& ProjectionCache::between(const std::string& layer_crs, co
   const auto key = std::make_pair(layer_crs, tile_crs);
   const auto known = pairs_.find(key);
   if (known != pairs_.end()) return known->second;
+  Projection to_tile(layer_crs, tile_crs);
+  Projection to_layer = to_tile.inverse();
   return pairs_
-      .emplace(key, Pair{Projection(layer_crs, tile_crs), Projection(tile_crs, layer_crs), meridian_period(layer_crs),
-                         meridian_period(tile_crs)})
+      .emplace(key,
+               Pair{std::move(to_tile), std::move(to_layer), meridian_period(layer_crs), meridian_period(tile_crs)})
       .first->second;
 }
 
