@@ -1,3 +1,4 @@
+#include <future>
 #include <osmium/io/any_input.hpp>
 #include <osmium/visitor.hpp>
 
@@ -10,8 +11,8 @@ namespace {
 
 using osmium::osm_entity_bits::node, osmium::osm_entity_bits::way, osmium::osm_entity_bits::relation;
 
-// Of the file; the collector stands in the file's place while it reads from its end.
-constexpr size_t kBytesAtOnce = 4 << 20;
+// Of compressed blobs; they take ten times as much in memory.
+constexpr size_t kBytesAtOnce = 2 << 20;
 
 // The date of the data, or of the file's making, whichever its header has.
 std::string date_of(const osmium::io::Header& header) {
@@ -38,41 +39,60 @@ void take_nodes(const osmium::memory::Buffer& buffer, OsmCollector& collector) {
   for (const auto& object : buffer.select<osmium::Node>()) collector.node(object.id(), object.location());
 }
 
-// Blobs from the end of a file, decoded in their order by the pool's threads.
+// Blobs from the end of a file, some at a time, decoded by the pool's threads. The next ones are decoded while the
+// caller works on the last.
 class BlobsFromEnd {
  public:
   BlobsFromEnd(const PbfBlobs& blobs, osmium::thread::Pool& pool)
-      : blobs_(blobs), pool_(pool), left_(blobs.data.size()) {}
+      : blobs_(blobs), pool_(pool), left_(blobs.data.size()) {
+    read_ahead();
+  }
 
+  bool done() const { return !ahead_.valid(); }
   double share_done() const { return 1 - static_cast<double>(left_) / static_cast<double>(blobs_.data.size()); }
-  bool done() const { return left_ == 0; }
   std::string date() const { return date_; }
 
   Buffers next() {
+    auto [buffers, date] = ahead_.get();
+    date_ = date;
+    read_ahead();
+    return std::move(buffers);
+  }
+
+ private:
+  struct Piece {
+    Buffers buffers;
+    std::string date;
+  };
+
+  void read_ahead() {
+    if (left_ == 0) return;
     size_t first = left_, bytes = 0;
     while (first > 0 && (first == left_ || bytes + blobs_.data[first - 1].size() <= kBytesAtOnce)) {
       bytes += blobs_.data[--first].size();
     }
-    text_.clear();
-    append(blobs_.header);
-    for (size_t i = first; i < left_; ++i) append(blobs_.data[i]);
+    ahead_ = std::async(std::launch::async, [this, first, end = left_] { return decode(first, end); });
     left_ = first;
-    osmium::io::Reader reader(osmium::io::File(text_.data(), text_.size(), "pbf"), pool_, node | way | relation,
-                              osmium::io::read_meta::no);
-    date_ = date_of(reader.header());
-    Buffers buffers;
-    while (osmium::memory::Buffer buffer = reader.read()) buffers.push_back(std::move(buffer));
-    reader.close();
-    return buffers;
   }
 
- private:
-  void append(Bytes bytes) { text_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()); }
+  Piece decode(size_t first, size_t end) const {
+    std::string text;
+    const auto append = [&](Bytes bytes) { text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()); };
+    append(blobs_.header);
+    for (size_t i = first; i < end; ++i) append(blobs_.data[i]);
+    osmium::io::Reader reader(osmium::io::File(text.data(), text.size(), "pbf"), pool_, node | way | relation,
+                              osmium::io::read_meta::no);
+    Piece piece{{}, date_of(reader.header())};
+    while (osmium::memory::Buffer buffer = reader.read()) piece.buffers.push_back(std::move(buffer));
+    reader.close();
+    return piece;
+  }
 
   const PbfBlobs& blobs_;
   osmium::thread::Pool& pool_;
   size_t left_;
-  std::string text_, date_;
+  std::future<Piece> ahead_;
+  std::string date_;
 };
 
 // One reading, from the end to the beginning: relations say which ways are used, ways say which nodes.
