@@ -31,8 +31,8 @@ enum class PngValues { colours, as_stored };
 
 ImageHeader png_header(Bytes, const std::string& where);
 PngPicture decode_png(Bytes, PngValues, int64_t max_pixels, const std::string& where);
-// 1 or 3 bands of 8 bits; bits == 1: one band of 0 and 1.
-std::vector<std::byte> encode_png(const Image& rgb_or_grey, int bits, const std::string& where);
+// 1 or 3 bands of 8 bits. Masks of one bit: bit_png.h.
+std::vector<std::byte> encode_png(const Image& rgb_or_grey, const std::string& where);
 
 // TIFF through GDAL. bands: wanted ones from 1, empty for all in file order.
 ImageHeader tiff_header(const std::string& path);

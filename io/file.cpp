@@ -160,9 +160,4 @@ void write_file(const std::string& path, const void* data, size_t size, FileWrit
 }
 void write_file(const std::string& path, const std::string& text) { write_file(path, text.data(), text.size()); }
 
-void sync_folder(const std::string& path) {
-  const Descriptor folder{open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (folder.fd < 0 || syncfs(folder.fd) != 0) fail(path, "write", errno);
-}
-
 }  // namespace ppl

@@ -48,8 +48,7 @@ class FileWriter {
   void write_at(uint64_t offset, const void* data, size_t size);  // does not move the end
   void pad_to(uint64_t alignment);                                // zero bytes up to a multiple of alignment
   uint64_t offset() const { return offset_; }                     // bytes written so far
-  // at_once: on the disk when it returns. later: whole under its name unless the machine goes down; sync_folder()
-  // makes many such files safe with one wait.
+  // at_once: on the disk when it returns. later: whole under its name unless the machine goes down.
   enum class Durable { at_once, later };
   void commit(Durable durable = Durable::at_once);
 
@@ -66,8 +65,5 @@ class FileWriter {
 void write_file(const std::string& path, const void* data, size_t size,
                 FileWriter::Durable durable = FileWriter::Durable::at_once);
 void write_file(const std::string& path, const std::string& text);
-
-// Waits until the file system that holds the folder has everything on its disk.
-void sync_folder(const std::string& path);
 
 }  // namespace ppl

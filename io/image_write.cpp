@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "io/bit_png.h"
 #include "io/codec.h"
 #include "io/file.h"
 #include "io/image.h"
@@ -31,26 +32,28 @@ void write_bytes(const std::string& path, const std::vector<std::byte>& bytes) {
 }
 
 template <class Value>
-std::vector<std::byte> grey_png(const std::string& where, int64_t height, int64_t width, int bits, Value value) {
+std::vector<std::byte> grey_png(const std::string& where, int64_t height, int64_t width, Value value) {
   check_extents(height, width, int64_t{1} << 40, where);
   Image image = Image::make(height, width, 1);
   uint8_t* const out = image.u8();
   for (int64_t i = 0; i < height * width; ++i) out[i] = value(i);
-  return encode_png(image, bits, where);
+  return encode_png(image, where);
 }
 
 std::vector<std::byte> grey_mask(const std::string& where, const uint8_t* data, int64_t height, int64_t width) {
-  return grey_png(where, height, width, 1, [=](int64_t i) { return static_cast<uint8_t>(data[i] > 0); });
+  check_extents(height, width, int64_t{1} << 40, where);
+  PPL_CHECK(height <= INT32_MAX && width <= INT32_MAX, where, ": a PNG has at most ", INT32_MAX, " pixels a side");
+  return encode_bit_png(data, height, width);
 }
 std::vector<std::byte> grey_index(const std::string& where, const uint8_t* data, int64_t height, int64_t width) {
-  return grey_png(where, height, width, 8, [=](int64_t i) { return data[i]; });
+  return grey_png(where, height, width, [=](int64_t i) { return data[i]; });
 }
 
 }  // namespace
 
 void write_png(const std::string& path, const Image& image) {
   check_writable(image, path);
-  write_bytes(path, encode_png(exchanged(image), 8, path));
+  write_bytes(path, encode_png(exchanged(image), path));
 }
 
 void write_jpeg(const std::string& path, const Image& image, int quality) {
@@ -75,11 +78,11 @@ void write_index_png(const std::string& path, const uint8_t* data, int64_t heigh
 }
 
 void write_probability_png(const std::string& path, const float* data, int64_t height, int64_t width) {
-  write_bytes(path, grey_png(path, height, width, 8, [=](int64_t i) {
-    // NaN fails both comparisons and becomes 0.
-    const float v = data[i] > 0 ? std::min(data[i], 1.0f) : 0.0f;
-    return static_cast<uint8_t>(std::lround(v * 255.0f));
-  }));
+  write_bytes(path, grey_png(path, height, width, [=](int64_t i) {
+                // NaN fails both comparisons and becomes 0.
+                const float v = data[i] > 0 ? std::min(data[i], 1.0f) : 0.0f;
+                return static_cast<uint8_t>(std::lround(v * 255.0f));
+              }));
 }
 
 }  // namespace ppl

@@ -10,6 +10,6 @@ namespace {
 
 ImageHeader png_header(Bytes, const std::string& where) { missing(where); }
 PngPicture decode_png(Bytes, PngValues, int64_t, const std::string& where) { missing(where); }
-std::vector<std::byte> encode_png(const Image&, int, const std::string& where) { missing(where); }
+std::vector<std::byte> encode_png(const Image&, const std::string& where) { missing(where); }
 
 }  // namespace ppl

@@ -114,13 +114,11 @@ struct Writer {
   }
   ~Writer() { png_destroy_write_struct(&png, &info); }
 
-  bool run(const Image& image, int bits) {
+  bool run(const Image& image) {
     if (setjmp(png_jmpbuf(png))) return false;
-    png_set_IHDR(png, info, static_cast<png_uint_32>(image.width), static_cast<png_uint_32>(image.height), bits,
+    png_set_IHDR(png, info, static_cast<png_uint_32>(image.width), static_cast<png_uint_32>(image.height), 8,
                  image.bands == 1 ? PNG_COLOR_TYPE_GRAY : PNG_COLOR_TYPE_RGB, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
-    // Masks of one bit are runs: what a higher level saves in bytes costs several times the whole rest of the work.
-    if (bits == 1) png_set_compression_level(png, 1);
     png_write_info(png, info);
     png_write_image(png, rows.data());
     png_write_end(png, nullptr);
@@ -158,44 +156,12 @@ PngPicture decode_png(Bytes bytes, PngValues values, int64_t max_pixels, const s
   return p;
 }
 
-namespace {
-
-// The lowest bits of eight bytes as one byte, the first in the highest bit: the product moves bit 8 i to bit 63 - i, and
-// no two partial products meet.
-uint8_t eight_bits(const uint8_t* from) {
-  static_assert(std::endian::native == std::endian::little);
-  uint64_t bytes;
-  std::memcpy(&bytes, from, sizeof bytes);
-  return static_cast<uint8_t>((bytes & 0x0101010101010101u) * 0x8040201008040201u >> 56);
-}
-
-// Eight pixels a byte, the first in the highest bit; rows begin with a byte.
-std::vector<uint8_t> packed_bits(const Image& image) {
-  const int64_t row_bytes = (image.width + 7) / 8;
-  std::vector<uint8_t> packed(static_cast<size_t>(row_bytes * image.height), 0);
-  for (int64_t y = 0; y < image.height; ++y) {
-    const uint8_t* from = image.u8() + y * image.width;
-    uint8_t* to = packed.data() + y * row_bytes;
-    int64_t x = 0;
-    for (; x + 8 <= image.width; x += 8) to[x / 8] = eight_bits(from + x);
-    for (; x < image.width; ++x) to[x / 8] |= static_cast<uint8_t>((from[x] & 1) << (7 - x % 8));
-  }
-  return packed;
-}
-
-}  // namespace
-
-std::vector<std::byte> encode_png(const Image& image, int bits, const std::string& where) {
+std::vector<std::byte> encode_png(const Image& image, const std::string& where) {
   Writer w;
-  std::vector<uint8_t> packed;
-  if (bits == 1) packed = packed_bits(image);
-  for (int64_t y = 0; bits == 1 && y < image.height; ++y) {
-    w.rows.push_back(packed.data() + y * ((image.width + 7) / 8));
-  }
-  for (int64_t y = 0; bits != 1 && y < image.height; ++y) {
+  for (int64_t y = 0; y < image.height; ++y) {
     w.rows.push_back(const_cast<uint8_t*>(image.u8()) + y * image.width * image.bands);
   }
-  PPL_CHECK(w.run(image, bits), where, ": cannot make a PNG: ", w.error.text);
+  PPL_CHECK(w.run(image), where, ": cannot make a PNG: ", w.error.text);
   return std::move(w.out);
 }
 

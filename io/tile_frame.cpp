@@ -54,10 +54,6 @@ void check_ids(const std::vector<TileFrame>& tiles, const std::string& where) {
   for (const TileFrame& tile : tiles) PPL_CHECK(ids.insert(tile.id).second, where, ": tile '", tile.id, "' twice");
 }
 
-// x / y / z of a web map tile, the last three numbers of `name` between dashes, or of the path's last parts.
-struct Slippy {
-  int64_t x, y, z;
-};
 bool whole(const std::string& text, int64_t& value) {
   const char* end = text.data() + text.size();
   return !text.empty() && text.size() < 10 && std::from_chars(text.data(), end, value).ptr == end && value >= 0;
@@ -75,26 +71,9 @@ std::vector<std::string> split(const std::string& text, char at) {
   return parts;
 }
 
-bool valid(const Slippy& s) { return s.z <= 30 && s.x < int64_t{1} << s.z && s.y < int64_t{1} << s.z; }
+bool valid(const SlippyName& s) { return s.z <= 30 && s.x < int64_t{1} << s.z && s.y < int64_t{1} << s.z; }
 
-bool slippy_of(const fs::path& relative, Slippy& s, std::string& id) {
-  const std::string stem = relative.stem().string();
-  std::vector<std::string> parts = split(stem, '-');
-  const size_t n = parts.size();
-  if (n >= 3 && whole(parts[n - 3], s.x) && whole(parts[n - 2], s.y) && whole(parts[n - 1], s.z) && valid(s)) {
-    id = stem;
-    return true;
-  }
-  const fs::path column = relative.parent_path(), zoom = column.parent_path();
-  if (!whole(stem, s.y) || !whole(column.filename().string(), s.x) || !whole(zoom.filename().string(), s.z) ||
-      !valid(s)) {
-    return false;
-  }
-  id = cat(s.z, "_", s.x, "_", s.y);
-  return true;
-}
-
-std::array<double, 6> web_mercator_transform(const Slippy& s, bool tms, int64_t height, int64_t width) {
+std::array<double, 6> web_mercator_transform(const SlippyName& s, bool tms, int64_t height, int64_t width) {
   const double half = std::numbers::pi * 6378137, side = 2 * half / static_cast<double>(int64_t{1} << s.z);
   const auto row = static_cast<double>(tms ? (int64_t{1} << s.z) - 1 - s.y : s.y);
   return {-half + side * static_cast<double>(s.x), side / static_cast<double>(width), 0, half - side * row, 0,
@@ -127,6 +106,22 @@ void check_frame(const TileFrame& tile, const std::string& where) {
                 std::isnormal(area) && std::abs(area) > 1e-9 * reach,
             where, ": the transform ", t[0], " ", t[1], " ", t[2], " ", t[3], " ", t[4], " ", t[5],
             " places no tile on the earth");
+}
+
+std::optional<SlippyName> parse_slippy_name(const std::string& path) {
+  const fs::path name(path);
+  const std::string stem = name.stem().string();
+  const std::vector<std::string> parts = split(stem, '-');
+  const size_t n = parts.size();
+  SlippyName s{stem, 0, 0, 0};
+  if (n >= 3 && whole(parts[n - 3], s.x) && whole(parts[n - 2], s.y) && whole(parts[n - 1], s.z) && valid(s)) return s;
+  const fs::path column = name.parent_path(), zoom = column.parent_path();
+  if (!whole(stem, s.y) || !whole(column.filename().string(), s.x) || !whole(zoom.filename().string(), s.z) ||
+      !valid(s)) {
+    return {};
+  }
+  s.id = cat(s.z, "_", s.x, "_", s.y);
+  return s;
 }
 
 std::array<double, 6> parse_world_file(const std::string& text, const std::string& where) {
@@ -172,18 +167,19 @@ TileFrames frames_of_slippy(const std::string& folder, bool tms) {
   for (const fs::directory_entry& entry : entries) {
     if (!entry.is_regular_file() || !is_picture(entry.path())) continue;
     if (entry.path().stem().string().ends_with("_mask")) continue;
-    Slippy place{};
     TileFrame tile;
     tile.image = entry.path().string();
-    if (!slippy_of(fs::relative(entry.path(), folder), place, tile.id)) {
+    const std::optional<SlippyName> place = parse_slippy_name(fs::relative(entry.path(), folder).string());
+    if (!place) {
       frames.problems.push_back({tile.image, tile.image + ": expected a name z/x/y or NAME-x-y-z"});
       continue;
     }
+    tile.id = place->id;
     try {
       const ImageHeader header = read_image_header(tile.image);
       tile.height = header.height;
       tile.width = header.width;
-      tile.transform = web_mercator_transform(place, tms, header.height, header.width);
+      tile.transform = web_mercator_transform(*place, tms, header.height, header.width);
       check_frame(tile, tile.image);
       frames.tiles.push_back(std::move(tile));
     } catch (const Error& e) {

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -31,6 +32,14 @@ struct TileFrames {
 // the ending's first and last letter and w) with .aux.xml, or <stem>.prj for the coordinate system; `crs` (as
 // crs_from_text takes it) serves where there is none.
 TileFrames frames_of_images(const std::string& folder, const std::string& crs);
+
+// A web map tile by its name: the last parts z/x/y of a path, or NAME-x-y-z, without the ending. Nothing where it is no
+// such name or there is no such tile.
+struct SlippyName {
+  std::string id;  // z_x_y, or the whole NAME-x-y-z
+  int64_t x = 0, y = 0, z = 0;
+};
+std::optional<SlippyName> parse_slippy_name(const std::string& path);
 
 // Web map tiles: FOLDER/.../z/x/y.png, or anywhere below it NAME-x-y-z.png. tms: y counts from the south.
 TileFrames frames_of_slippy(const std::string& folder, bool tms);

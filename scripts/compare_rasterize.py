@@ -2,8 +2,11 @@
 """The masks of a grid of tiles by rasterio and shapely: what scripts/compare_rasterize.sh measures rasterize beside.
 
 compare_rasterize.py EXTRACT.osm.pbf EPSG PIXEL OUT WIDTHS.json WEST SOUTH EAST NORTH [EVERY]
-Same classes, widths and tunnels left out, from the table that `rasterize --print-widths` prints; 512 x 512 tiles.
+Same classes, widths and tunnels left out, from the table that `rasterize --print-widths` prints; 512 x 512 tiles and a
+manifest. One process: what is native here (reading, projecting, buffering, burning, writing) is called for all roads or
+for a tile at once. Multipolygon relations are left out, and metres are those of the grid.
 """
+import collections
 import json
 import math
 import re
@@ -25,7 +28,7 @@ warnings.filterwarnings("ignore", category=rasterio.errors.NotGeoreferencedWarni
 class Roads(osmium.SimpleHandler):
     def __init__(self, table):
         super().__init__()
-        self.table, self.lines, self.widths, self.areas = table, [], [], []
+        self.table, self.lines, self.widths, self.areas, self.kinds = table, [], [], [], []
 
     def width(self, tags):
         if re.fullmatch(r"\d+(\.\d+)?", tags.get("width", "")):
@@ -49,6 +52,7 @@ class Roads(osmium.SimpleHandler):
             if len(part) > (3 if area else 1):
                 self.lines.append(part)
                 self.areas.append(area)
+                self.kinds.append(tags["highway"])
                 self.widths.append(self.width(tags))
 
 
@@ -72,6 +76,7 @@ def main(extract, epsg, pixel, out, table, west, south, east, north, every=1):
     side = 512 * pixel
     columns, rows = math.ceil((east - west) / side), math.ceil((north - south) / side)
     drawn = 0
+    manifest = []
     for number in range(0, rows * columns, every):
         row, column = divmod(number, columns)
         left, top = west + column * side, north - row * side
@@ -83,7 +88,12 @@ def main(extract, epsg, pixel, out, table, west, south, east, north, every=1):
         with rasterio.open(f"{out}/r{row}c{column}_mask.png", "w", driver="PNG", width=512, height=512, count=1,
                            dtype="uint8", nbits=1) as file:
             file.write(mask, 1)
+        manifest.append(json.dumps({"id": f"r{row}c{column}", "mask": f"r{row}c{column}_mask.png", "width": 512,
+                                    "height": 512, "foreground": float(mask.mean()), "features": len(near),
+                                    "by_class": collections.Counter(roads.kinds[i] for i in near)}))
         drawn += 1
+    with open(f"{out}/manifest.jsonl", "w") as file:
+        file.write("\n".join(manifest) + "\n")
     print(json.dumps({"tiles": drawn, "read_seconds": read, "draw_seconds": time.time() - start - read}))
 
 

@@ -13,6 +13,7 @@ mkdir -p "$out/ours" "$out/python" "$out/gdal"
 
 seconds() { date +%s.%N; }
 peak() { awk '/Maximum resident/ { print $6 / 1024 " MB" }' "$1"; }
+cpu() { awk '/(User|System) time/ { sum += $4 } END { print sum " s" }' "$1"; }
 
 build/bin/rasterize --print-widths >"$out/widths.json"
 begin=$(seconds)
@@ -20,12 +21,12 @@ begin=$(seconds)
   "$east" "$north" --out "$out/ours" --json --quiet >"$out/ours.json" 2>"$out/ours.time"
 ours=$(echo "$(seconds) - $begin" | bc)
 tiles=$(sed -n 's/.*"drawn": \([0-9]*\).*/\1/p' "$out/ours.json")
-echo "rasterize: $tiles tiles in $ours s, peak $(peak "$out/ours.time")"
+echo "rasterize: $tiles tiles in $ours s, CPU $(cpu "$out/ours.time"), peak $(peak "$out/ours.time")"
 
 begin=$(seconds)
 /usr/bin/env time -v "$python" scripts/compare_rasterize.py "$extract" "$epsg" "$pixel" "$out/python" "$out/widths.json" \
   "$west" "$south" "$east" "$north" >"$out/python.json" 2>"$out/python.time"
-echo "rasterio and shapely: $(echo "$(seconds) - $begin" | bc) s, peak $(peak "$out/python.time")"
+echo "rasterio and shapely: $(echo "$(seconds) - $begin" | bc) s, CPU $(cpu "$out/python.time"), peak $(peak "$out/python.time")"
 
 begin=$(seconds)
 ogr2ogr -q -f GPKG "$out/roads.gpkg" "$extract" lines -t_srs "EPSG:$epsg" -where "highway IS NOT NULL"

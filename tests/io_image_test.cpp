@@ -200,6 +200,31 @@ TEST_CASE("masks in every form give the same classes") {
   CHECK(test::fs::file_size(dir / "ours.png") < test::fs::file_size(dir / "255.png"));
 }
 
+TEST_CASE("masks of one bit hold every pixel, whatever repeats in them") {
+  const test::TempFolder dir;
+  cv::RNG random(5);
+  const auto check = [&](const cv::Mat& mask) {
+    CAPTURE(mask.size);
+    write_mask_png(dir / "m.png", mask.data, mask.rows, mask.cols);
+    CHECK(cv::countNonZero(cv::imread(dir / "m.png", cv::IMREAD_UNCHANGED) != (mask != 0)) == 0);
+    CHECK(equals(read_mask(dir / "m.png"), (mask != 0) / 255));
+  };
+  for (int i = 0; i < 300; ++i) {
+    cv::Mat mask(random.uniform(1, 90), random.uniform(1, 300), CV_8UC1, cv::Scalar(0));
+    // Noise, a few lines, rows that repeat, runs of any length.
+    if (i % 4 == 0) cv::randu(mask, 0, 256);
+    if (i % 4 == 1) cv::line(mask, {random.uniform(0, 300), 0}, {random.uniform(0, 300), 90}, 1 + i % 255, 1 + i % 9);
+    if (i % 4 == 2) cv::randu(mask.row(0), 0, 2), cv::repeat(mask.row(0).clone(), mask.rows, 1, mask);
+    for (int at = 0; i % 4 == 3 && at < mask.cols * mask.rows; at += random.uniform(1, 4000)) mask.data[at] = 255;
+    check(mask);
+  }
+  check(cv::Mat(700, 700, CV_8UC1, cv::Scalar(0)));
+  check(cv::Mat(700, 700, CV_8UC1, cv::Scalar(1)));
+  cv::Mat wide(3, 300000, CV_8UC1);  // further from the row above than matches reach
+  cv::randu(wide, 0, 2);
+  check(wide);
+}
+
 TEST_CASE("grey masks are cut at half of the range") {
   const test::TempFolder dir;
   const cv::Mat m = (cv::Mat_<uint8_t>(1, 5) << 0, 1, 127, 128, 255);

@@ -1,87 +1,15 @@
-// rasterize as a process on a small town (tests/rasterize/town.osm, metres from (500000, 5210000) in EPSG:32632), and
-// on real data where it is there.
+// rasterize as a process on a small town: what is drawn.
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
-#include <nlohmann/json.hpp>
 
-#include "io/file.h"
-#include "io/geotiff.h"
-#include "io/image.h"
-#include "tests/process.h"
+#include "tests/rasterize_support.h"
 
 using namespace ppl;
-namespace fs = std::filesystem;
+using namespace ppl::test;
 using nlohmann::json;
-
-namespace {
-
-using Words = std::vector<std::string>;
-const std::string kTown = PPL_TOWN;
-const Words kGrid{"--grid",   "--crs",  "EPSG:32632", "--pixel", "0.5",
-                  "--bounds", "500000", "5210000",    "500256",  "5210256"};
-
-ProcessResult draw(Words words, const Words& more = {}) {
-  words.insert(words.end(), more.begin(), more.end());
-  words.push_back("--quiet");
-  return run_process("rasterize", words);
-}
-
-bool one_line_naming(const ProcessResult& r, const std::string& what) {
-  CAPTURE(r.err);
-  return r.exit_code == 1 && std::count(r.err.begin(), r.err.end(), '\n') == 1 && r.err.find(what) != std::string::npos;
-}
-
-std::vector<json> manifest_of(const std::string& folder) {
-  std::ifstream file(folder + "/manifest.jsonl");
-  std::vector<json> lines;
-  for (std::string line; std::getline(file, line);) lines.push_back(json::parse(line));
-  return lines;
-}
-
-// The town's tile: 512 x 512 pixels of half a metre, north up.
-struct Mask {
-  explicit Mask(const std::string& path, int classes = 1) : image(read_mask(path, classes)) {}
-  int at(double east, double north) const {
-    return image.bytes[static_cast<size_t>(static_cast<int>((256 - north) * 2) * 512 + static_cast<int>(east * 2))];
-  }
-  int64_t count(int value = 1) const { return std::count(image.bytes.begin(), image.bytes.end(), value); }
-  Image image;
-};
-
-Mask town_mask(const Words& more, int classes = 1, const std::string& input = kTown) {
-  const TemporaryFolder dir;
-  Words words{input, "--out", dir / "out"};
-  words.insert(words.end(), kGrid.begin(), kGrid.end());
-  const ProcessResult r = draw(words, more);
-  CAPTURE(r.err);
-  REQUIRE(r.exit_code == 0);
-  CHECK(r.err.empty());
-  return Mask(dir / "out/r0c0_mask.png", classes);
-}
-
-std::string data_folder() {
-  const char* named = std::getenv("PPL_DATA");
-  return named == nullptr ? PPL_DATA_DEFAULT : named;
-}
-
-int64_t different(const Image& a, const Image& b) {
-  int64_t count = 0;
-  for (size_t i = 0; i < a.bytes.size(); ++i) count += (a.bytes[i] != 0) != (b.bytes[i] != 0);
-  return count;
-}
-
-double iou(const Image& a, const Image& b) {
-  int64_t both = 0, either = 0;
-  for (size_t i = 0; i < a.bytes.size(); ++i) both += a.bytes[i] && b.bytes[i], either += a.bytes[i] || b.bytes[i];
-  return static_cast<double>(both) / static_cast<double>(either);
-}
-
-}  // namespace
 
 TEST_CASE("roads: width by tag, lanes or class; no tunnels, no footways; areas filled; cut where nodes are missing") {
   const Mask mask = town_mask({});
@@ -103,14 +31,6 @@ TEST_CASE("roads: width by tag, lanes or class; no tunnels, no footways; areas f
   const Mask wide = town_mask({"--buffer", "20", "--classes", "track"});
   CHECK(wide.at(159.5, 100) == 1);
   CHECK(wide.at(160.5, 100) == 0);
-}
-
-TEST_CASE("every kind of OSM file gives the same masks") {
-  const Mask roads = town_mask({}), houses = town_mask({"--theme", "buildings"});
-  for (const char* ending : {".gz", ".bz2", ".pbf"}) {
-    CHECK(town_mask({}, 1, kTown + ending).image.bytes == roads.image.bytes);
-    CHECK(town_mask({"--theme", "buildings"}, 1, kTown + ending).image.bytes == houses.image.bytes);
-  }
 }
 
 TEST_CASE("buildings: multipolygons with holes, least area, boundary and contact") {
@@ -183,147 +103,4 @@ TEST_CASE("a tile across the antimeridian shows the roads of both sides") {
   REQUIRE(lines.size() == 3);
   CHECK(lines[1]["features"] == 2);
   CHECK(lines[2]["features"] == 2);
-}
-
-TEST_CASE("pictures, their sidecars, slippy names; overlay, no data, GeoTIFF") {
-  const TemporaryFolder dir;
-  fs::create_directories(dir / "tiles");
-  Image picture = Image::make(512, 512, 3);
-  for (size_t i = 0; i < picture.bytes.size(); ++i) picture.bytes[i] = i < picture.bytes.size() / 4 ? 255 : 90;
-  write_jpeg(dir / "tiles/a_sat.jpg", picture);
-  write_png(dir / "tiles/b_sat.png", picture);
-  const Words run{kTown, "--images", dir / "tiles", "--out", dir / "out"};
-  CHECK(one_line_naming(draw(run), "no georeference"));
-  std::ofstream(dir / "tiles/a_sat.jgw") << "0.5\n0\n0\n-0.5\n500000.25\n5210255.75\n";
-  std::ofstream(dir / "tiles/b_sat.pgw") << "0.5\n0\n0\n-0.5\n500000.25\n5210255.75\n";
-  CHECK(one_line_naming(draw(run), "no coordinate system; name it with --crs"));
-  CHECK_FALSE(fs::exists(dir / "out"));
-  CHECK(draw(run, {"--crs", "EPSG:32632", "--overlay", dir / "look"}).exit_code == 0);
-  CHECK(read_mask(dir / "out/a_mask.png").bytes == town_mask({}).image.bytes);
-  CHECK(read_image_header(dir / "look/b_overlay.jpg").width == 512);
-  // The upper quarter is white.
-  CHECK(draw(run, {"--crs", "EPSG:32632", "--no-data", "mask", "--existing", "overwrite"}).exit_code == 0);
-  const Mask hidden(dir / "out/b_mask.png");
-  CHECK(hidden.at(100, 203.5) == 0);
-  CHECK(hidden.at(100, 163) == 1);
-  CHECK(manifest_of(dir / "out")[2]["no_data"].get<double>() == doctest::Approx(0.25));
-  const ProcessResult skipped = draw(
-      run, {"--crs", "EPSG:32632", "--no-data", "skip", "--max-no-data", "0.2", "--existing", "overwrite", "--json"});
-  CHECK(json::parse(skipped.out)["left_out"] == 2);
-
-  REQUIRE(draw({kTown, "--out", dir / "tif", "--format", "tif"}, kGrid).exit_code == 0);
-  const auto place = read_georeference(dir / "tif/r0c0_mask.tif");
-  REQUIRE(place);
-  CHECK(place->transform == std::array<double, 6>{500000, 0.5, 0, 5210256, 0, -0.5});
-  CHECK(place->crs.find("32632") != std::string::npos);
-  CHECK(read_mask(dir / "tif/r0c0_mask.tif").bytes == town_mask({}).image.bytes);
-
-  fs::create_directories(dir / "web/17/68811");
-  write_png(dir / "web/17/68811/46010.png", picture);
-  write_png(dir / "web/x-68811-46010-17.png", picture);
-  const ProcessResult web = draw({kTown, "--slippy", dir / "web", "--out", dir / "web_out"});
-  CHECK(web.exit_code == 0);
-  CHECK(read_file(dir / "web_out/17_68811_46010_mask.png") == read_file(dir / "web_out/x-68811-46010-17_mask.png"));
-}
-
-TEST_CASE("manifest, resume, and what is there already") {
-  const TemporaryFolder dir;
-  const Words run{kTown, "--out",    dir / "out", "--grid",  "--crs",  "EPSG:32632", "--pixel",
-                  "0.5", "--bounds", "500000",    "5210000", "500512", "5210512",    "--json"};
-  const ProcessResult first = draw(run);
-  REQUIRE(first.exit_code == 0);
-  const json summary = json::parse(first.out);
-  CHECK(summary["drawn"] == 4);
-  CHECK(summary["empty"] == 3);  // a tile outside the data is no error
-  CHECK(summary["missing_nodes"] == 1);
-  CHECK(summary["cut_ways"] == 1);
-  const std::vector<json> lines = manifest_of(dir / "out");
-  REQUIRE(lines.size() == 5);
-  CHECK(lines[0]["attribution"].get<std::string>().find("OpenStreetMap contributors") != std::string::npos);
-  CHECK(lines[0]["sources"][0]["ways"] == 15);
-  CHECK(lines[3]["id"] == "r1c0");
-  CHECK(lines[3]["by_class"]["residential"] == 1);
-  CHECK(lines[3]["foreground"].get<double>() > 0.01);
-
-  CHECK(one_line_naming(draw(run), "is there already"));
-  const std::vector<std::byte> mask = read_file(dir / "out/r1c0_mask.png"),
-                               manifest = read_file(dir / "out/manifest.jsonl");
-  // As after an interruption: two tiles done, the line of a third torn.
-  fs::remove(dir / "out/r0c0_mask.png");
-  fs::remove(dir / "out/r1c1_mask.png");
-  const std::string text = read_text(dir / "out/manifest.jsonl");
-  std::ofstream(dir / "out/manifest.jsonl.partial") << text.substr(0, text.size() - 20);
-  fs::remove(dir / "out/manifest.jsonl");
-  const ProcessResult again = draw(run, {"--existing", "skip"});
-  REQUIRE(again.exit_code == 0);
-  CHECK(json::parse(again.out)["kept"] == 2);
-  CHECK(json::parse(again.out)["drawn"] == 2);
-  CHECK(read_file(dir / "out/manifest.jsonl") == manifest);
-  CHECK(read_file(dir / "out/r1c0_mask.png") == mask);
-  CHECK_FALSE(fs::exists(dir / "out/manifest.jsonl.partial"));
-  CHECK(one_line_naming(draw(run, {"--existing", "skip", "--buffer", "3"}), "other settings"));
-  CHECK(draw(run, {"--existing", "overwrite", "--buffer", "3"}).exit_code == 0);
-  CHECK(read_file(dir / "out/r1c0_mask.png") != mask);
-}
-
-TEST_CASE("inputs that cannot be used are named in one line") {
-  const TemporaryFolder dir;
-  const auto input = [&](const std::string& name, const std::string& content) {
-    std::ofstream(dir / name) << content;
-    return draw({dir / name, "--out", dir / "out"}, kGrid);
-  };
-  const std::string town = read_text(kTown), pbf = read_text(kTown + ".pbf"), gz = read_text(kTown + ".gz");
-  CHECK(one_line_naming(input("a.osm", ""), "a.osm"));
-  CHECK(one_line_naming(input("b.osm", town.substr(0, town.size() / 2)), "b.osm"));
-  CHECK(one_line_naming(input("c.osm", "<osm version=\"0.6\"></osm>"), "holds no OSM objects"));
-  CHECK(one_line_naming(input("d.osm.pbf", pbf.substr(0, pbf.size() / 2)), "d.osm.pbf"));
-  CHECK(one_line_naming(input("e.osm.pbf", "no protobuf at all"), "e.osm.pbf"));
-  CHECK(one_line_naming(input("f.osm.gz", gz.substr(0, gz.size() / 2)), "f.osm.gz"));
-  CHECK(one_line_naming(input("g.geojson", "{\"type\": \"FeatureCollection\""), "g.geojson"));
-  CHECK(one_line_naming(input("h.osm", "<osm version=\"0.6\"><node id=\"1\" lat=\"1\" lon=\"1\"/></osm>"),
-                        "no road of a class that is drawn"));
-  CHECK(one_line_naming(draw({dir / "nowhere.osm", "--out", dir / "out"}, kGrid), "nowhere.osm"));
-  CHECK(one_line_naming(draw({dir / "nowhere.gpkg", "--out", dir / "out"}, kGrid), "nowhere.gpkg"));
-  std::ofstream(dir / "w.json") << "{\"classes\": 3}";
-  CHECK(one_line_naming(draw({kTown, "--out", dir / "out", "--widths", dir / "w.json"}, kGrid), "w.json"));
-  std::ofstream(dir / "t.csv") << "id,transform,crs,width,height\na,0 1 0 0 0 -1,EPSG:1,9,9\n";
-  CHECK(one_line_naming(draw({kTown, "--out", dir / "out", "--table", dir / "t.csv"}), "row 2"));
-  CHECK(one_line_naming(draw({kTown, "--kind-field", "x", "--out", dir / "out", "--images", dir / "none"}), "none"));
-  CHECK_FALSE(fs::exists(dir / "out"));
-}
-
-TEST_CASE("wrong usage is exit 2, help and the table of widths are exit 0") {
-  for (const Words& words : {Words{}, Words{kTown}, Words{kTown, "--out", "x"}, Words{kTown, "--out", "x", "--grid"},
-                             Words{kTown, "--out", "x", "--grid", "--images", "y"},
-                             Words{kTown, "--out", "x", "--images", "y", "--contact", "3"},
-                             Words{kTown, "--out", "x", "--images", "y", "--style", "fancy"}}) {
-    const ProcessResult r = draw(words);
-    CHECK(r.exit_code == 2);
-    CHECK(std::count(r.err.begin(), r.err.end(), '\n') == 1);
-  }
-  CHECK(run_process("rasterize", {"--help"}).exit_code == 0);
-  const ProcessResult widths = run_process("rasterize", {"--print-widths"});
-  CHECK(json::parse(widths.out)["classes"]["motorway"]["class"] == 1);
-}
-
-TEST_CASE("solaris' masks of real roads and buildings") {
-  const std::string vegas = data_folder() + "/rasterize/vegas_roads",
-                    atlanta = data_folder() + "/rasterize/atlanta_buildings";
-  if (!fs::exists(vegas)) {
-    MESSAGE("skipped: " << vegas << " is not there");
-    return;
-  }
-  const TemporaryFolder dir;
-  for (const char* name : {"v", "a"}) fs::create_directory(dir / name);
-  fs::create_symlink(fs::absolute(vegas + "/image.tif"), dir / "v/image.tif");
-  fs::create_symlink(fs::absolute(atlanta + "/image.tif"), dir / "a/image.tif");
-  REQUIRE(draw({vegas + "/roads.geojson", "--images", dir / "v", "--buffer", "4", "--out", dir / "vo"}).exit_code == 0);
-  const Image ours = read_mask(dir / "vo/image_mask.png"), reference = read_mask(vegas + "/mask_width4m.tif");
-  MESSAGE("vegas: " << different(ours, reference) << " pixels differ");
-  CHECK(iou(ours, reference) >= 0.999);
-  REQUIRE(draw({atlanta + "/labels.geojson", "--theme", "buildings", "--images", dir / "a", "--out", dir / "ao"})
-              .exit_code == 0);
-  // The mask that lies beside these labels is of another place; the count is rasterio's for the labels.
-  const Image houses = read_mask(dir / "ao/image_mask.png");
-  CHECK(std::count(houses.bytes.begin(), houses.bytes.end(), 1) == 33818);
 }

@@ -1,6 +1,8 @@
 #include "apps/rasterize/inputs.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 
@@ -18,6 +20,22 @@ void log_report(const SourceReport& r, double seconds) {
   if (r.broken_areas > 0) text += fmt::format(", {} areas broken", r.broken_areas);
   apps::log_line(text);
 }
+
+// In hundredths of an input.
+class ReadingProgress {
+ public:
+  explicit ReadingProgress(const std::string& path) : bar_("rasterize: reading " + path, 100) {}
+  void show(double share) {
+    const auto now = static_cast<int64_t>(100 * std::clamp(share, 0.0, 1.0));
+    if (now <= shown_) return;
+    bar_.advance(now - shown_);
+    shown_ = now;
+  }
+
+ private:
+  apps::Progress bar_;
+  int64_t shown_ = 0;
+};
 
 // The box of all features in another coordinate system.
 Box bounds_in(const std::string& crs, const Scene& scene) {
@@ -58,12 +76,17 @@ TileFrames grid_frames(const TileChoice& choice, const Scene& scene) {
 }  // namespace
 
 Scene read_scene(const Job& job, std::vector<SourceReport>& reports) {
-  MapRequest request{job.settings.theme, job.settings.tunnels,
-                     [&](const std::string& kind) { return job.settings.wants(kind); }};
+  MapRequest request;
+  request.theme = job.settings.theme;
+  request.tunnels = job.settings.tunnels;
+  request.wants_kind = [&](const std::string& kind) { return job.settings.wants(kind); };
+  request.threads = job.threads;
   std::vector<FeatureLayer> layers;
   FeatureLayer osm(crs_of_epsg(4326), FeatureLayer::Precision::degrees_e7);
   for (const std::string& path : job.inputs) {
     const auto start = std::chrono::steady_clock::now();
+    ReadingProgress progress(path);
+    request.progress = [&](double share) { progress.show(share); };
     reports.push_back(is_osm_file(path) ? read_osm(path, request, osm) : read_ogr(path, request, job.fields, layers));
     log_report(reports.back(), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }

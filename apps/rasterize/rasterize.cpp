@@ -47,6 +47,19 @@ class DrawerPool {
   std::vector<std::unique_ptr<Drawer>> waiting_;
 };
 
+int64_t foreground_of(const std::vector<uint8_t>& mask) {
+  constexpr size_t kBlock = 128;  // whose count fits into a byte, so that many pixels are counted at a time
+  int64_t sum = 0;
+  for (size_t begin = 0; begin < mask.size(); begin += kBlock) {
+    uint8_t count = 0;
+    for (size_t i = begin; i < std::min(begin + kBlock, mask.size()); ++i) {
+      count = static_cast<uint8_t>(count + (mask[i] != 0 && mask[i] != kIgnored));
+    }
+    sum += count;
+  }
+  return sum;
+}
+
 // What is done with one tile, and where its files go.
 class TileWriter {
  public:
@@ -73,8 +86,7 @@ class TileWriter {
       const double share = static_cast<double>(record.no_data) / static_cast<double>(tile.mask.size());
       if (job_.settings.no_data == NoData::skip && share > job_.settings.max_no_data) record.mask.clear();
     }
-    record.foreground = std::count_if(tile.mask.begin(), tile.mask.end(),
-                                      [](uint8_t value) { return value != 0 && value != kIgnored; });
+    record.foreground = foreground_of(tile.mask);
     if (!record.mask.empty()) write_files(frame, tile, record.mask);
     manifest_.add(record);
     return record;
@@ -162,7 +174,6 @@ void draw_tiles(const Job& job, const Scene& scene, const TileFrames& frames, Ma
     progress.advance();
   });
   summary.foreground = pixels > 0 ? static_cast<double>(foreground) / static_cast<double>(pixels) : 0;
-  sync_folder(job.out);
   std::vector<std::string> ids;
   for (const TileFrame& frame : frames.tiles) ids.push_back(frame.id);
   manifest.finish(ids);

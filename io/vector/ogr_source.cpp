@@ -115,7 +115,9 @@ FeatureLayer read_layer(OGRLayer& source, const MapRequest& request, const OgrFi
   const int lanes = field_of(definition, fields.lanes, "lanes", where);
   const int width = field_of(definition, fields.width, "width", where);
   Geometries geometries(request, layer);
-  for (const auto& feature : source) {
+  const auto count = static_cast<double>(request.progress ? source.GetFeatureCount(false) : -1);
+  for (int64_t read = 0; const auto& feature : source) {
+    if (++read % 1000 == 0 && count > 0) request.progress(static_cast<double>(read) / count);
     const OGRGeometry* geometry = feature->GetGeometryRef();
     if (geometry == nullptr) continue;
     const auto text = [&](int field) -> std::string {

@@ -1,164 +1,18 @@
-#include <algorithm>
-#include <osmium/area/assembler.hpp>
-#include <osmium/handler/node_locations_for_ways.hpp>
-#include <osmium/index/map/sparse_mmap_array.hpp>
+#include <future>
 #include <osmium/io/any_input.hpp>
-#include <osmium/relations/relations_manager.hpp>
 #include <osmium/visitor.hpp>
-#include <string_view>
 
-#include "io/vector/osm_tags.h"
-#include "io/vector/source.h"
+#include "io/vector/osm_collector.h"
+#include "io/vector/pbf_blobs.h"
 #include "kernels/base.h"
 
 namespace ppl {
 namespace {
 
-using Locations = osmium::index::map::SparseMmapArray<osmium::unsigned_object_id_type, osmium::Location>;
+using osmium::osm_entity_bits::node, osmium::osm_entity_bits::way, osmium::osm_entity_bits::relation;
 
-std::string_view value_of(const osmium::TagList& tags, const char* key) { return tags.get_value_by_key(key, ""); }
-
-// Nothing where the object is not asked for.
-std::optional<FeatureTraits> traits_of(const osmium::TagList& tags, const MapRequest& request) {
-  const bool roads = request.theme == MapTheme::roads;
-  FeatureTraits traits;
-  traits.kind = value_of(tags, roads ? "highway" : "building");
-  if (traits.kind.empty() || traits.kind == "no") return {};
-  if (!request.tunnels) {
-    const std::string_view tunnel = value_of(tags, "tunnel");
-    if (roads && !tunnel.empty() && tunnel != "no") return {};
-    if (!roads && value_of(tags, "location") == "underground") return {};
-  }
-  if (request.wants_kind && !request.wants_kind(traits.kind)) return {};
-  traits.area = !roads || value_of(tags, "area") == "yes" || value_of(tags, "type") == "multipolygon";
-  traits.width = parse_width(value_of(tags, "width")).value_or(0);
-  traits.lanes = parse_lanes(value_of(tags, "lanes")).value_or(0);
-  return traits;
-}
-
-// Multipolygon relations with tags that are asked for.
-class Areas : public osmium::relations::RelationsManager<Areas, false, true, false, false> {
- public:
-  Areas(const MapRequest& request, FeatureLayer& layer, SourceReport& report)
-      : request_(request), layer_(layer), report_(report) {
-    config_.create_empty_areas = false;
-  }
-
-  bool new_relation(const osmium::Relation& relation) {
-    if (value_of(relation.tags(), "type") != "multipolygon" || !traits_of(relation.tags(), request_)) return false;
-    for (const osmium::RelationMember& member : relation.members()) {
-      if (member.type() != osmium::item_type::way || std::string_view(member.role()) == "inner") continue;
-      outer_ways_.push_back(member.ref());
-    }
-    return true;
-  }
-
-  void complete_relation(const osmium::Relation& relation) {
-    std::vector<const osmium::Way*> ways;
-    for (const osmium::RelationMember& member : relation.members()) {
-      if (member.ref() != 0) ways.push_back(get_member_way(member.ref()));
-    }
-    osmium::memory::Buffer buffer{1024, osmium::memory::Buffer::auto_grow::yes};
-    bool assembled = false;
-    try {
-      osmium::area::Assembler assembler{config_};
-      assembled = assembler(relation, ways, buffer);
-    } catch (const osmium::invalid_location&) {
-      ++report_.incomplete_areas;
-      return;
-    }
-    buffer.commit();
-    if (!assembled || buffer.select<osmium::Area>().empty()) {
-      ++report_.broken_areas;
-      return;
-    }
-    const FeatureTraits traits = *traits_of(relation.tags(), request_);
-    for (const osmium::Area& area : buffer.select<osmium::Area>()) add(area, traits);
-  }
-
-  void relations_are_read() {
-    std::sort(outer_ways_.begin(), outer_ways_.end());
-    prepare_for_lookup();
-  }
-  // Its outline is drawn with the relation, which knows the holes.
-  bool is_outer(osmium::object_id_type way) const {
-    return std::binary_search(outer_ways_.begin(), outer_ways_.end(), way);
-  }
-  void count_incomplete() {
-    for_each_incomplete_relation([&](const osmium::relations::RelationHandle&) { ++report_.incomplete_areas; });
-  }
-
- private:
-  void add(const osmium::Area& area, const FeatureTraits& traits) {
-    std::vector<Line> rings;
-    const auto add_ring = [&](const osmium::NodeRefList& ring) {
-      rings.emplace_back();
-      for (const osmium::NodeRef& node : ring) rings.back().push_back({node.lon(), node.lat()});
-    };
-    for (const osmium::OuterRing& outer : area.outer_rings()) {
-      add_ring(outer);
-      for (const osmium::InnerRing& inner : area.inner_rings(outer)) add_ring(inner);
-    }
-    layer_.add(traits, rings);
-  }
-
-  const MapRequest& request_;
-  FeatureLayer& layer_;
-  SourceReport& report_;
-  osmium::area::AssemblerConfig config_;
-  std::vector<osmium::object_id_type> outer_ways_;
-};
-
-class Ways : public osmium::handler::Handler {
- public:
-  Ways(const MapRequest& request, const Areas& areas, FeatureLayer& layer, SourceReport& report)
-      : request_(request), areas_(areas), layer_(layer), report_(report) {}
-
-  void node(const osmium::Node&) { ++report_.nodes; }
-
-  void way(const osmium::Way& way) {
-    ++report_.ways;
-    if (!way.visible()) return;
-    std::optional<FeatureTraits> traits = traits_of(way.tags(), request_);
-    if (!traits) return;
-    if (!way.is_closed()) {
-      if (request_.theme == MapTheme::buildings) {
-        if (!areas_.is_outer(way.id())) ++report_.broken_areas;
-        return;
-      }
-      traits->area = false;
-    } else if (traits->area && areas_.is_outer(way.id())) {
-      return;
-    }
-    add(way, *traits);
-  }
-
- private:
-  void add(const osmium::Way& way, const FeatureTraits& traits) {
-    std::vector<Line> parts(1);
-    int64_t missing = 0;
-    for (const osmium::NodeRef& node : way.nodes()) {
-      if (node.location().valid()) {
-        parts.back().push_back({node.lon(), node.lat()});
-      } else {
-        ++missing;
-        if (!parts.back().empty()) parts.emplace_back();
-      }
-    }
-    report_.missing_nodes += missing;
-    if (missing > 0 && traits.area) {
-      ++report_.incomplete_areas;
-      return;
-    }
-    report_.cut_ways += missing > 0;
-    layer_.add(traits, parts);
-  }
-
-  const MapRequest& request_;
-  const Areas& areas_;
-  FeatureLayer& layer_;
-  SourceReport& report_;
-};
+// Of compressed blobs; they take ten times as much in memory.
+constexpr size_t kBytesAtOnce = 2 << 20;
 
 // The date of the data, or of the file's making, whichever its header has.
 std::string date_of(const osmium::io::Header& header) {
@@ -168,25 +22,132 @@ std::string date_of(const osmium::io::Header& header) {
   return "";
 }
 
-void read_all(const std::string& path, const MapRequest& request, FeatureLayer& layer, SourceReport& report) {
-  using osmium::osm_entity_bits::node, osmium::osm_entity_bits::way, osmium::osm_entity_bits::relation;
-  const osmium::io::File file(path);
-  Areas areas(request, layer, report);
-  {
-    osmium::io::Reader reader(file, relation);
-    osmium::apply(reader, areas);
-    reader.close();
+void tell(const MapRequest& request, double share) {
+  if (request.progress) request.progress(share);
+}
+
+using Buffers = std::vector<osmium::memory::Buffer>;
+
+// What a buffer of a file holds goes to the collector, a kind at a time.
+void take_relations(const osmium::memory::Buffer& buffer, OsmCollector& collector) {
+  for (const auto& object : buffer.select<osmium::Relation>()) collector.relation(object);
+}
+void take_ways(const osmium::memory::Buffer& buffer, OsmCollector& collector) {
+  for (const auto& object : buffer.select<osmium::Way>()) collector.way(object);
+}
+void take_nodes(const osmium::memory::Buffer& buffer, OsmCollector& collector) {
+  for (const auto& object : buffer.select<osmium::Node>()) collector.node(object.id(), object.location());
+}
+
+// Blobs from the end of a file, some at a time, decoded by the pool's threads. The next ones are decoded while the
+// caller works on the last.
+class BlobsFromEnd {
+ public:
+  BlobsFromEnd(const PbfBlobs& blobs, osmium::thread::Pool& pool)
+      : blobs_(blobs), pool_(pool), left_(blobs.data.size()) {
+    read_ahead();
   }
-  areas.relations_are_read();
-  Locations positive, negative;  // editors give new nodes negative numbers
-  osmium::handler::NodeLocationsForWays<Locations, Locations> locations(positive, negative);
-  locations.ignore_errors();
-  Ways ways(request, areas, layer, report);
-  osmium::io::Reader reader(file, node | way);
-  report.date = date_of(reader.header());
-  osmium::apply(reader, locations, ways, areas.handler());
-  reader.close();
-  areas.count_incomplete();
+
+  bool done() const { return !ahead_.valid(); }
+  double share_done() const { return 1 - static_cast<double>(left_) / static_cast<double>(blobs_.data.size()); }
+  std::string date() const { return date_; }
+
+  Buffers next() {
+    auto [buffers, date] = ahead_.get();
+    date_ = date;
+    read_ahead();
+    return std::move(buffers);
+  }
+
+ private:
+  struct Piece {
+    Buffers buffers;
+    std::string date;
+  };
+
+  void read_ahead() {
+    if (left_ == 0) return;
+    size_t first = left_, bytes = 0;
+    while (first > 0 && (first == left_ || bytes + blobs_.data[first - 1].size() <= kBytesAtOnce)) {
+      bytes += blobs_.data[--first].size();
+    }
+    ahead_ = std::async(std::launch::async, [this, first, end = left_] { return decode(first, end); });
+    left_ = first;
+  }
+
+  Piece decode(size_t first, size_t end) const {
+    std::string text;
+    const auto append = [&](Bytes bytes) { text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()); };
+    append(blobs_.header);
+    for (size_t i = first; i < end; ++i) append(blobs_.data[i]);
+    osmium::io::Reader reader(osmium::io::File(text.data(), text.size(), "pbf"), pool_, node | way | relation,
+                              osmium::io::read_meta::no);
+    Piece piece{{}, date_of(reader.header())};
+    while (osmium::memory::Buffer buffer = reader.read()) piece.buffers.push_back(std::move(buffer));
+    reader.close();
+    return piece;
+  }
+
+  const PbfBlobs& blobs_;
+  osmium::thread::Pool& pool_;
+  size_t left_;
+  std::future<Piece> ahead_;
+  std::string date_;
+};
+
+// One reading, from the end to the beginning: relations say which ways are used, ways say which nodes.
+void collect_from_end(const PbfBlobs& blobs, const MappedFile& file, const MapRequest& request, OsmCollector& collector,
+                      SourceReport& report) {
+  osmium::thread::Pool pool(std::max(1, request.threads));
+  BlobsFromEnd from_end(blobs, pool);
+  while (!from_end.done() && collector.in_order()) {
+    const Buffers buffers = from_end.next();
+    collector.begin_batch();
+    for (const auto& buffer : buffers) take_relations(buffer, collector);
+    for (const auto& buffer : buffers) take_ways(buffer, collector);
+    for (const auto& buffer : buffers) take_nodes(buffer, collector);
+    file.release();
+    tell(request, from_end.share_done());
+  }
+  report.date = from_end.date();
+}
+
+// A reading for each kind: the order in the file does not matter.
+void collect_kind_by_kind(const std::string& path, const MapRequest& request, OsmCollector& collector,
+                          SourceReport& report) {
+  const std::pair<osmium::osm_entity_bits::type, void (*)(const osmium::memory::Buffer&, OsmCollector&)> kinds[] = {
+      {relation, take_relations}, {way, take_ways}, {node, take_nodes}};
+  double begin = 0;
+  for (const auto& [kind, take] : kinds) {
+    osmium::io::Reader reader(osmium::io::File(path), kind, osmium::io::read_meta::no);
+    report.date = date_of(reader.header());
+    const double size = static_cast<double>(std::max<size_t>(1, reader.file_size()));
+    while (const osmium::memory::Buffer buffer = reader.read()) {
+      take(buffer, collector);
+      tell(request, (begin + static_cast<double>(reader.offset()) / size) / 3);
+    }
+    reader.close();
+    ++begin;
+  }
+}
+
+void read_all(const std::string& path, const MapRequest& request, FeatureLayer& layer, SourceReport& report) {
+  if (path.ends_with(".pbf")) {
+    const MappedFile file(path);
+    if (const std::optional<PbfBlobs> blobs = find_pbf_blobs(file.bytes())) {
+      SourceReport found = report;
+      OsmCollector collector(request, layer, found);
+      collect_from_end(*blobs, file, request, collector, found);
+      if (collector.in_order()) {
+        collector.finish();
+        report = found;
+        return;
+      }
+    }
+  }
+  OsmCollector collector(request, layer, report);
+  collect_kind_by_kind(path, request, collector, report);
+  collector.finish();
 }
 
 }  // namespace

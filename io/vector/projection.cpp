@@ -78,6 +78,15 @@ Projection::Projection(const std::string& from, const std::string& to) {
   PPL_CHECK(transformation_->steps, "no way from coordinate system ", a.GetName(), " to ", b.GetName(), ": ",
             messages.text());
 }
+Projection Projection::inverse() const {
+  Projection back;
+  if (!transformation_) return back;
+  const GdalMessages messages;
+  back.transformation_ = std::make_unique<Transformation>();
+  back.transformation_->steps.reset(transformation_->steps->GetInverse());
+  PPL_CHECK(back.transformation_->steps, "no way back between two coordinate systems: ", messages.text());
+  return back;
+}
 Projection::~Projection() = default;
 Projection::Projection(Projection&&) noexcept = default;
 Projection& Projection::operator=(Projection&&) noexcept = default;

@@ -25,12 +25,15 @@ class Projection {
   Projection(Projection&&) noexcept;
   Projection& operator=(Projection&&) noexcept;
 
+  Projection inverse() const;
+
   // In place; what has no image becomes NaN.
   void apply(Line& points);
   Point apply(Point p);
 
  private:
   struct Transformation;
+  Projection() = default;
   std::unique_ptr<Transformation> transformation_;  // null where both are the same
 };
 

@@ -16,6 +16,8 @@ struct MapRequest {
   MapTheme theme = MapTheme::roads;
   bool tunnels = false;                                // roads in tunnels, buildings underground
   std::function<bool(const std::string&)> wants_kind;  // of a highway's or building's class; empty: all of them
+  std::function<void(double)> progress;                // called now and then with the share that is read; may be empty
+  int threads = 1;
 };
 
 // What a file held and what became of it.
@@ -34,9 +36,9 @@ struct SourceReport {
 // .osm, .osm.gz, .osm.bz2, .osm.pbf, .pbf
 bool is_osm_file(const std::string& path);
 
-// Appends to `layer` (WGS 84 degrees). Read twice where areas are wanted: multipolygon relations stand behind their
-// ways. Node locations take 16 bytes each while the file is read. Error naming the file where it cannot be read to its
-// end or holds no objects.
+// Appends to `layer` (WGS 84 degrees). A sorted .osm.pbf is read once, from its end, so that it is known of every node
+// whether it is used; other files are read three times. Memory: see OsmCollector. Error naming the file where it cannot
+// be read to its end or holds no objects.
 SourceReport read_osm(const std::string& path, const MapRequest&, FeatureLayer& layer);
 
 struct OgrFields {

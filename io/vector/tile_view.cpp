@@ -51,17 +51,17 @@ ProjectionCache::Pair& ProjectionCache::between(const std::string& layer_crs, co
   const auto key = std::make_pair(layer_crs, tile_crs);
   const auto known = pairs_.find(key);
   if (known != pairs_.end()) return known->second;
+  Projection to_tile(layer_crs, tile_crs);
+  Projection to_layer = to_tile.inverse();
   return pairs_
-      .emplace(key, Pair{Projection(layer_crs, tile_crs), Projection(tile_crs, layer_crs), meridian_period(layer_crs),
-                         meridian_period(tile_crs)})
+      .emplace(key,
+               Pair{std::move(to_tile), std::move(to_layer), meridian_period(layer_crs), meridian_period(tile_crs)})
       .first->second;
 }
 
 Projection& ProjectionCache::to_degrees(const std::string& tile_crs) {
   if (wgs84_.empty()) wgs84_ = crs_of_epsg(4326);
-  const auto known = degrees_.find(tile_crs);
-  if (known != degrees_.end()) return known->second;
-  return degrees_.emplace(tile_crs, Projection(tile_crs, wgs84_)).first->second;
+  return between(wgs84_, tile_crs).to_layer;
 }
 
 TileView::TileView(const TileFrame& tile, const std::string& crs, ProjectionCache& cache)

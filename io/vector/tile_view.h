@@ -24,7 +24,6 @@ class ProjectionCache {
 
  private:
   std::map<std::pair<std::string, std::string>, Pair> pairs_;
-  std::map<std::string, Projection> degrees_;
   std::string wgs84_;
 };
 
