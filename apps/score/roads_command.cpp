@@ -95,6 +95,12 @@ void add_metric_options(CLI::App& roads, RoadsOptions& options) {
   roads.add_option("--spacing", options.apls.spacing, "Metres between control points along a road")
       ->check(CLI::PositiveNumber)
       ->capture_default_str();
+  roads
+      .add_option("--curved", options.apls.curved,
+                  "CosmiQ's flavour: control points only along roads whose length differs by this share or more from "
+                  "the diagonal of their bounding box")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
   const std::map<std::string, RoadMetric> metrics{{"spacenet", RoadMetric::kSpacenet}, {"cosmiq", RoadMetric::kCosmiq}};
   roads.add_option("--metric", options.metric, "APLS as SpaceNet's scorer computes it, or as CosmiQ's tool")
       ->transform(CLI::CheckedTransformer(metrics))
