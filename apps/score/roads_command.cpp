@@ -75,7 +75,7 @@ void run_pair(Command& command) {
   if (!command.html.empty()) {
     command.page.images = command.layers.images;
     command.page.buffer = command.options.apls.snap / command.options.apls.pixel;
-    write_file(command.html, page_html(apls_page(report, *truth, *proposal, command.page)));
+    write_file(command.html, page_html(apls_page(report, *truth, *proposal, command.options.apls, command.page)));
   }
   fmt::print("{}", command.json ? roads_json(report) : roads_table(report));
 }

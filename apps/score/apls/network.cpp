@@ -37,7 +37,9 @@ int Network::add_edge(std::vector<int> points) {
 
 void Network::attach(int edge, int point) {
   std::vector<int>& edges = incident_[static_cast<size_t>(point)];
-  if (std::find(edges.begin(), edges.end(), edge) == edges.end()) edges.push_back(edge);
+  if (std::find(edges.begin(), edges.end(), edge) != edges.end()) return;
+  if (edges.empty()) edges.reserve(4);  // as many as most junctions have, in one allocation
+  edges.push_back(edge);
 }
 void Network::detach(int edge, int point) { std::erase(incident_[static_cast<size_t>(point)], edge); }
 
