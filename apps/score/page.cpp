@@ -55,7 +55,10 @@ const char* class_of(Outcome outcome) {
   }
 }
 
-std::string number(double value) { return std::isfinite(value) ? fmt::format("{:.4g}", value) : std::string("-"); }
+std::string number(double value) {
+  if (!std::isfinite(value)) return "-";
+  return std::fabs(value) < 1000 ? fmt::format("{:.4g}", value) : fmt::format("{:.0f}", value);
+}
 
 std::string summary_part(const Page& page) {
   std::string text = "<table class=\"summary\">\n";

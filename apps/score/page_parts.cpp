@@ -32,6 +32,7 @@ th:first-child, td:first-child { text-align: left; }
 .route { display: none; stroke: #fff; stroke-width: calc(var(--stroke) * .6); filter: drop-shadow(0 0 1px #000); }
 .route.chosen { display: inline; }
 .routes { margin-top: 8px; font-size: 13px; width: 100%; } .routes caption { text-align: left; color: #5b6575; }
+.routes th, .routes td { padding: 3px 5px; } .routes td:first-child { white-space: nowrap; }
 .routes tr[data-route] { cursor: pointer; } .routes tr.chosen td { background: #dce6f2; }
 .no-picture image, .no-truth .truth, .no-proposal .proposal { display: none; }
 .note { color: #5b6575; margin: 4px 0; }
