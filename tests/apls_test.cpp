@@ -155,6 +155,35 @@ TEST_CASE("the quick method gives what the literal one gives") {
   }
 }
 
+// Rows at places whose cells share their number with others, rows far away, rings, and every point of a row twice.
+std::vector<RoadLine> scattered(Random& random, std::vector<RoadLine> lines) {
+  for (RoadLine& line : lines) {
+    const Point shifts[] = {{0, 0}, {0, 0}, {4295, -3270.4}, {1e9, -1e9}, {-4e15, 0}};
+    const Point shift = shifts[random.integer(0, 4)];
+    if (random.chance(0.3)) line.points.push_back(line.points.front());
+    if (random.chance(0.2)) line.points.push_back({line.points.back().x + 0.02, line.points.back().y});
+    for (Point& p : line.points) p = {p.x + shift.x, p.y + shift.y};
+  }
+  return lines;
+}
+
+TEST_CASE("the methods agree on rings, steps within a cell, shared cells, far places, and where a side is empty") {
+  int64_t walked = 0, rings = 0;
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    CAPTURE(seed);
+    Random random(seed, 3);
+    const auto truth = valid(scattered(random, test::tangle(random, 6))),
+               proposal = valid(scattered(random, test::tangle(random, 6)));
+    check_same(truth, proposal, walked);
+    for (const RoadLine& line : truth) rings += line.points.front() == line.points.back();
+    if (seed % 20 > 0) continue;
+    check_same(truth, {}, walked);
+    check_same({}, truth, walked);
+    check_same({}, {}, walked);
+  }
+  CHECK(rings > 50);
+}
+
 // A control point 8 pixels from where the truth's second road begins on its first one, without a common vertex: its
 // foot is a ghost that holds 8, and a search from 5 pixels away enters it.
 TEST_CASE("a search that enters a ghost is walked, as the literal method does") {

@@ -1,5 +1,4 @@
 // rasterize as a process: files it reads and writes, resuming, what it says of bad ones and of wrong usage.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <algorithm>

@@ -1,5 +1,4 @@
 // rasterize on real data: solaris' masks, and published lines against OpenCV's on real ways and on the generated town.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <algorithm>

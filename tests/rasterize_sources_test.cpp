@@ -1,5 +1,4 @@
 // rasterize as a process: the same map from every kind of file gives the same masks.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 #include <ogrsf_frmts.h>
 

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "apps/score/page_apls.h"
 #include "apps/score/page_picture.h"
 #include "apps/score/pages.h"
 #include "io/image.h"
@@ -102,11 +103,11 @@ TEST_CASE("the page is whole by itself: balanced, escaped, nothing from elsewher
   CHECK(contains(html, "<title>A &lt;b&gt; &amp; &quot;c&quot;</title>"));
   CHECK_FALSE(contains(html, "tile<0"));
   CHECK(count(html, "<figure") == 4);
-  CHECK(count(html, "<tr><td>") == 9 + 1);  // a route has a row too
+  CHECK(count(html, "<tr><td>") == 9);
   CHECK(count(html, "<rect") == 20);
   CHECK(contains(html, "d=\"M1 1L5 1L5 5.3Z\""));
-  CHECK(contains(html, "class=\"line route\""));
-  CHECK(contains(html, "<td>none</td>"));
+  CHECK(contains(html, "class=\"line route\" data-route=\"0\""));
+  CHECK(contains(html, "<tr data-route=\"0\"><td>a to b</td><td>12.0</td><td>none</td><td>0.250</td></tr>"));
   CHECK_FALSE(contains(html, "http:"));
   CHECK_FALSE(contains(html, "https:"));
   CHECK_FALSE(contains(html, "src="));
@@ -137,34 +138,48 @@ TEST_CASE("lines are cut where they leave the buffer") {
   CHECK(split.far[0].back() == Point{100, 0});
   CHECK(score::split_by_distance({{{0, 0}, {10, 0}}}, {}, 5).near.empty());
   CHECK(score::split_by_distance({}, {{{0, 0}, {10, 0}}}, 5).far.empty());
+  const score::RoadPageOptions options;
   const Page page =
-      score::road_page({{"r", {{{0, 0}, {100, 0}}}, {{{0, 3}, {40, 3}}, {{0, 80}, {10, 80}}}, 0.4, {}}}, {});
+      score::road_page({{"r", {{{0, 0}, {100, 0}}}, {{{0, 3}, {40, 3}}, {{0, 80}, {10, 80}}}, 0.4, {}}}, options);
   CHECK(page.tiles[0].figures[0] == doctest::Approx(0.52).epsilon(0.03));
   CHECK(page.tiles[0].figures[1] == doctest::Approx(0.8).epsilon(0.03));
   CHECK(page.tiles[0].height == 80);
 }
 
 TEST_CASE("routes that cost most: none, longer, the same") {
-  // A ladder of two rungs; the proposal lacks the lower rail, so that the way along it leads over the upper one.
-  const std::vector<Line> truth{{{0, 0}, {100, 0}}, {{100, 0}, {100, 40}}, {{100, 40}, {0, 40}},
-                                {{0, 40}, {0, 0}},  {{0, 40}, {0, 90}},    {{100, 40}, {100, 90}}};
-  std::vector<Line> proposal = truth;
-  CHECK(score::costly_routes(truth, proposal, 5, 9).empty());
+  // A ladder of two rungs; the proposal lacks the upper rail, so that the way along it leads over the lower one.
+  const auto roads = [](const std::vector<Polyline>& lines) {
+    std::vector<RoadLine> result;
+    for (const Polyline& line : lines) result.push_back({line, {}});
+    return result;
+  };
+  const std::vector<Polyline> truth{{{0, 0}, {100, 0}}, {{100, 0}, {100, 40}}, {{100, 40}, {0, 40}},
+                                    {{0, 40}, {0, 0}},  {{0, 40}, {0, 90}},    {{100, 40}, {100, 90}}};
+  std::vector<Polyline> proposal = truth;
+  const score::AplsParameters far{1, 5, 1000, 0}, near{1, 5, 160, 0};
+  const auto routes = [&](const score::AplsParameters& parameters, size_t most) {
+    return score::costly_routes(roads(truth), roads(proposal), parameters, most);
+  };
+  CHECK(routes(far, 9).empty());
   proposal.erase(proposal.begin() + 2);
-  const std::vector<score::PageRoute> longer = score::costly_routes(truth, proposal, 5, 9);
+  const std::vector<score::PageRoute> longer = routes(far, 9);
   REQUIRE(longer.size() == 4);  // of the two junctions and two ends, those over the rail
   CHECK(longer[0].truth_length == 100);
   CHECK(longer[0].proposal_length == 180);
   CHECK(longer[0].cost == doctest::Approx(0.8));
-  CHECK(longer[0].line == Line{{100, 40}, {0, 40}});
+  CHECK((longer[0].line == Line{{100, 40}, {0, 40}} || longer[0].line == Line{{0, 40}, {100, 40}}));
+  CHECK(routes(near, 100).size() == 4);  // those from the midpoint of the lower way stay
   proposal.pop_back();
-  const std::vector<score::PageRoute> gone = score::costly_routes(truth, proposal, 5, 2);
+  const std::vector<score::PageRoute> gone = routes(far, 2);
   REQUIRE(gone.size() == 2);
   CHECK(gone[0].proposal_length == 0);
   CHECK(gone[0].cost == 1);
   CHECK(gone[0].truth_length == 200);
-  CHECK(score::costly_routes({}, proposal, 5, 2).empty());
-  CHECK(score::costly_routes(truth, {}, 5, 100).size() == 6);
+  CHECK(gone[0].line.size() == 4);
+  proposal.clear();
+  CHECK(routes(far, 100).size() == 6);
+  CHECK(routes(near, 100).size() == 10);  // five control points
+  CHECK(score::costly_routes({}, roads(truth), far, 2).empty());
 }
 
 TEST_CASE("score writes pages of masks and buildings, Chromium shows them") {
@@ -233,4 +248,41 @@ TEST_CASE("score writes pages of masks and buildings, Chromium shows them") {
   std::vector<int> seen(256 * 3);
   for (int64_t i = 0; i < shot.count(); ++i) ++seen[static_cast<size_t>(i % 3 * 256 + shot.u8()[i])];
   CHECK(std::count_if(seen.begin(), seen.end(), [](int n) { return n > 0; }) > 100);  // more than a blank page
+}
+
+TEST_CASE("clicks in Chromium: sorting, switches, one route at a time") {
+  const std::string program = find_chromium();
+  if (program.empty()) {
+    MESSAGE("skipped: no Chromium here");
+    return;
+  }
+  Page page = some_page(5);  // scores 0, .4, .8, .2, .6
+  for (size_t i = 0; i < 5; ++i) page.tiles[i].id = "tile" + std::to_string(i + 8);
+  page.tiles[0].routes = {{"a to b", {{0, 0}, {9, 9}}, 12, 0, 0.25}, {"b to c", {{9, 9}, {9, 0}}, 9, 12, 0.2}};
+  // Clicks as a reader would, and after each notes what is there.
+  const std::string script = R"(
+    const seen = [], all = (what) => Array.from(document.querySelectorAll(what));
+    const rows = () => seen.push(all('#tiles tbody tr').map((r) => r.cells[0].textContent.slice(4)).join(' '));
+    const shown = (what) => seen.push(all(what).map((e) => getComputedStyle(e).display === 'none' ? 0 : 1).join(''));
+    const click = (what, i) => all(what)[i].click();
+    const head = '#tiles th', row = '.routes tr[data-route]';
+    rows();
+    click(head, 0); rows(); click(head, 0); rows(); click(head, 1); rows(); click(head, 1); rows();
+    const order = document.getElementById('order');
+    order.value = 'best'; order.dispatchEvent(new Event('change'));
+    seen.push(all('.card b').map((e) => e.textContent.slice(4)).join(' '));
+    shown('path.truth'); click('input[value=truth]', 0); shown('path.truth'); shown('path.proposal');
+    shown('path.route'); click(row, 0); shown('path.route'); click(row, 1); shown('path.route');
+    click(row, 1); shown('path.route');
+    document.title = seen.join(',');)";
+  const TemporaryFolder dir;
+  write_file(dir / "page.html", page_html(page) + "<script>" + script + "</script>\n");
+  const ProcessResult dom = chromium(program, {"--dump-dom", "file://" + (dir / "page.html")});
+  const size_t begin = dom.out.find("<title>") + 7;
+  CHECK(dom.out.substr(begin, dom.out.find("</title>") - begin) ==
+        "8 11 9 12 10,"                                         // the worst first, as it is written
+        "8 9 10 11 12,12 11 10 9 8,8 11 9 12 10,10 12 9 11 8,"  // names count as numbers do
+        "10 12 11 8,"
+        "1111,0000,1111,"
+        "00,10,01,00");
 }

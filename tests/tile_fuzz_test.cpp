@@ -1,5 +1,4 @@
 // Inputs of the fuzzer of tables of tiles and widths, world files and names.
-#define DOCTEST_CONFIG_IMPLEMENT_WITH_MAIN
 #include <doctest/doctest.h>
 
 #include <filesystem>

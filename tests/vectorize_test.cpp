@@ -7,6 +7,8 @@
 
 #include "io/geotiff.h"
 #include "io/image.h"
+#include "io/vector/csv.h"
+#include "io/vector/open_roads.h"
 #include "io/vector/polygon_wkt.h"
 #include "io/vector/shape.h"
 #include "io/vector/vector_file.h"
@@ -138,6 +140,44 @@ TEST_CASE("mosaics: tiles apart, places from pictures, tiles that do not fit") {
   CHECK(one_line_naming(town.run(run), "another coordinate system"));
 }
 
+// Tiles of 100 pixels, the last column and row smaller, one missing; a ring road around and a road through the middle.
+TEST_CASE("a mosaic with ragged edges and a hole is as the whole picture is") {
+  if (!have_gdal()) return;
+  constexpr int64_t kWidth = 260, kHeight = 230, kTile = 100;
+  const auto is_road = [](int64_t r, int64_t c) {
+    const double radius = std::hypot(static_cast<double>(r) - 115, static_cast<double>(c) - 130);
+    return std::abs(radius - 90) <= 4 || (std::abs(r - 90) <= 4 && radius > 90);
+  };
+  const Town town;
+  const std::string tiles = town.dir / "tiles";
+  std::filesystem::create_directory(tiles);
+  std::vector<uint8_t> whole(kWidth * kHeight, 0);
+  for (int64_t top = 0; top < kHeight; top += kTile) {
+    for (int64_t left = 0; left < kWidth; left += kTile) {
+      if (top == 100 && left == 100) continue;  // the middle
+      const int64_t height = std::min(kTile, kHeight - top), width = std::min(kTile, kWidth - left);
+      std::vector<uint8_t> mask;
+      for (int64_t r = top; r < top + height; ++r) {
+        for (int64_t c = left; c < left + width; ++c) {
+          mask.push_back(is_road(r, c));
+          whole[static_cast<size_t>(r * kWidth + c)] = mask.back();
+        }
+      }
+      GeoReference geo = moved(kPlace, static_cast<double>(left));
+      geo.transform[3] += static_cast<double>(top) * geo.transform[5];
+      write_mask_tiff(cat(tiles, "/t", top, "_", left, "_mask.tif"), mask.data(), height, width, geo);
+    }
+  }
+  write_mask_tiff(town.dir / "town_mask.tif", whole.data(), kHeight, kWidth, kPlace);
+  for (const char* kind : {"roads", "buildings"}) {
+    const std::string of_tiles = town.dir / "tiles.csv", of_whole = town.dir / "whole.csv";
+    CHECK(town.run({kind, tiles, of_tiles, "--mosaic", "town", "--quiet"}).exit_code == 0);
+    CHECK(town.run({kind, town.dir / "town_mask.tif", of_whole, "--quiet"}).exit_code == 0);
+    CHECK(read_text(of_tiles) == read_text(of_whole));
+    CHECK(count(read_text(of_tiles), "\ntown,") >= (kind[0] == 'r' ? 4 : 1));
+  }
+}
+
 TEST_CASE("probabilities: 8 bits, floats, the threshold is strict, confidence is the mean inside") {
   if (!have_geos() || !have_gdal()) return;
   const Town town;
@@ -190,6 +230,51 @@ TEST_CASE("buildings: polygons in tables and on the earth") {
   CHECK(contains(
       town.run({"buildings", town.dir / "k_mask.png", town.dir / "c.csv", "--classes", "2", "--label", "2"}).out,
       "1 buildings, 1400 px2"));
+}
+
+TEST_CASE("what is written can be read again: tables, GeoJSON, GeoPackage of roads and buildings") {
+  if (!have_geos() || !have_gdal()) return;
+  const Town town;
+  town.place();
+  // The tile with a junction; a layer of roads is read as that of the image that its file is named after.
+  const std::string csv = town.dir / "b.csv", json = town.dir / "b.geojson", gpkg = town.dir / "b.gpkg";
+  CHECK(town.run({"roads", town.masks() + "/b_mask.tif", csv, json, gpkg, "--quiet"}).exit_code == 0);
+  RoadLayerOptions options;
+  options.images = town.masks() + "/b_mask.tif";
+  const ImageRoads table = open_roads(csv, options)->read(0);
+  REQUIRE(table.lines.size() == 3);
+  for (const std::string& layer : {json, gpkg}) {
+    const auto source = open_roads(layer, options);
+    REQUIRE(source->size() == 1);
+    CHECK(source->id(0) == "b");
+    const ImageRoads roads = source->read(0);
+    CHECK(roads.bad.empty());
+    REQUIRE(roads.lines.size() == 3);
+    for (size_t k = 0; k < 3; ++k) {
+      const Polyline &points = roads.lines[k].points, &expected = table.lines[k].points;
+      REQUIRE(points.size() == expected.size());
+      for (size_t p = 0; p < points.size(); ++p) {
+        CHECK(std::hypot(points[p].x - expected[p].x, points[p].y - expected[p].y) < 0.05);
+      }
+    }
+  }
+  const std::string table_of = town.dir / "h.csv", layers[] = {town.dir / "h.geojson", town.dir / "h.gpkg"};
+  CHECK(town.run({"buildings", town.masks(), table_of, layers[0], layers[1], "--quiet"}).exit_code == 0);
+  const std::string text = read_text(table_of);
+  CsvReader rows(text, "h.csv");
+  std::vector<std::string> row;
+  REQUIRE(rows.next(row));
+  std::vector<double> areas;
+  while (rows.next(row)) areas.push_back(area(parse_polygons(row[2], "h.csv").at(0)));
+  REQUIRE(areas.size() == 2);
+  for (const std::string& layer : layers) {
+    const ReadPolygons read = read_polygons(layer);
+    REQUIRE(read.features.size() == 2);
+    CHECK(read.features[0].image == "a");
+    CHECK(read.features[1].image == "b");
+    if (read.geographic) continue;
+    for (size_t i = 0; i < 2; ++i) CHECK(Shape(read.features[i].polygons).area() == doctest::Approx(areas[i] * 0.25));
+  }
 }
 
 TEST_CASE("wrong input is one line, wrong usage is exit 2, nothing is half written") {

@@ -55,7 +55,10 @@ const char* class_of(Outcome outcome) {
   }
 }
 
-std::string number(double value) { return std::isfinite(value) ? fmt::format("{:.4g}", value) : std::string("-"); }
+std::string number(double value) {
+  if (!std::isfinite(value)) return "-";
+  return std::fabs(value) < 1000 ? fmt::format("{:.4g}", value) : fmt::format("{:.0f}", value);
+}
 
 std::string summary_part(const Page& page) {
   std::string text = "<table class=\"summary\">\n";
@@ -117,10 +120,12 @@ std::string table_part(const Page& page, const std::vector<size_t>& shown) {
 std::string routes_part(const PageTile& tile) {
   if (tile.routes.empty()) return {};
   std::string text =
-      "<table class=\"routes\"><tr><th>route</th><th>truth, px</th><th>proposal, px</th><th>cost</th></tr>\n";
-  for (const PageRoute& route : tile.routes) {
-    text += fmt::format("<tr><td>{}</td><td>{:.1f}</td><td>{}</td><td>{:.3f}</td></tr>\n", escaped(route.name),
-                        route.truth_length,
+      "<table class=\"routes\"><caption>Routes between control points that lose most; a click draws one</caption>\n"
+      "<tr><th>route</th><th>truth, px</th><th>proposal, px</th><th>lost</th></tr>\n";
+  for (size_t i = 0; i < tile.routes.size(); ++i) {
+    const PageRoute& route = tile.routes[i];
+    text += fmt::format("<tr data-route=\"{}\"><td>{}</td><td>{:.1f}</td><td>{}</td><td>{:.3f}</td></tr>\n", i,
+                        escaped(route.name), route.truth_length,
                         route.proposal_length > 0 ? fmt::format("{:.1f}", route.proposal_length) : "none", route.cost);
   }
   return text + "</table>\n";
@@ -147,9 +152,9 @@ std::string card_part(const PageTile& tile, size_t number, const char* group, co
                           path_data({drawing.outcome, drawing.of_truth, {}, drawing.lines}));
     }
   }
-  for (const PageRoute& route : tile.routes) {
-    text += fmt::format("<path class=\"line route\" d=\"{}\"><title>{}</title></path>\n", path_data(route.line),
-                        escaped(route.name));
+  for (size_t i = 0; i < tile.routes.size(); ++i) {
+    text += fmt::format("<path class=\"line route\" data-route=\"{}\" d=\"{}\"><title>{}</title></path>\n", i,
+                        path_data(tile.routes[i].line), escaped(tile.routes[i].name));
   }
   return text + "</svg>\n" + routes_part(tile) + "</figure>\n";
 }
@@ -195,8 +200,7 @@ std::string page_html(const Page& page) {
   text += fmt::format("<h1>{}</h1>\n<div class=\"top\">\n", escaped(page.title));
   text += summary_part(page) + histogram_part(page) + "</div>\n";
   text += notes_part(page);
-  const bool routes = std::any_of(shown.begin(), shown.end(), [&](size_t i) { return !page.tiles[i].routes.empty(); });
-  text += page_switches(routes);
+  text += page_switches();
   text += "<div class=\"cards\" id=\"cards\">\n";
   for (size_t i = 0; i < shown.size(); ++i) {
     const char* group = i < worst_count(page) ? "worst" : "best";

@@ -27,7 +27,7 @@ struct PageRoute {
   Line line;                   // along the truth
   double truth_length = 0;     // pixels
   double proposal_length = 0;  // 0: there is none
-  double cost = 0;             // what it takes off the score, 0 .. 1
+  double cost = 0;             // what it loses, 0 .. 1
 };
 
 struct PageTile {

@@ -4,6 +4,8 @@
 
 #include <map>
 
+#include "apps/score/apls/check.h"
+
 namespace ppl::score {
 namespace {
 
@@ -15,12 +17,19 @@ std::map<std::string, size_t, std::less<>> images_of(const RoadSource& source) {
   return numbers;
 }
 
-std::vector<Line> lines_of(const RoadSource& source, const std::map<std::string, size_t, std::less<>>& numbers,
-                           const std::string& id) {
-  std::vector<Line> lines;
+// Without what the score leaves out.
+std::vector<RoadLine> roads_of(const RoadSource& source, const std::map<std::string, size_t, std::less<>>& numbers,
+                               const std::string& id) {
   const auto image = numbers.find(id);
-  if (image == numbers.end()) return lines;
-  for (const RoadLine& road : source.read(image->second).lines) {
+  if (image == numbers.end()) return {};
+  ImageRoads roads = source.read(image->second);
+  set_bad_rows_aside(roads);
+  return std::move(roads.lines);
+}
+
+std::vector<Line> lines_of(const std::vector<RoadLine>& roads) {
+  std::vector<Line> lines;
+  for (const RoadLine& road : roads) {
     Line& line = lines.emplace_back();
     for (const PixelPoint p : road.points) line.push_back({p.x, p.y});
   }
@@ -30,7 +39,7 @@ std::vector<Line> lines_of(const RoadSource& source, const std::map<std::string,
 }  // namespace
 
 Page apls_page(const RoadsReport& report, const RoadSource& truth, const RoadSource& proposal,
-               const RoadPageOptions& options) {
+               const AplsParameters& parameters, const RoadPageOptions& options) {
   const auto truths = images_of(truth), proposals = images_of(proposal);
   std::vector<RoadsOfImage> images;
   for (const RoadImage& image : report.images) {
@@ -38,12 +47,14 @@ Page apls_page(const RoadsReport& report, const RoadSource& truth, const RoadSou
     RoadsOfImage& roads = images.emplace_back();
     roads.id = image.id;
     roads.score = image.apls.score;
-    roads.truth = lines_of(truth, truths, image.id);
-    roads.proposal = lines_of(proposal, proposals, image.id);
+    roads.truth = lines_of(roads_of(truth, truths, image.id));
+    roads.proposal = lines_of(roads_of(proposal, proposals, image.id));
   }
   Page page = road_page(images, options);
   for (const size_t i : shown_tiles(page)) {
-    page.tiles[i].routes = costly_routes(images[i].truth, images[i].proposal, options.buffer, kRoutes);
+    const std::string& id = images[i].id;
+    page.tiles[i].routes =
+        costly_routes(roads_of(truth, truths, id), roads_of(proposal, proposals, id), parameters, kRoutes);
   }
   page.summary.insert(page.summary.begin(), {"APLS, mean of cities", fmt::format("{:.4f}", report.overall)});
   for (const RoadImage& image : report.images) {

@@ -29,9 +29,12 @@ th:first-child, td:first-child { text-align: left; }
 .false { stroke: var(--false); } .area.false { fill: var(--false); }
 .other { stroke: var(--other); } .area.other { fill: none; }
 .line.truth.matched { stroke-width: calc(var(--stroke) * 2.2); stroke-opacity: .55; }
-.route { stroke: #fff; stroke-dasharray: calc(var(--stroke) * 3); }
-.routes { margin-top: 8px; font-size: 13px; width: 100%; }
-.no-picture image, .no-truth .truth, .no-proposal .proposal, .no-route .route { display: none; }
+.route { display: none; stroke: #fff; stroke-width: calc(var(--stroke) * .6); filter: drop-shadow(0 0 1px #000); }
+.route.chosen { display: inline; }
+.routes { margin-top: 8px; font-size: 13px; width: 100%; } .routes caption { text-align: left; color: #5b6575; }
+.routes th, .routes td { padding: 3px 5px; } .routes td:first-child { white-space: nowrap; }
+.routes tr[data-route] { cursor: pointer; } .routes tr.chosen td { background: #dce6f2; }
+.no-picture image, .no-truth .truth, .no-proposal .proposal { display: none; }
 .note { color: #5b6575; margin: 4px 0; }
 )";
 
@@ -55,6 +58,16 @@ document.querySelectorAll('#tiles th').forEach(function (head, column) {
     }).forEach(function (row) { body.appendChild(row); });
   });
 });
+document.querySelectorAll('.routes tr[data-route]').forEach(function (row) {
+  row.addEventListener('click', function () {
+    var card = row.closest('.card'), again = row.classList.contains('chosen');
+    card.querySelectorAll('.chosen').forEach(function (one) { one.classList.remove('chosen'); });
+    if (again) return;
+    card.querySelectorAll('[data-route="' + row.dataset.route + '"]').forEach(function (one) {
+      one.classList.add('chosen');
+    });
+  });
+});
 document.getElementById('order').addEventListener('change', function () {
   var sign = this.value === 'best' ? -1 : 1, cards = document.getElementById('cards');
   Array.from(cards.children).sort(function (a, b) {
@@ -73,14 +86,13 @@ std::string page_head(const std::string& title) {
          title + "</title>\n<style>" + kStyle + "</style></head><body>\n";
 }
 
-std::string page_switches(bool routes) {
+std::string page_switches() {
   std::string text = "<div class=\"switches\">\n";
   for (const char* outcome : {"matched", "missed", "false"}) {
     text += std::string("<span><span class=\"key\" style=\"background:var(--") + outcome + ")\"></span>" + outcome +
             "</span>\n";
   }
-  for (const char* what : {"picture", "truth", "proposal", "route"}) {
-    if (std::string(what) == "route" && !routes) continue;
+  for (const char* what : {"picture", "truth", "proposal"}) {
     text += std::string("<label><input type=\"checkbox\" checked value=\"") + what + "\"> " + what + "</label>\n";
   }
   return text +

@@ -6,7 +6,7 @@
 namespace ppl::score {
 
 std::string page_head(const std::string& title);  // title: as HTML
-std::string page_switches(bool routes);           // routes: with a switch for them
+std::string page_switches();
 std::string page_tail();
 
 }  // namespace ppl::score

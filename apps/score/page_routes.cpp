@@ -1,136 +1,110 @@
-// Routes that a page shows: between ends and junctions of the truth.
+// Routes that a page shows: of the metric's own networks, between its control points.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
-#include <map>
-#include <queue>
+#include <memory>
 
-#include "apps/score/pages.h"
+#include "apps/score/apls/injection.h"
+#include "apps/score/apls/point_routes.h"
+#include "apps/score/page_apls.h"
 
 namespace ppl::score {
 namespace {
 
-constexpr size_t kRouteEnds = 200;
-constexpr size_t kNone = SIZE_MAX;
-constexpr double kFar = std::numeric_limits<double>::infinity();
+constexpr size_t kSources = 300;  // control points whose routes are looked at, evenly chosen
 
-// Points of lines as a graph; points of the same tenth of a pixel are one.
-struct PointGraph {
-  struct Way {
-    size_t to;
-    double length;
-  };
-  std::vector<Point> points;
-  std::vector<std::vector<Way>> ways;
+ppl::Point on_page(PixelPoint p) { return {p.x, p.y}; }
 
-  explicit PointGraph(const std::vector<Line>& lines) {
-    for (const Line& line : lines) {
-      for (size_t i = 0; i < line.size(); ++i) {
-        const size_t here = number(line[i]);
-        if (i > 0) connect(number(line[i - 1]), here);
-      }
+// A network, and what the last search from one of its control points found.
+struct Searched {
+  Network network;
+  PointRoutes routes{network};
+
+  // The way from the last search's start, which no edge is shorter than.
+  Line way_to(int end) const {
+    Line line{on_page(network.place(end))};
+    for (int at = end; routes.distance_to(at) > 0;) {
+      const auto before = std::find_if(network.edges_at(at).begin(), network.edges_at(at).end(),
+                                       [&](int e) { return leads_to(e, at); });
+      if (before == network.edges_at(at).end()) break;
+      std::vector<int> points = network.edge(*before).points;
+      if (points.back() != at) std::reverse(points.begin(), points.end());
+      for (size_t i = points.size() - 1; i-- > 0;) line.push_back(on_page(network.place(points[i])));
+      at = points.front();
     }
-  }
-
-  size_t number(Point p) {
-    const auto [known, fresh] = numbers_.try_emplace({std::llround(p.x * 10), std::llround(p.y * 10)}, points.size());
-    if (fresh) points.push_back(p), ways.emplace_back();
-    return known->second;
-  }
-
-  void connect(size_t a, size_t b) {
-    const double way = distance(points[a], points[b]);
-    ways[a].push_back({b, way});
-    ways[b].push_back({a, way});
-  }
-
-  // A point of the graph at the place of a segment nearest to p, within reach; kNone where there is none.
-  size_t attach(Point p, double reach) {
-    Point best;
-    size_t from = kNone, to = kNone;
-    for (size_t a = 0; a < points.size(); ++a) {
-      for (const Way& way : ways[a]) {
-        const Point near = nearest_on_segment(p, points[a], points[way.to]);
-        if (distance(p, near) <= reach) reach = distance(p, near), best = near, from = a, to = way.to;
-      }
-    }
-    if (from == kNone) return kNone;
-    const size_t here = number(best);
-    // The segment stays beside its two halves, so nothing that was found before is lost.
-    if (here != from) connect(from, here);
-    if (here != to) connect(here, to);
-    return here;
-  }
-
-  // Shortest lengths from a point, and for each the point before it.
-  std::pair<std::vector<double>, std::vector<size_t>> reach(size_t start) const {
-    std::vector<double> lengths(points.size(), kFar);
-    std::vector<size_t> before(points.size(), start);
-    std::priority_queue<std::pair<double, size_t>, std::vector<std::pair<double, size_t>>, std::greater<>> open;
-    lengths[start] = 0;
-    open.emplace(0, start);
-    while (!open.empty()) {
-      const auto [length, at] = open.top();
-      open.pop();
-      if (length > lengths[at]) continue;
-      for (const Way& way : ways[at]) {
-        if (length + way.length >= lengths[way.to]) continue;
-        lengths[way.to] = length + way.length;
-        before[way.to] = at;
-        open.emplace(lengths[way.to], way.to);
-      }
-    }
-    return {lengths, before};
+    std::reverse(line.begin(), line.end());
+    return line;
   }
 
  private:
-  std::map<std::pair<int64_t, int64_t>, size_t> numbers_;
+  bool leads_to(int edge, int end) const {
+    const double before = routes.distance_to(network.other_end(edge, end));
+    return before < routes.distance_to(end) && before + network.edge(edge).length <= routes.distance_to(end) + 1e-6;
+  }
 };
 
-Line way_back(const PointGraph& graph, const std::vector<size_t>& before, size_t from, size_t to) {
-  Line line{graph.points[to]};
-  for (size_t at = to; at != from; at = before[at]) line.push_back(graph.points[before[at]]);
-  std::reverse(line.begin(), line.end());
-  return line;
-}
-
-std::string name_of(Point a, Point b) {
+std::string name_of(PixelPoint a, PixelPoint b) {
   return fmt::format("({:.0f}, {:.0f}) to ({:.0f}, {:.0f})", a.x, a.y, b.x, b.y);
 }
 
+// The costliest first, of those that lose the same the longer.
+class Costliest {
+ public:
+  explicit Costliest(size_t most) : most_(most) {}
+  bool wants(double cost, double length) const {
+    return most_ > 0 && cost > 0 && (routes_.size() < most_ || before(cost, length, routes_.back()));
+  }
+  void add(PageRoute route) {
+    const auto at = std::find_if(routes_.begin(), routes_.end(),
+                                 [&](const PageRoute& r) { return before(route.cost, route.truth_length, r); });
+    routes_.insert(at, std::move(route));
+    if (routes_.size() > most_) routes_.pop_back();
+  }
+  std::vector<PageRoute> take() { return std::move(routes_); }
+
+ private:
+  static bool before(double cost, double length, const PageRoute& other) {
+    return cost != other.cost ? cost > other.cost : length > other.truth_length;
+  }
+  size_t most_;
+  std::vector<PageRoute> routes_;
+};
+
 }  // namespace
 
-std::vector<PageRoute> costly_routes(const std::vector<Line>& truth, const std::vector<Line>& proposal, double snap,
-                                     size_t most) {
-  const PointGraph from(truth);
-  PointGraph to(proposal);
-  std::vector<size_t> ends, images;
-  for (size_t i = 0; i < from.points.size() && ends.size() < kRouteEnds; ++i) {
-    if (from.ways[i].size() != 2) ends.push_back(i);
+std::vector<PageRoute> costly_routes(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal,
+                                     const AplsParameters& parameters, size_t most) {
+  Network from = build_network(truth), to = build_network(proposal);
+  add_midpoints(from, parameters);
+  add_midpoints(to, parameters);
+  const std::vector<int> nodes = from.nodes.in_order();
+  std::vector<PixelPoint> places;
+  for (const int node : nodes) places.push_back(from.place(node));
+  Network target = copy_for_injection(to);
+  const Injection injection = inject(target, places, parameters.snap_pixels(), *grid(target, parameters.snap_pixels()));
+  Searched here{std::move(from)}, there{std::move(target)};
+  for (const auto& [point, distance] : injection.new_points) {
+    if (!there.network.is_node(point)) there.routes.set_ghost(point, distance);
   }
-  for (const size_t end : ends) images.push_back(to.attach(from.points[end], snap));
-  std::vector<PageRoute> routes;
-  for (size_t a = 0; a < ends.size(); ++a) {
-    const auto [lengths, before] = from.reach(ends[a]);
-    std::vector<double> others;
-    if (images[a] != kNone) others = to.reach(images[a]).first;
-    for (size_t b = a + 1; b < ends.size(); ++b) {
-      const double length = lengths[ends[b]];
-      if (!(length > 0) || length == kFar) continue;
-      const double other = !others.empty() && images[b] != kNone ? others[images[b]] : kFar;
-      const double cost = other == kFar ? 1 : std::min(1.0, std::abs(length - other) / length);
-      if (cost == 0) continue;
-      routes.push_back({name_of(from.points[ends[a]], from.points[ends[b]]), way_back(from, before, ends[a], ends[b]),
-                        length, other == kFar ? 0 : other, cost});
-      std::sort(routes.begin(), routes.end(), [](const PageRoute& x, const PageRoute& y) {
-        return x.cost != y.cost ? x.cost > y.cost : x.truth_length > y.truth_length;
-      });
-      if (routes.size() > most) routes.pop_back();
+  Costliest costliest(most);
+  const size_t step = std::max<size_t>(1, nodes.size() / kSources);
+  for (size_t s = 0; s < nodes.size(); s += step) {
+    here.routes.search(nodes[s]);
+    if (injection.images[s] >= 0) there.routes.search(injection.images[s]);
+    for (size_t t = 0; t < nodes.size(); ++t) {
+      if (t == s || (t < s && t % step == 0)) continue;  // known from the other end
+      const double length = here.routes.distance_to(nodes[t]);
+      if (!(length > 0) || length == kUnreachable) continue;
+      const bool placed = injection.images[s] >= 0 && injection.images[t] >= 0;
+      const double other = placed ? there.routes.distance_to(injection.images[t]) : kUnreachable;
+      const double cost = loss(length, other);
+      if (!costliest.wants(cost, length)) continue;
+      costliest.add({name_of(here.network.place(nodes[s]), here.network.place(nodes[t])), here.way_to(nodes[t]), length,
+                     other == kUnreachable ? 0 : other, cost});
     }
   }
-  return routes;
+  return costliest.take();
 }
 
 }  // namespace ppl::score

@@ -32,12 +32,6 @@ struct RoadPageOptions : PageOptions {
 };
 Page road_page(const std::vector<RoadsOfImage>&, const RoadPageOptions&);
 
-// The `most` routes between ends and junctions of the truth that lose most where they are driven in the proposal, the
-// longer first of those that lose the same. An end that is not within `snap` pixels of the proposal has no way there.
-// Looks at the first 200 of them; APLS itself has midpoints too, and looks at all.
-std::vector<PageRoute> costly_routes(const std::vector<Line>& truth, const std::vector<Line>& proposal, double snap,
-                                     size_t most);
-
 // The pieces of lines that lie within `buffer` of others, and the rest; cut about every pixel.
 struct SplitLines {
   std::vector<Line> near, far;

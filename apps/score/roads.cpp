@@ -60,10 +60,11 @@ class BadRows {
   std::mutex mutex_;
 };
 
-std::vector<RoadLine> read_lines(const RoadSource& source, const std::optional<size_t>& image, BadRows& bad) {
+std::vector<RoadLine> read_lines(const RoadSource& source, const std::optional<size_t>& image, RoadMetric metric,
+                                 BadRows& bad) {
   if (!image) return {};
   ImageRoads roads = source.read(*image);
-  set_bad_rows_aside(roads);
+  set_bad_rows_aside(roads, metric == RoadMetric::kCosmiq);
   bad.add(std::move(roads.bad));
   return std::move(roads.lines);
 }
@@ -117,12 +118,15 @@ void refuse(const std::vector<std::string>& bad) {
 
 void score_lines(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal, const RoadsOptions& options,
                  int threads, RoadImage& image) {
-  image.apls = options.metric == RoadMetric::kCosmiq
-                   ? score_image_cosmiq(truth, proposal, options.apls, threads)
-                   : score_image(truth, proposal, options.apls, options.method, threads);
+  const bool cosmiq = options.metric == RoadMetric::kCosmiq;
+  image.apls = cosmiq ? score_image_cosmiq(truth, proposal, options.apls, threads)
+                      : score_image(truth, proposal, options.apls, options.method, threads);
   // Also where both sides would be empty.
   if (!image.scored()) image.apls.score = image.apls.score_by_length = 0;
-  if (options.topo) image.topo = topo(truth, proposal, options.apls.pixel, *options.topo);
+  if (!options.topo) return;
+  const auto [there, found] = cosmiq ? cosmiq_networks(truth, proposal, options.apls)
+                                     : std::array{build_network(truth), build_network(proposal)};
+  image.topo = topo(there, found, options.apls.pixel, *options.topo);
 }
 
 }  // namespace
@@ -139,8 +143,8 @@ RoadsReport score_roads(const RoadSource& truth, const RoadSource& proposal, con
     RoadImage& image = report.images[static_cast<size_t>(i)];
     image.id = m.id;
     image.in_truth = m.truth.has_value(), image.in_proposal = m.proposal.has_value();
-    const std::vector<RoadLine> proposed = read_lines(proposal, m.proposal, bad_proposal);
-    const std::vector<RoadLine> drawn = read_lines(truth, m.truth, bad_truth);
+    const std::vector<RoadLine> proposed = read_lines(proposal, m.proposal, options.metric, bad_proposal);
+    const std::vector<RoadLine> drawn = read_lines(truth, m.truth, options.metric, bad_truth);
     // After a bad row the others are still looked at, so that the same one is named each time.
     const bool refused = !options.lenient && (bad_proposal.any() || bad_truth.any());
     const bool counts = image.scored() || options.missing == Missing::kZero;

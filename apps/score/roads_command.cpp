@@ -75,7 +75,7 @@ void run_pair(Command& command) {
   if (!command.html.empty()) {
     command.page.images = command.layers.images;
     command.page.buffer = command.options.apls.snap / command.options.apls.pixel;
-    write_file(command.html, page_html(apls_page(report, *truth, *proposal, command.page)));
+    write_file(command.html, page_html(apls_page(report, *truth, *proposal, command.options.apls, command.page)));
   }
   fmt::print("{}", command.json ? roads_json(report) : roads_table(report));
 }
@@ -94,6 +94,12 @@ void add_metric_options(CLI::App& roads, RoadsOptions& options) {
       ->capture_default_str();
   roads.add_option("--spacing", options.apls.spacing, "Metres between control points along a road")
       ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  roads
+      .add_option("--curved", options.apls.curved,
+                  "CosmiQ's flavour: control points only along roads whose length differs by this share or more from "
+                  "the diagonal of their bounding box")
+      ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
   const std::map<std::string, RoadMetric> metrics{{"spacenet", RoadMetric::kSpacenet}, {"cosmiq", RoadMetric::kCosmiq}};
   roads.add_option("--metric", options.metric, "APLS as SpaceNet's scorer computes it, or as CosmiQ's tool")

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <optional>
 
-#include "apps/score/apls/network.h"
-
 namespace ppl::score {
 namespace {
 
@@ -52,6 +50,7 @@ class Surroundings {
       }
     }
     for (const int node : near) near_[static_cast<size_t>(node)] = 0;
+    std::sort(joined.begin(), joined.end());
     std::sort(edges.begin(), edges.end());
     edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
     std::vector<Point> places;
@@ -131,18 +130,16 @@ double TopoCounts::precision() const { return ratio(true_positive, true_positive
 double TopoCounts::recall() const { return ratio(true_positive, true_positive + false_negative); }
 double TopoCounts::f1() const { return ratio(2 * true_positive, 2 * true_positive + false_positive + false_negative); }
 
-TopoCounts topo(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal, double pixel,
-                const TopoParameters& parameters) {
-  const Network truth_network = build_network(truth), proposal_network = build_network(proposal);
+TopoCounts topo(const Network& truth, const Network& proposal, double pixel, const TopoParameters& parameters) {
   const double hole = parameters.hole / pixel;
-  Surroundings there(truth_network, parameters.radius / pixel, parameters.interval / pixel);
-  Surroundings found(proposal_network, parameters.radius / pixel, parameters.interval / pixel);
+  Surroundings there(truth, parameters.radius / pixel, parameters.interval / pixel);
+  Surroundings found(proposal, parameters.radius / pixel, parameters.interval / pixel);
   const size_t nodes = there.nodes().size(), origins = std::min(nodes, static_cast<size_t>(parameters.origins));
   TopoCounts total;
   for (size_t i = 0; i < origins; ++i) {
     const int origin = there.nodes()[i * nodes / origins];
     const std::vector<Point> holes = there.around(origin);
-    const std::optional<int> start = found.nearest_node(truth_network.place(origin), hole);
+    const std::optional<int> start = found.nearest_node(truth.place(origin), hole);
     total.add(start ? drop_marbles(holes, found.around(*start), hole)
                     : TopoCounts{0, 0, static_cast<int64_t>(holes.size())});
   }

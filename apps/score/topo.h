@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "io/vector/roads.h"
+#include "apps/score/apls/network.h"
 
 namespace ppl::score {
 
@@ -26,8 +26,7 @@ struct TopoCounts {
 
 // From each origin, a node of the truth: holes are put on the nodes and along the edges that are joined to it within
 // the radius, marbles likewise around the proposal's node nearest to it. Marbles take the nearest free hole. Without
-// such a node all holes are missed. Lines are in pixels of `pixel` metres.
-TopoCounts topo(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal, double pixel,
-                const TopoParameters& parameters);
+// such a node all holes are missed. Networks are in pixels of `pixel` metres and have no midpoints.
+TopoCounts topo(const Network& truth, const Network& proposal, double pixel, const TopoParameters& parameters);
 
 }  // namespace ppl::score

@@ -28,7 +28,8 @@ std::string lower_ending(const std::string& path) {
   return ending;
 }
 
-std::vector<std::string> list_files(const std::string& path, const std::vector<std::string>& endings) {
+std::vector<std::string> list_files(const std::string& path, const std::vector<std::string>& endings,
+                                    const std::string& expected) {
   std::error_code error;
   if (!fs::is_directory(path, error)) {
     PPL_CHECK(fs::exists(path, error), path, ": no such file or folder");
@@ -44,7 +45,8 @@ std::vector<std::string> list_files(const std::string& path, const std::vector<s
   std::sort(files.begin(), files.end());
   std::string wanted;
   for (const std::string& ending : endings) wanted += (wanted.empty() ? "" : ", ") + ending;
-  PPL_CHECK(!files.empty(), path, ": no file here ends in ", wanted);
+  PPL_CHECK(!files.empty(), path, ": ",
+            expected.empty() ? "no file here ends in " + wanted : "expected " + expected + " in this folder, got none");
   return files;
 }
 

@@ -24,14 +24,15 @@ Network segments_of(const std::vector<RoadLine>& lines) {
 // Joins edges that meet in simple nodes: those with two edges and no more.
 class Contraction {
  public:
-  explicit Contraction(Network& network)
+  Contraction(Network& network, Joined joined)
       : network_(network),
+        joined_(joined),
         simple_(static_cast<size_t>(network.points())),
         absorbed_(static_cast<size_t>(network.points())) {}
 
   void run() {
     const std::vector<int> order = network_.nodes.in_order();
-    for (const int node : order) simple_[static_cast<size_t>(node)] = network_.edges_at(node).size() == 2;
+    for (const int node : order) simple_[static_cast<size_t>(node)] = is_simple(node);
     for (const int node : order) {
       if (!simple_[static_cast<size_t>(node)] && !absorbed_[static_cast<size_t>(node)]) visit(node);
     }
@@ -43,6 +44,13 @@ class Contraction {
   }
 
  private:
+  bool is_simple(int node) const {
+    const std::vector<int>& edges = network_.edges_at(node);
+    if (edges.size() != 2 || joined_ == Joined::kTwoEdges) return edges.size() == 2;
+    const int one = network_.other_end(edges[0], node), other = network_.other_end(edges[1], node);
+    return one != other && one != node && other != node;
+  }
+
   void visit(int node) {
     const std::vector<int> edges = network_.edges_at(node);
     for (const int e : edges) {
@@ -81,14 +89,15 @@ class Contraction {
   }
 
   Network& network_;
+  const Joined joined_;
   std::vector<char> simple_, absorbed_;
 };
 
 }  // namespace
 
-Network build_network(const std::vector<RoadLine>& lines) {
+Network build_network(const std::vector<RoadLine>& lines, Joined joined) {
   Network network = segments_of(lines);
-  Contraction(network).run();
+  Contraction(network, joined).run();
   return network;
 }
 

@@ -70,10 +70,10 @@ void filter(ImageRoads& roads, Wrong&& wrong) {
 
 }  // namespace
 
-void set_bad_rows_aside(ImageRoads& roads) {
+void set_bad_rows_aside(ImageRoads& roads, bool repeated_segments_allowed) {
   const size_t rows = roads.lines.size();
   filter(roads, [rows](const RoadLine& line) { return wrong_alone(line, rows); });
-  if (repeats_segments(roads.lines)) {
+  if (!repeated_segments_allowed && repeats_segments(roads.lines)) {
     std::unordered_set<uint64_t> known;
     filter(roads, [&](const RoadLine& line) { return take_segments(line, known); });
   }

@@ -1,6 +1,9 @@
 #include "apps/score/apls/cosmiq.h"
 
+#include <algorithm>
+#include <cmath>
 #include <map>
+#include <set>
 
 #include "apps/score/apls/injection.h"
 #include "apps/score/apls/routes.h"
@@ -8,11 +11,17 @@
 namespace ppl::score {
 namespace {
 
-constexpr int kBigTruth = 500;  // nodes
+constexpr int kBigTruth = 500;                          // nodes
+constexpr double kShortestTruth = 5;                    // metres: of the longest route in a piece that counts
+constexpr double kShortestProposal = 10;                // pixels: the same
+constexpr size_t kMostNodes = 100, kMostVertices = 30;  // of a piece of truth, of proposal, whose routes are looked at
 
-// Every end of an edge is a node of its own, ghosts too.
+// Nodes and every end of an edge, ghosts too, in the order in which they were made.
 struct PointGraph {
   explicit PointGraph(const Network& network) : index(static_cast<size_t>(network.points()), -1) {
+    for (int p = 0; p < network.points(); ++p) {
+      if (!network.edges_at(p).empty() || network.is_node(p)) node(p);
+    }
     for (int p = 0; p < network.points(); ++p) {
       for (const int e : network.edges_at(p)) {
         const Edge& edge = network.edge(e);
@@ -50,6 +59,87 @@ std::vector<int> inject_last_stays(Network& network, const std::vector<Point>& p
   return images;
 }
 
+void drop_edges(Network& network, const std::vector<int>& edges) {
+  for (const int e : edges) network.detach_ends(e);
+}
+
+// The tool finds such an edge twice among those that it knows, and so removes its double with it.
+void drop_loops_and_doubles(Network& network) {
+  std::map<std::vector<int>, int> known;  // points from the lower end on, and their edge
+  std::set<int> lost;
+  for (const int e : network.edges_in_order()) {
+    std::vector<int> points = network.edge(e).points;
+    if (points.front() == points.back()) lost.insert(e);
+    if (points.front() > points.back()) std::reverse(points.begin(), points.end());
+    const auto [first, fresh] = known.try_emplace(std::move(points), e);
+    if (!fresh) lost.insert({e, first->second});
+  }
+  drop_edges(network, {lost.begin(), lost.end()});
+}
+
+// Edges and ends of edges that hang together.
+struct Piece {
+  std::vector<int> points, edges;
+  size_t vertices = 0;  // points along the edges too
+};
+
+std::vector<Piece> pieces_of(const Network& network) {
+  std::vector<Piece> pieces;
+  std::vector<char> seen(static_cast<size_t>(network.points())), taken(static_cast<size_t>(network.edge_numbers()));
+  const auto visit = [&](Piece& piece, int point) {
+    if (std::exchange(seen[static_cast<size_t>(point)], 1) == 0) piece.points.push_back(point);
+  };
+  for (const int start : network.nodes.in_order()) {
+    if (seen[static_cast<size_t>(start)]) continue;
+    Piece& piece = pieces.emplace_back();
+    visit(piece, start);
+    for (size_t i = 0; i < piece.points.size(); ++i) {
+      for (const int e : network.edges_at(piece.points[i])) {
+        if (std::exchange(taken[static_cast<size_t>(e)], 1) != 0) continue;
+        piece.edges.push_back(e);
+        piece.vertices += network.edge(e).points.size() - 2;
+        visit(piece, network.edge(e).first());
+        visit(piece, network.edge(e).last());
+      }
+    }
+    piece.vertices += piece.points.size();
+  }
+  return pieces;
+}
+
+// Of the pieces that `looked_at` chooses, those without a route of this many pixels; nodes go with their edges.
+template <class LookedAt>
+void drop_short_pieces(Network& network, double pixels, LookedAt&& looked_at) {
+  const PointGraph graph(network);
+  const Hierarchy hierarchy = graph.hierarchy();
+  Sweep sweep(hierarchy);
+  const auto place = [&](int point) { return hierarchy.place(graph.index[static_cast<size_t>(point)]); };
+  for (const Piece& piece : pieces_of(network)) {
+    if (!looked_at(piece)) continue;
+    double longest = 0;
+    for (const int from : piece.points) {
+      std::array<int, kLanes> sources;
+      sources.fill(-1), sources[0] = place(from);
+      sweep.run(sources);
+      for (const int to : piece.points) longest = std::max(longest, sweep.to(place(to)).v[0]);
+    }
+    if (longest >= pixels) continue;
+    drop_edges(network, piece.edges);
+    for (const int p : piece.points) {
+      if (network.is_node(p)) network.nodes.erase(p, network.place(p));
+    }
+  }
+}
+
+MidpointCount midpoints(const AplsParameters& parameters) {
+  return [&parameters](const Edge& edge) {
+    const double diagonal = std::hypot(edge.box.max_x - edge.box.min_x, edge.box.max_y - edge.box.min_y);
+    if (std::fabs(diagonal - edge.length) < parameters.curved * edge.length) return 0.0;
+    if (edge.length < parameters.shortest_split()) return 0.0;
+    return std::max(1.0, std::ceil(edge.length / parameters.spacing_pixels()) - 1);
+  };
+}
+
 OneWay one_way(const Network& from, const Network& to, const AplsParameters& parameters, int threads) {
   PointGraph graph(from);
   std::vector<Point> places(static_cast<size_t>(graph.nodes));
@@ -67,14 +157,26 @@ OneWay one_way(const Network& from, const Network& to, const AplsParameters& par
 
 }  // namespace
 
+std::array<Network, 2> cosmiq_networks(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal,
+                                       const AplsParameters& parameters) {
+  std::array<Network, 2> networks{build_network(truth, Joined::kTwoNeighbours),
+                                  build_network(proposal, Joined::kTwoNeighbours)};
+  drop_loops_and_doubles(networks[0]);
+  drop_short_pieces(networks[0], kShortestTruth / parameters.pixel,
+                    [](const Piece& piece) { return piece.points.size() <= kMostNodes; });
+  drop_short_pieces(networks[1], kShortestProposal, [](const Piece& piece) { return piece.vertices <= kMostVertices; });
+  drop_loops_and_doubles(networks[1]);
+  return networks;
+}
+
 ImageApls score_image_cosmiq(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal,
                              const AplsParameters& parameters, int threads) {
-  const std::array<Network, 2> plain{build_network(truth), build_network(proposal)};
+  const std::array<Network, 2> plain = cosmiq_networks(truth, proposal, parameters);
   std::array<Network, 2> split = plain;
   ImageApls result;
-  const bool midpoints = plain[0].nodes.size() < kBigTruth;
+  const bool small = plain[0].nodes.size() < kBigTruth;
   for (size_t side = 0; side < 2; ++side) {
-    if (midpoints) add_midpoints(split[side], parameters);
+    if (small) add_midpoints(split[side], parameters, midpoints(parameters));
     result.nodes[side] = plain[side].nodes.size();
     result.edges[side] = static_cast<int64_t>(plain[side].edges_in_order().size());
     result.length[side] = road_metres(plain[side], parameters);

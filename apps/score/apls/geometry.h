@@ -14,6 +14,9 @@ struct AplsParameters {
   double pixel = 0.31;  // metres
   double snap = 4;      // metres: how far a control point may be moved onto the other network
   double spacing = 50;  // metres between control points along a road
+  // CosmiQ's flavour: roads get control points only where their length differs by this share or more from the diagonal
+  // of their bounding box; 0: all roads.
+  double curved = 0;
 
   double snap_pixels() const { return snap / pixel; }
   double spacing_pixels() const { return spacing / pixel; }

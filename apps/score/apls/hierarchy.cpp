@@ -1,6 +1,7 @@
 #include "apps/score/apls/hierarchy.h"
 
 #include <algorithm>
+#include <memory_resource>
 #include <queue>
 
 namespace ppl::score {
@@ -10,13 +11,13 @@ namespace ppl::score {
 class Elimination {
  public:
   Elimination(int nodes, const std::vector<GraphArc>& given)
-      : up_(static_cast<size_t>(nodes)), slot_(static_cast<size_t>(nodes), -1) {
+      : up_(static_cast<size_t>(nodes), &memory_), slot_(static_cast<size_t>(nodes), -1) {
     for (const GraphArc& arc : given) {
       if (arc.from == arc.to) continue;
       up_[static_cast<size_t>(arc.from)].push_back({arc.to, arc.length, kUnreachable});
       up_[static_cast<size_t>(arc.to)].push_back({arc.from, kUnreachable, arc.length});
     }
-    for (std::vector<Arc>& arcs : up_) join_parallel(arcs);
+    for (Arcs& arcs : up_) join_parallel(arcs);
   }
 
   void run() {
@@ -47,17 +48,18 @@ class Elimination {
   // Makes every arc as long as the shortest way between its ends, the last nodes first, and drops arcs that a way over
   // two others undercuts: a shortest way has no use for them.
   void prune() {
-    std::vector<std::vector<Arc>> kept(up_.size());
+    std::pmr::vector<Arcs> kept(up_.size(), &memory_);
+    Arcs shortest;
     for (auto v = order_.rbegin(); v != order_.rend(); ++v) {
-      std::vector<Arc>& arcs = up_[static_cast<size_t>(*v)];
-      std::vector<Arc> shortest = ways_over_two(arcs);
+      Arcs& arcs = up_[static_cast<size_t>(*v)];
+      ways_over_two(arcs, shortest);
       for (size_t i = 0; i < arcs.size(); ++i) {
         if ((arcs[i].up != kUnreachable && !(shortest[i].up < arcs[i].up)) ||
             (arcs[i].down != kUnreachable && !(shortest[i].down < arcs[i].down))) {
           kept[static_cast<size_t>(*v)].push_back(arcs[i]);
         }
       }
-      arcs = std::move(shortest);
+      arcs = shortest;
     }
     up_ = std::move(kept);
   }
@@ -82,9 +84,10 @@ class Elimination {
 
  private:
   using Arc = Hierarchy::Arc;
+  using Arcs = std::pmr::vector<Arc>;
 
   // Of arcs to one node the shortest length each way.
-  static void join_parallel(std::vector<Arc>& arcs) {
+  static void join_parallel(Arcs& arcs) {
     std::stable_sort(arcs.begin(), arcs.end(), [](const Arc& x, const Arc& y) { return x.to < y.to; });
     size_t kept = 0;
     for (const Arc& arc : arcs) {
@@ -100,8 +103,8 @@ class Elimination {
 
   // A node's arcs with the shortest lengths. Its neighbours are joined among themselves, by the shortest ways already,
   // so ways over one of them are all there are.
-  std::vector<Arc> ways_over_two(const std::vector<Arc>& arcs) {
-    std::vector<Arc> shortest = arcs;
+  void ways_over_two(const Arcs& arcs, Arcs& shortest) {
+    shortest = arcs;
     for (size_t i = 0; i < arcs.size(); ++i) slot_[static_cast<size_t>(arcs[i].to)] = static_cast<int>(i);
     for (size_t i = 0; i < arcs.size(); ++i) {
       const Arc& one = arcs[i];
@@ -117,13 +120,12 @@ class Elimination {
       }
     }
     for (const Arc& arc : arcs) slot_[static_cast<size_t>(arc.to)] = -1;
-    return shortest;
   }
 
   void eliminate(int v) {
-    const std::vector<Arc>& around = up_[static_cast<size_t>(v)];
+    const Arcs& around = up_[static_cast<size_t>(v)];
     for (const Arc& from : around) {
-      std::vector<Arc>& arcs = up_[static_cast<size_t>(from.to)];
+      Arcs& arcs = up_[static_cast<size_t>(from.to)];
       const auto to_v = std::find_if(arcs.begin(), arcs.end(), [v](const Arc& arc) { return arc.to == v; });
       *to_v = arcs.back();
       arcs.pop_back();
@@ -145,8 +147,9 @@ class Elimination {
     }
   }
 
-  std::vector<std::vector<Arc>> up_;  // to neighbours that are not gone
-  std::vector<int> slot_;             // where a node stands in the list at hand, or -1
+  std::pmr::monotonic_buffer_resource memory_;  // of the many small lists, given back in one piece
+  std::pmr::vector<Arcs> up_;                   // to neighbours that are not gone
+  std::vector<int> slot_;                       // where a node stands in the list at hand, or -1
   std::vector<int> order_;
   std::vector<int> root_;
 };

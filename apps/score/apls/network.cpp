@@ -37,7 +37,9 @@ int Network::add_edge(std::vector<int> points) {
 
 void Network::attach(int edge, int point) {
   std::vector<int>& edges = incident_[static_cast<size_t>(point)];
-  if (std::find(edges.begin(), edges.end(), edge) == edges.end()) edges.push_back(edge);
+  if (std::find(edges.begin(), edges.end(), edge) != edges.end()) return;
+  if (edges.empty()) edges.reserve(4);  // as many as most junctions have, in one allocation
+  edges.push_back(edge);
 }
 void Network::detach(int edge, int point) { std::erase(incident_[static_cast<size_t>(point)], edge); }
 
@@ -126,17 +128,21 @@ void split_evenly(Network& network, int edge, int cuts) {
 
 void add_midpoints(Network& network, const AplsParameters& parameters) {
   const double spacing = parameters.spacing_pixels();
+  add_midpoints(network, parameters, [&](const Edge& edge) {
+    return edge.length < parameters.shortest_split() ? 0
+           : edge.length < spacing                   ? 1
+                                                     : std::floor(edge.length / spacing);
+  });
+}
+
+void add_midpoints(Network& network, const AplsParameters& parameters, const MidpointCount& count) {
   const std::vector<int> edges = network.edges_in_order();
-  const auto midpoints = [&](int edge) {
-    const double length = network.edge(edge).length;
-    return length < parameters.shortest_split() ? 0 : length < spacing ? 1 : std::floor(length / spacing);
-  };
   double total = 0;
-  for (const int edge : edges) total += midpoints(edge);
+  for (const int edge : edges) total += count(network.edge(edge));
   PPL_CHECK(total <= kMostMidpoints, "roads of this length get ", total, " control points ", parameters.spacing,
             " m apart; at most ", kMostMidpoints, " can be compared");
   for (const int edge : edges) {
-    if (const double cuts = midpoints(edge); cuts > 0) split_evenly(network, edge, static_cast<int>(cuts));
+    if (const double cuts = count(network.edge(edge)); cuts > 0) split_evenly(network, edge, static_cast<int>(cuts));
   }
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "apps/score/apls/geometry.h"
@@ -65,14 +66,21 @@ class Network {
   std::vector<Edge> edges_;
 };
 
-// Junctions and ends of roads as nodes; vertices with two neighbours become parts of edges (but those of rings that
-// hang on nothing stay nodes).
-Network build_network(const std::vector<RoadLine>& lines);
+// Which vertices become parts of edges: those with two edges, or only those whose two edges lead to two others.
+enum class Joined { kTwoEdges, kTwoNeighbours };
+
+// Junctions and ends of roads as nodes; simple vertices become parts of edges (but those of rings that hang on nothing
+// stay nodes).
+Network build_network(const std::vector<RoadLine>& lines, Joined joined = Joined::kTwoEdges);
 
 double road_metres(const Network& network, const AplsParameters& parameters);
 
+// How many nodes an edge gets.
+using MidpointCount = std::function<double(const Edge&)>;
+
 // Adds nodes along the edges, evenly and at most `spacing` apart. Error where that gives millions.
 void add_midpoints(Network& network, const AplsParameters& parameters);
+void add_midpoints(Network& network, const AplsParameters& parameters, const MidpointCount& count);
 
 // A copy to inject points into: vertices that equal a node become that node, other points are copied.
 Network copy_for_injection(const Network& network);
