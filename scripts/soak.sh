@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Long searches for what breaks something, too long for every test run; needs clang with libFuzzer (apt-get install clang).
 #   scripts/soak.sh [SECONDS [FOLDER]]   each search runs so long (600); FOLDER (build/soak) keeps inputs from run to run
-# Tables of roads and buildings by libFuzzer, from the inputs in tests/corpora; changed tables of tiles, of widths and
+# Tables of roads and buildings and PyTorch files by libFuzzer, from the inputs in tests; changed tables of tiles, of widths and
 # world files; training runs killed at 20 moments. What a fuzzer finds it leaves in the folder, and the exit code is not 0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -23,6 +23,9 @@ fuzz() {
 fuzz road_tables tests/corpora/road_tables tests/road_fuzz.cpp io/file.cpp io/vector/{roads,spacenet_csv,wkt}.cpp \
   apps/score/apls/*.cpp
 fuzz building_tables tests/corpora/building_tables tests/building_fuzz.cpp io/vector/{bit_image,csv,polygon_wkt,polygon}.cpp
+
+fuzz torch_files tests/weights tests/torch_file_fuzz.cpp engine/named_arrays.cpp engine/tensor.cpp engine/storage.cpp \
+  io/{file,pickle,torch_file,zip_directory,safetensors,safetensors_header}.cpp
 
 cmake -G Ninja -S . -B build/asan -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DPPL_SANITIZE=ON >/dev/null
 cmake --build build/asan --parallel "$(nproc)" --target rasterize_tables_test
