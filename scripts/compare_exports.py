@@ -3,7 +3,7 @@
 
 compare_exports.py BIN [--size H W] [--free] [--networks NAME ...]
 
-BIN is the folder of our programs. Needs torch, safetensors, onnx, onnxruntime and openvino, and the networks in PyTorch
+BIN is the folder of our programs. Needs torch, safetensors, onnx, onnxruntime, openvino, cv2 and the networks in PyTorch
 (../shared/peer/torch_model.py, or $PPL_PEER). For each network: random weights, saved by torch in both of its forms;
 `weights import`; `weights export` loaded back by torch, to the bit; `weights export --onnx`, checked, run by onnxruntime
 and OpenVINO. Prints the largest |difference| of logits, of PyTorch's against each, and of our own from the f32
@@ -54,7 +54,8 @@ def our_logits(bin_folder, weights, picture, folder):
     import cv2
     (folder / "in").mkdir(exist_ok=True)
     cv2.imwrite(str(folder / "in/a.png"), picture)
-    run(bin_folder / "predict", weights, folder / "in", folder / "out", "--views", "1", "--probabilities", "tif", "--quiet")
+    run(bin_folder / "predict", weights, folder / "in", folder / "out", "--views", "1", "--probabilities", "tif",
+        "--quiet")
     p = cv2.imread(str(folder / "out/a_prob.tif"), cv2.IMREAD_UNCHANGED).astype(np.float64)
     return np.log(p / (1 - p))[None, None]
 

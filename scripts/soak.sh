@@ -25,7 +25,7 @@ fuzz road_tables tests/corpora/road_tables tests/road_fuzz.cpp io/file.cpp io/ve
 fuzz building_tables tests/corpora/building_tables tests/building_fuzz.cpp io/vector/{bit_image,csv,polygon_wkt,polygon}.cpp
 
 fuzz torch_files tests/weights tests/torch_file_fuzz.cpp engine/named_arrays.cpp engine/tensor.cpp engine/storage.cpp \
-  io/{file,pickle,torch_file,zip_directory,safetensors,safetensors_header}.cpp
+  io/{file,pickle,torch_file,torch_tensor,zip_directory,safetensors,safetensors_header}.cpp
 
 cmake -G Ninja -S . -B build/asan -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DPPL_SANITIZE=ON >/dev/null
 cmake --build build/asan --parallel "$(nproc)" --target rasterize_tables_test
