@@ -3,10 +3,10 @@
 
 compare_exports.py BIN [--size H W] [--free] [--networks NAME ...]
 
-BIN is the folder of our programs. Needs torch, safetensors, onnx, onnxruntime, openvino, cv2 and the networks in PyTorch
-(../shared/peer/torch_model.py, or $PPL_PEER). For each network: random weights, saved by torch in both of its forms;
-`weights import`; `weights export` loaded back by torch, to the bit; `weights export --onnx`, checked, run by onnxruntime
-and OpenVINO. Prints the largest |difference| of logits, of PyTorch's against each, and of our own from the f32
+BIN is the folder of our programs. Needs torch, safetensors, onnx, onnxruntime, openvino, cv2 and the networks in
+PyTorch (../shared/peer/torch_model.py, or $PPL_PEER). For each network: random weights, saved by torch in both of its
+forms; `weights import`; `weights export` loaded back by torch, to the bit; `weights export --onnx`, checked, run by
+onnxruntime and OpenVINO. Prints the largest |difference| of logits, of PyTorch's against each, and of our own from the f32
 probabilities of `predict`. Exit code 1 where one is above 1e-4 of the largest logit (or of 1).
 """
 import argparse

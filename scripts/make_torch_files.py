@@ -35,7 +35,8 @@ def main(out):
     torch.save(tensors(), out / "zip.pth")
     torch.save(tensors("module."), out / "old.th", _use_new_zipfile_serialization=False)
     checkpoint = {"epoch": 7, "best": 0.5, "name": "run", "none": None, "flags": [True, False, (1, -2)],
-                  "huge": 1 << 80, "state_dict": tensors(), "optimizer": {"state": {0: {"step": torch.tensor(3.0)}}, "param_groups": []}}
+                  "huge": 1 << 80, "state_dict": tensors(),
+                  "optimizer": {"state": {0: {"step": torch.tensor(3.0)}}, "param_groups": []}}
     torch.save(checkpoint, out / "checkpoint.pt")
     torch.save(checkpoint, out / "checkpoint_old.pt", _use_new_zipfile_serialization=False)
     module = torch.nn.Sequential(torch.nn.Linear(2, 1))      # a state dict with version numbers beside it

@@ -70,8 +70,9 @@ void write_tiles(const std::string& folder, int count, int64_t side) {
 const GeoReference kPlace{"", {500000, 0.5, 0, 5000000, 0, -0.5}};
 
 // As bands R, G, B of a GeoTIFF.
-void write_scene(const std::string& path, const Image& bgr, std::optional<double> no_data = {}) {
-  SceneWriter file(path, {SceneType::u8, bgr.height, bgr.width, 3, 64, kPlace, no_data});
+void write_scene(const std::string& path, const Image& bgr, std::optional<double> no_data = {},
+                 const GeoReference& place = kPlace) {
+  SceneWriter file(path, {SceneType::u8, bgr.height, bgr.width, 3, 64, place, no_data});
   std::vector<uint8_t> plane(static_cast<size_t>(bgr.height * bgr.width));
   for (int b = 0; b < 3; ++b) {
     for (size_t i = 0; i < plane.size(); ++i) plane[i] = bgr.u8()[i * 3 + static_cast<size_t>(2 - b)];
@@ -195,6 +196,44 @@ TEST_CASE("folders below, patterns and lists; ids are paths") {
   std::ofstream(dir / "list.txt") << "in/9/2/t100_sat.png\nin/9/1/t101_sat.png\n";
   REQUIRE(predict({dir / "list.txt", dir / "listed"}).exit_code == 0);
   CHECK(read_image(dir / "listed/t101_mask.png").bytes == read_image(dir / "all/9/1/t101_mask.png").bytes);
+}
+
+TEST_CASE("tiles that see enough of their neighbours are predicted as the picture that they make together") {
+  const TemporaryFolder dir;
+  const Image whole = picture(128, 192, 7);
+  fs::create_directories(dir / "in");
+  write_scene(dir / "whole.tif", whole);
+  for (int i = 0; i < 6; ++i) {
+    const int64_t row = i / 3 * 64, column = i % 3 * 64;
+    Image part = Image::make(64, 64, 3);
+    for (int64_t y = 0; y < 64; ++y)
+      std::copy_n(whole.u8() + ((row + y) * 192 + column) * 3, 64 * 3, part.u8() + y * 64 * 3);
+    GeoReference place = kPlace;
+    place.transform[0] += 0.5 * static_cast<double>(column);
+    place.transform[3] -= 0.5 * static_cast<double>(row);
+    write_scene(dir / "in/p" + std::to_string(i) + ".tif", part, {}, place);
+  }
+  REQUIRE(predict({dir / "whole.tif", dir / "whole_out.tif", "--probabilities", "f32"}).exit_code == 0);
+  REQUIRE(
+      predict({dir / "in", dir / "out", "--context", "192", "--format", "tif", "--probabilities", "f32"}).exit_code ==
+      0);
+  REQUIRE(predict({dir / "in", dir / "bare", "--format", "tif", "--probabilities", "f32"}).exit_code == 0);
+  const ProbabilityRaster expected = read_probabilities(dir / "whole_out_prob.tif");
+  const auto error = [&](const std::string& folder) {
+    float largest = 0;
+    for (int i = 0; i < 6; ++i) {
+      const ProbabilityRaster p = read_probabilities(dir / folder + "/p" + std::to_string(i) + "_prob.tif");
+      REQUIRE(p.values.size() == 64 * 64);
+      for (int64_t k = 0; k < 64 * 64; ++k) {
+        const int64_t at = (i / 3 * 64 + k / 64) * 192 + i % 3 * 64 + k % 64;
+        largest =
+            std::max(largest, std::abs(p.values[static_cast<size_t>(k)] - expected.values[static_cast<size_t>(at)]));
+      }
+    }
+    return largest;
+  };
+  CHECK(error("out") < 1e-6f);
+  CHECK(error("bare") > 1e-3f);
 }
 
 TEST_CASE("bad tiles are named in the manifest, the rest is done, and the exit code is 1") {

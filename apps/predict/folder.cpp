@@ -9,6 +9,7 @@
 
 #include "apps/common/log.h"
 #include "apps/predict/blocks.h"
+#include "apps/predict/context.h"
 #include "apps/predict/ensemble.h"
 #include "apps/predict/pipeline.h"
 #include "apps/predict/tile_files.h"
@@ -64,7 +65,9 @@ class FolderPrediction {
         tiles_(tiles),
         blocks_(blocks),
         files_(o, ensemble),
-        progress_("predict", static_cast<int64_t>(tiles.size())) {}
+        progress_("predict", static_cast<int64_t>(tiles.size())) {
+    if (o.context > 0) context_ = std::make_unique<TileContext>(tiles, o.context, ensemble.input());
+  }
 
   // Pictures are decoded on threads of their own, in order, as many at once as there is room for in the queue.
   void read_all(BoundedQueue<std::future<Work>>& queue) {
@@ -109,7 +112,7 @@ class FolderPrediction {
     const Clock::time_point start = Clock::now();
     Work work{block, tile, last, {}, "", 0};
     try {
-      work.picture = read_tile(tiles_[tile].image_path, ensemble_.input());
+      work.picture = context_ ? context_->read(tile) : read_tile(tiles_[tile].image_path, ensemble_.input());
     } catch (const std::exception& e) {
       work.error = e.what();
     }
@@ -149,6 +152,7 @@ class FolderPrediction {
       for (Result& r : results) {
         r.probability.assign(from, from + values);
         from += values;
+        cut_margin(r.work.picture, r.probability, ensemble_.classes());
       }
     } catch (const std::exception& e) {
       for (Result& r : results) r.work.error = e.what();
@@ -161,6 +165,7 @@ class FolderPrediction {
   const std::vector<TileFile>& tiles_;
   Blocks& blocks_;
   const TileFiles files_;
+  std::unique_ptr<TileContext> context_;
   Progress progress_;
   std::vector<TileRecord> records_;  // of the block in work
 };
@@ -181,7 +186,7 @@ std::string job_name(const PredictOptions& o, const Ensemble& ensemble, const st
   for (const double share : o.shares) add_text(cat(share));
   for (const int band : ensemble.input().bands) add_text(cat(band));
   add_text(cat(o.network, ' ', o.views, ' ', ensemble.threshold(), ' ', name(o.precision), ' ', o.format, ' ',
-               o.probabilities, ' ', o.batch, ' ', o.suffix));
+               o.probabilities, ' ', o.batch, ' ', o.context, ' ', o.suffix));
   for (const TileFile& tile : tiles) add_text(tile.id + '\n' + tile.image_path);
   return fmt::format(".predict-{:016x}", hash);
 }

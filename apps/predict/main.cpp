@@ -62,6 +62,9 @@ void add_scene_options(CLI::App& app, PredictOptions& o) {
 }
 
 void add_folder_options(CLI::App& app, PredictOptions& o) {
+  app.add_option("--context", o.context, "Pixels that georeferenced tiles see of their neighbours")
+      ->check(CLI::Range(0, 4096))
+      ->group("Folders");
   app.add_flag("--recursive", o.recursive, "Folders below too; ids are paths, as z/x/y")->group("Folders");
   app.add_option("--pattern", o.pattern, "Of paths below the folder, as a shell has it")->group("Folders");
   app.add_option("--suffix", o.suffix, "Of masks' names, after the id")->group("Folders")->capture_default_str();

@@ -32,6 +32,7 @@ struct PredictOptions {
   bool white_margin = true;  // white that reaches in from the border is no data
 
   // Folders.
+  int context = 0;  // pixels of margin that a tile takes from its neighbours
   bool recursive = false;
   std::string pattern;           // of paths below the folder, as a shell has it; empty: all
   std::string suffix = "_mask";  // of masks' names, after the id

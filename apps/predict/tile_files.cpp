@@ -18,7 +18,7 @@ bool is_tiff(const std::string& path) {
 
 void write_scene_tiff(const std::string& path, SceneType type, const TilePicture& picture,
                       const std::vector<float>& plane) {
-  SceneWriter::Spec spec{type, picture.image.height, picture.image.width, 1, 256, picture.place, {}};
+  SceneWriter::Spec spec{type, picture.tile.height, picture.tile.width, 1, 256, picture.place, {}};
   SceneWriter file(path, spec);
   if (type == SceneType::u8) {
     std::vector<uint8_t> bytes(plane.size());
@@ -34,7 +34,8 @@ void write_scene_tiff(const std::string& path, SceneType type, const TilePicture
 }  // namespace
 
 TilePicture read_tile(const std::string& path, const InputSpec& input) {
-  TilePicture picture{read_input(path, input), {}, {}};
+  TilePicture picture{read_input(path, input), {}, {}, {}};
+  picture.tile = {0, 0, picture.image.height, picture.image.width};
   if (!is_tiff(path)) return picture;
   picture.place = read_georeference(path);
   picture.valid = std::move(read_validity(path).bytes);
@@ -43,6 +44,29 @@ TilePicture read_tile(const std::string& path, const InputSpec& input) {
   const auto missing = std::find(picture.valid.begin(), picture.valid.end(), 0);
   if (missing == picture.valid.end()) picture.valid.clear();
   return picture;
+}
+
+namespace {
+
+template <class T>
+void cut(std::vector<T>& values, int64_t width, const TilePart& part, int64_t channels) {
+  std::vector<T> out;
+  for (int64_t y = 0; y < part.height; ++y) {
+    const auto begin = values.begin() + ((part.row + y) * width + part.column) * channels;
+    out.insert(out.end(), begin, begin + part.width * channels);
+  }
+  values = std::move(out);
+}
+
+}  // namespace
+
+void cut_margin(TilePicture& picture, std::vector<float>& probability, int classes) {
+  const TilePart part = picture.tile;
+  if (part.height == picture.image.height && part.width == picture.image.width) return;
+  cut(probability, picture.image.width, part, classes);
+  if (!picture.valid.empty()) cut(picture.valid, picture.image.width, part, 1);
+  picture.image = {};
+  picture.tile = {0, 0, part.height, part.width};
 }
 
 TileFiles::TileFiles(const PredictOptions& o, const Ensemble& ensemble)
@@ -56,7 +80,7 @@ TileFiles::TileFiles(const PredictOptions& o, const Ensemble& ensemble)
 std::string TileFiles::mask_path(const std::string& id) const { return out_ + "/" + id + suffix_ + "." + format_; }
 
 void TileFiles::write(const std::string& id, const TilePicture& picture, std::vector<float>& probability) const {
-  const int64_t height = picture.image.height, width = picture.image.width;
+  const int64_t height = picture.tile.height, width = picture.tile.width;
   const auto classes = static_cast<size_t>(classes_);
   for (size_t i = 0; i < picture.valid.size(); ++i) {
     if (!picture.valid[i]) std::fill_n(probability.begin() + static_cast<std::ptrdiff_t>(i * classes), classes, 0.0f);
@@ -80,7 +104,7 @@ void TileFiles::write_probabilities(const std::string& id, const TilePicture& pi
   for (size_t c = 0; c < classes; ++c) {
     for (size_t i = 0; i < plane.size(); ++i) plane[i] = probability[i * classes + c];
     const std::string stem = out_ + "/" + id + "_prob" + (classes > 1 ? std::to_string(c + 1) : "");
-    const int64_t height = picture.image.height, width = picture.image.width;
+    const int64_t height = picture.tile.height, width = picture.tile.width;
     if (probabilities_ == "png")
       write_probability_png(stem + ".png", plane.data(), height, width);
     else if (probabilities_ == "tif" || probabilities_ == "f32")

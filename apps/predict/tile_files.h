@@ -10,11 +10,19 @@
 
 namespace ppl::apps {
 
+struct TilePart {
+  int64_t row = 0, column = 0, height = 0, width = 0;
+};
+
 struct TilePicture {
   Image image;                        // 8 bit, the chosen bands
+  TilePart tile;                      // where the tile lies in it: all of it, but for margins
   std::vector<uint8_t> valid;         // 1 where there is data; empty: everywhere
   std::optional<GeoReference> place;  // of TIFF pictures
 };
+
+// Takes the margin off; probability [image.height, image.width, classes]. What it has of the image is of no use then.
+void cut_margin(TilePicture&, std::vector<float>& probability, int classes);
 
 // Error naming the file.
 TilePicture read_tile(const std::string& path, const InputSpec&);
