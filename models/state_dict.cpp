@@ -31,10 +31,6 @@ bool ends_with_any(const std::string& s, std::initializer_list<const char*> ends
   return std::any_of(ends.begin(), ends.end(), [&](const char* e) { return s.ends_with(e); });
 }
 
-bool is_torchvision(const NamedArrays& file) {
-  return file.arrays.contains("conv1.weight") || file.arrays.contains("module.conv1.weight");
-}
-
 // Our name for an array of the file; empty where it is known to be of no use.
 std::string our_name(std::string name, bool torchvision, bool has_psp) {
   strip_prefix(name, "module.");
@@ -47,6 +43,18 @@ std::string our_name(std::string name, bool torchvision, bool has_psp) {
   if (strip_prefix(name, "conv1.")) return "firstconv." + name;
   if (strip_prefix(name, "bn1.")) return "firstbn." + name;
   return name;
+}
+
+// Our name -> the file's.
+std::map<std::string, std::string> our_names(const NamedArrays& file) {
+  const bool torchvision = is_torchvision(file);
+  const bool has_psp = std::any_of(file.arrays.begin(), file.arrays.end(), [](const auto& a) {
+    return a.first.starts_with("psp.") || a.first.starts_with("module.psp.");
+  });
+  std::map<std::string, std::string> names;
+  for (const auto& [name, array] : file.arrays)
+    if (const std::string ours = our_name(name, torchvision, has_psp); !ours.empty()) names[ours] = name;
+  return names;
 }
 
 void check_shape(const Module::Entry& e, const HostArray& from) {
@@ -82,14 +90,19 @@ NamedArrays state_dict(const Module& module) {
   return file;
 }
 
+bool is_torchvision(const NamedArrays& file) {
+  return file.arrays.contains("conv1.weight") || file.arrays.contains("module.conv1.weight");
+}
+
+NamedArrays under_our_names(NamedArrays file) {
+  NamedArrays out{{}, file.metadata};
+  for (const auto& [ours, name] : our_names(file)) out.arrays[ours] = std::move(file.arrays.at(name));
+  return out;
+}
+
 LoadReport load_state_dict(const Module& module, const NamedArrays& file, bool strict) {
-  const bool torchvision = is_torchvision(file);
-  const bool has_psp = std::any_of(file.arrays.begin(), file.arrays.end(), [](const auto& a) {
-    return a.first.starts_with("psp.") || a.first.starts_with("module.psp.");
-  });
   std::map<std::string, const HostArray*> found;
-  for (const auto& [name, array] : file.arrays)
-    if (const std::string ours = our_name(name, torchvision, has_psp); !ours.empty()) found[ours] = &array;
+  for (const auto& [ours, name] : our_names(file)) found[ours] = &file.at(name);
 
   LoadReport report;
   std::vector<std::pair<Module::Entry, const HostArray*>> pairs;

@@ -9,6 +9,13 @@ namespace ppl {
 // Parameters and running statistics; 4-d weights permuted to OIHW (transposed ones IOHW).
 NamedArrays state_dict(const Module&);
 
+// The arrays under the networks' own names: without "module.", "psp." and torchvision's ResNet names replaced, what is
+// passed over in loading left out. Metadata stays.
+NamedArrays under_our_names(NamedArrays);
+
+// True for torchvision's ResNets: the stem is called conv1, not firstconv.
+bool is_torchvision(const NamedArrays&);
+
 struct LoadReport {
   std::vector<std::string> missing;  // entries of the module that the file did not have
   std::vector<std::string> unused;   // arrays of the file that the module has no place for

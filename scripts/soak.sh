@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Long searches for what breaks something, too long for every test run; needs clang with libFuzzer (apt-get install clang).
 #   scripts/soak.sh [SECONDS [FOLDER]]   each search runs so long (600); FOLDER (build/soak) keeps inputs from run to run
-# Tables of roads, of buildings, of tiles and of widths, world files and names by libFuzzer, from the inputs in
-# tests/corpora; changed tables of tiles and widths; training runs killed at 20 moments. What a fuzzer finds it leaves in the folder, and the exit code is not 0.
+# Tables of roads, of buildings, of tiles and of widths, world files, names and PyTorch files by libFuzzer, from the inputs
+# in tests; changed tables of tiles and widths; training runs killed at 20 moments. What a fuzzer finds it leaves in the
+# folder, and the exit code is not 0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-600}
@@ -23,6 +24,8 @@ fuzz() {
 fuzz road_tables tests/corpora/road_tables tests/road_fuzz.cpp io/file.cpp io/vector/{roads,spacenet_csv,wkt}.cpp \
   apps/score/apls/*.cpp
 fuzz building_tables tests/corpora/building_tables tests/building_fuzz.cpp io/vector/{bit_image,csv,polygon_wkt,polygon}.cpp
+fuzz torch_files tests/weights tests/torch_file_fuzz.cpp engine/named_arrays.cpp engine/tensor.cpp engine/storage.cpp \
+  io/{file,pickle,torch_file,torch_tensor,zip_directory,safetensors,safetensors_header}.cpp
 # GDAL keeps memory of its own to the end.
 export ASAN_OPTIONS=detect_leaks=0
 fuzz tile_texts tests/corpora/tile_texts tests/tile_fuzz.cpp apps/rasterize/widths.cpp io/{file,geotiff,image,tiles}.cpp \

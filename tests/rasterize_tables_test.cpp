@@ -7,9 +7,9 @@
 #include <functional>
 #include <random>
 
-#include "apps/rasterize/no_data.h"
 #include "apps/rasterize/widths.h"
 #include "io/tile_frame.h"
+#include "io/white_margin.h"
 
 using namespace ppl;
 using rasterize::WidthTable;
@@ -194,12 +194,12 @@ TEST_CASE("white that reaches in from the border is a margin, white inside is no
   };
   for (int64_t i = 0; i < 20; ++i) paint(i, 0), paint(i, 1);
   paint(10, 10);
-  const std::vector<uint8_t> margin = rasterize::white_margins(image);
+  const std::vector<uint8_t> margin = white_margins(image);
   CHECK(std::count(margin.begin(), margin.end(), 1) == 40);
   CHECK(margin[10 * 20 + 10] == 0);
   Image speck = Image::make(20, 20, 1);
   speck.bytes[0] = 255;
-  const std::vector<uint8_t> none = rasterize::white_margins(speck);
+  const std::vector<uint8_t> none = white_margins(speck);
   CHECK(std::count(none.begin(), none.end(), 1) == 0);
 }
 

@@ -6,8 +6,11 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "apps/score/best_threshold.h"
 #include "apps/score/iou.h"
+#include "engine/random.h"
 #include "io/image.h"
+#include "io/safetensors.h"
 #include "tests/process.h"
 
 using namespace ppl;
@@ -133,6 +136,45 @@ TEST_CASE("a threshold is strict and on the 8-bit probability") {
   options.threshold = 0.2;  // 51 / 255
   CHECK(score::score_iou(options).tiles[0].counts[0].true_positive == 1);
   CHECK(folders.run({"--prediction-suffix", "_prob", "--threshold", "0.1"}).out.find("1.0000") != std::string::npos);
+}
+
+TEST_CASE("the best threshold is the one that score iou finds when all are tried, and is stored in weights") {
+  const Folders folders;
+  Random random(3);
+  for (const char* id : {"a", "b", "c"}) {
+    Image truth = Image::make(20, 30, 1), probability = Image::make(20, 30, 1);
+    for (int64_t i = 0; i < 600; ++i) {
+      truth.u8()[i] = static_cast<uint8_t>(random.integer(0, 1));
+      probability.u8()[i] = static_cast<uint8_t>(random.integer(0, 155) + 100 * truth.u8()[i]);
+    }
+    write_mask_png(folders.truth() + "/" + id + "_mask.png", truth.u8(), 20, 30);
+    write_png(folders.prediction() + "/" + id + "_prob.png", probability);
+  }
+  score::IouOptions options = folders.options();
+  options.prediction_suffix = "_prob";
+  const score::ThresholdSearch search = score::find_threshold(options);
+  double best = 0;
+  for (int k = 0; k < 255; ++k) {
+    options.threshold = (k + 0.5) / 255;
+    const double iou = score::figures(score::score_iou(options), 0).mean_iou;
+    CHECK(search.by_step[static_cast<size_t>(k)] == doctest::Approx(iou).epsilon(1e-12));
+    best = std::max(best, iou);
+  }
+  CHECK(search.mean_iou == doctest::Approx(best).epsilon(1e-12));
+  options.threshold = search.threshold;
+  CHECK(score::figures(score::score_iou(options), 0).mean_iou == doctest::Approx(best).epsilon(1e-12));
+
+  NamedArrays weights;
+  weights.arrays["x"] = HostArray::from({1}, {1});
+  weights.metadata["threshold"] = "0.25";
+  write_safetensors(folders.dir / "w", weights);
+  const ProcessResult r =
+      folders.run({"--prediction-suffix", "_prob", "--best-threshold", "--store", folders.dir / "w", "--json"});
+  CHECK(r.exit_code == 0);
+  CHECK(nlohmann::json::parse(r.out)["mean_iou"].get<double>() == doctest::Approx(best).epsilon(1e-12));
+  CHECK(std::stod(read_safetensors(folders.dir / "w").metadata.at("threshold")) ==
+        doctest::Approx(search.threshold).epsilon(1e-4));
+  CHECK(folders.run({"--store", folders.dir / "w"}).exit_code == 2);
 }
 
 TEST_CASE("relaxed precision and recall: right within the buffer, ignored pixels left out") {

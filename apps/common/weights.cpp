@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "io/safetensors.h"
+#include "io/torch_file.h"
 #include "models/networks.h"
 #include "models/state_dict.h"
 
@@ -50,19 +51,23 @@ WeightsInfo read_info(const NamedArrays& file, const std::string& network) {
 
 }  // namespace
 
+std::map<std::string, std::string> metadata_of(const WeightsInfo& info) {
+  return {{"format", "pt"},
+          {"network", info.network},
+          {"bands", std::to_string(info.bands)},
+          {"classes", std::to_string(info.classes)},
+          {"input", to_json(info.input)},
+          {"threshold", cat(info.threshold)}};
+}
+
 void save_weights(const std::string& path, const LinkNet& network, const WeightsInfo& info) {
   NamedArrays file = state_dict(network);
-  file.metadata = {{"format", "pt"},
-                   {"network", info.network},
-                   {"bands", std::to_string(info.bands)},
-                   {"classes", std::to_string(info.classes)},
-                   {"input", to_json(info.input)},
-                   {"threshold", cat(info.threshold)}};
+  file.metadata = metadata_of(info);
   write_safetensors(path, file);
 }
 
 LoadedNetwork load_weights(const std::string& path, const std::string& network) {
-  const NamedArrays file = read_safetensors(path);
+  const NamedArrays file = read_weights_file(path);
   return naming_file(path, [&] {
     LoadedNetwork loaded{nullptr, read_info(file, network)};
     loaded.network = make_network(loaded.info.network, loaded.info.bands, loaded.info.classes);
@@ -73,12 +78,12 @@ LoadedNetwork load_weights(const std::string& path, const std::string& network) 
 }
 
 void load_into(const LinkNet& network, const std::string& path) {
-  const NamedArrays file = read_safetensors(path);
+  const NamedArrays file = read_weights_file(path);
   naming_file(path, [&] { return load_state_dict(network, file); });
 }
 
 void load_encoder(const LinkNet& network, const std::string& path) {
-  const NamedArrays file = read_safetensors(path);
+  const NamedArrays file = read_weights_file(path);
   naming_file(path, [&] {
     const LoadReport report = load_state_dict(network, file, false);
     const auto encoder = [](const std::string& name) {

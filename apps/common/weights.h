@@ -1,6 +1,7 @@
 // Weights files: parameters under the published names, and in the metadata all that prediction needs.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 
@@ -16,6 +17,9 @@ struct WeightsInfo {
   double threshold = 0.25;  // of the mean probability over views
 };
 
+// What save_weights puts into the file's metadata.
+std::map<std::string, std::string> metadata_of(const WeightsInfo&);
+
 // Safetensors, written whole or not at all.
 void save_weights(const std::string& path, const LinkNet&, const WeightsInfo&);
 
@@ -24,7 +28,8 @@ struct LoadedNetwork {
   WeightsInfo info;
 };
 
-// network: the name to use where the file has no metadata (published weights); must agree with it where it has.
+// Safetensors or a PyTorch file. network: the name to use where the file has no metadata (published weights); must
+// agree with it where it has.
 LoadedNetwork load_weights(const std::string& path, const std::string& network = "");
 
 // Into a network that is there already; Error naming the file where something does not fit.

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "apps/common/app.h"
+#include "apps/score/best_threshold.h"
 #include "apps/score/buildings_command.h"
 #include "apps/score/iou.h"
 #include "apps/score/page_options.h"
@@ -16,9 +17,21 @@ struct Command {
   std::string html;
   ppl::score::PageOptions page;
   bool json = false;
+  bool best_threshold = false;
+  std::string store;
 };
 
+void run_search(const Command& command) {
+  const ppl::score::ThresholdSearch search = ppl::score::find_threshold(command.options);
+  if (!command.store.empty()) ppl::score::store_threshold(command.store, search.threshold);
+  if (command.json)
+    fmt::print("{{\"threshold\":{},\"mean_iou\":{}}}\n", search.threshold, search.mean_iou);
+  else
+    fmt::print("threshold {:.4f}, mean IoU {:.4f}\n", search.threshold, search.mean_iou);
+}
+
 void run(const Command& command) {
+  if (command.best_threshold) return run_search(command);
   const ppl::score::IouReport report = ppl::score::score_iou(command.options);
   if (!command.csv.empty()) ppl::write_file(command.csv, ppl::score::iou_csv(report));
   if (!command.html.empty()) {
@@ -42,6 +55,9 @@ void add_iou(CLI::App& app, Command& command) {
       ->capture_default_str();
   iou->add_option("--threshold", options.threshold, "Read predictions as probabilities; foreground is above this")
       ->check(CLI::Range(0.0, 1.0));
+  CLI::Option* best = iou->add_flag("--best-threshold", command.best_threshold,
+                                    "Read predictions as probabilities; print the threshold of the highest mean IoU");
+  iou->add_option("--store", command.store, "Put that threshold into the metadata of this weights file")->needs(best);
   iou->add_option("--buffer", options.buffer, "Also relaxed precision, recall and F1: right within so many pixels")
       ->check(CLI::Range(0, 1000));
   iou->add_option("--boundary", options.boundary,

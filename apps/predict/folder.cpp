@@ -1,0 +1,232 @@
+#include "apps/predict/folder.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <filesystem>
+#include <future>
+
+#include "apps/common/log.h"
+#include "apps/predict/blocks.h"
+#include "apps/predict/context.h"
+#include "apps/predict/ensemble.h"
+#include "apps/predict/pipeline.h"
+#include "apps/predict/tile_files.h"
+#include "io/file.h"
+#include "io/picture_list.h"
+
+namespace fs = std::filesystem;
+
+namespace ppl::apps {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+constexpr size_t kAhead = 4;  // pictures decoded or waiting to be written
+constexpr int64_t kBatchPixels = 512 * 512;
+
+struct Work {
+  size_t block = 0, tile = 0;
+  bool last = false;  // of its block
+  TilePicture picture;
+  std::string error;
+  double seconds = 0;
+};
+
+struct Result {
+  Work work;
+  std::vector<float> probability;  // [height, width, classes]
+};
+
+TileRecord summary(const Result& r, const std::string& id, int classes, double threshold) {
+  TileRecord record{id, 0, 0, r.work.seconds, r.work.error};
+  if (!r.work.error.empty()) return record;
+  const auto n = static_cast<size_t>(classes);
+  const size_t pixels = r.probability.size() / n;
+  for (size_t i = 0; i < pixels; ++i) {
+    const auto begin = r.probability.begin() + static_cast<std::ptrdiff_t>(i * n);
+    const float best = *std::max_element(begin, begin + classes);
+    record.foreground += best > static_cast<float>(threshold);
+    record.confidence += std::max(best, 1 - best);
+  }
+  record.foreground /= static_cast<double>(pixels);
+  record.confidence /= static_cast<double>(pixels);
+  return record;
+}
+
+class FolderPrediction {
+ public:
+  FolderPrediction(const PredictOptions& o, const Ensemble& ensemble, const std::vector<TileFile>& tiles,
+                   Blocks& blocks)
+      : options_(o),
+        ensemble_(ensemble),
+        tiles_(tiles),
+        blocks_(blocks),
+        files_(o, ensemble),
+        progress_("predict", static_cast<int64_t>(tiles.size())) {
+    if (o.context > 0) context_ = std::make_unique<TileContext>(tiles, o.context, ensemble.input());
+  }
+
+  // Pictures are decoded on threads of their own, in order, as many at once as there is room for in the queue.
+  void read_all(BoundedQueue<std::future<Work>>& queue) {
+    while (const std::optional<size_t> block = blocks_.next()) {
+      const size_t begin = *block * kBlockTiles, end = std::min(begin + kBlockTiles, tiles_.size());
+      for (size_t i = begin; i < end; ++i) {
+        queue.push(std::async(std::launch::async, [this, block, i, end] { return read(*block, i, i + 1 == end); }));
+      }
+    }
+  }
+
+  void compute_all(BoundedQueue<std::future<Work>>& in, BoundedQueue<Result>& out) {
+    std::vector<Work> batch;
+    while (std::optional<std::future<Work>> future = in.pop()) {
+      Work work = future->get();
+      if (!batch.empty() && !fits(batch, work)) compute(batch, out);
+      const bool last = work.last;
+      batch.push_back(std::move(work));
+      if (last) compute(batch, out);  // so that a batch does not depend on which process has the next block
+    }
+  }
+
+  void write(Result r) {
+    const std::string& id = tiles_[r.work.tile].id;
+    const Clock::time_point start = Clock::now();
+    if (r.work.error.empty()) {
+      try {
+        files_.write(id, r.work.picture, r.probability);
+      } catch (const std::exception& e) {
+        r.work.error = e.what();
+      }
+    }
+    r.work.seconds += seconds_since(start);
+    if (!r.work.error.empty()) log_error(fmt::format("predict: tile {}: {}", id, r.work.error));
+    records_.push_back(summary(r, id, ensemble_.classes(), ensemble_.threshold()));
+    if (r.work.last) blocks_.done(r.work.block, std::exchange(records_, {}));
+    progress_.advance();
+  }
+
+ private:
+  Work read(size_t block, size_t tile, bool last) const {
+    const Clock::time_point start = Clock::now();
+    Work work{block, tile, last, {}, "", 0};
+    try {
+      work.picture = context_ ? context_->read(tile) : read_tile(tiles_[tile].image_path, ensemble_.input());
+    } catch (const std::exception& e) {
+      work.error = e.what();
+    }
+    work.seconds = seconds_since(start);
+    return work;
+  }
+
+  bool fits(const std::vector<Work>& batch, const Work& next) const {
+    const Image &a = batch.front().picture.image, &b = next.picture.image;
+    const int64_t limit = options_.batch > 0
+                              ? options_.batch
+                              : std::max<int64_t>(1, kBatchPixels / std::max<int64_t>(1, a.height * a.width));
+    return batch.front().error.empty() && next.error.empty() && a.height == b.height && a.width == b.width &&
+           static_cast<int64_t>(batch.size()) < limit;
+  }
+
+  void compute(std::vector<Work>& batch, BoundedQueue<Result>& out) {
+    std::vector<Result> results;
+    for (Work& work : batch) results.push_back({std::move(work), {}});
+    batch.clear();
+    if (results.front().work.error.empty()) fill(results);
+    for (Result& r : results) out.push(std::move(r));
+  }
+
+  void fill(std::vector<Result>& results) const {
+    const Clock::time_point start = Clock::now();
+    std::vector<const Image*> pictures;
+    std::vector<const std::vector<uint8_t>*> valid;
+    for (const Result& r : results) {
+      pictures.push_back(&r.work.picture.image);
+      valid.push_back(r.work.picture.valid.empty() ? nullptr : &r.work.picture.valid);
+    }
+    try {
+      const Tensor probability = ensemble_.probability(pictures, valid);
+      const int64_t values = probability.size() / probability.dim(0);
+      const float* from = probability.data<float>();
+      for (Result& r : results) {
+        r.probability.assign(from, from + values);
+        from += values;
+        cut_margin(r.work.picture, r.probability, ensemble_.classes());
+      }
+    } catch (const std::exception& e) {
+      for (Result& r : results) r.work.error = e.what();
+    }
+    for (Result& r : results) r.work.seconds += seconds_since(start) / static_cast<double>(results.size());
+  }
+
+  const PredictOptions& options_;
+  const Ensemble& ensemble_;
+  const std::vector<TileFile>& tiles_;
+  Blocks& blocks_;
+  const TileFiles files_;
+  std::unique_ptr<TileContext> context_;
+  Progress progress_;
+  std::vector<TileRecord> records_;  // of the block in work
+};
+
+// Jobs that differ in anything that changes results keep their blocks apart.
+std::string job_name(const PredictOptions& o, const Ensemble& ensemble, const std::vector<TileFile>& tiles) {
+  uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
+  const auto add = [&](const void* data, size_t size) {
+    for (size_t i = 0; i < size; ++i) hash = (hash ^ static_cast<const uint8_t*>(data)[i]) * 0x100000001b3u;
+  };
+  const auto add_text = [&](const std::string& text) { add(text.c_str(), text.size() + 1); };
+  std::vector<std::string> weights{o.weights};
+  weights.insert(weights.end(), o.also.begin(), o.also.end());
+  for (const std::string& path : weights) {
+    const MappedFile file(path);
+    add(file.bytes().data(), file.bytes().size());
+  }
+  for (const double share : o.shares) add_text(cat(share));
+  for (const int band : ensemble.input().bands) add_text(cat(band));
+  add_text(cat(o.network, ' ', o.views, ' ', ensemble.threshold(), ' ', name(o.precision), ' ', o.format, ' ',
+               o.probabilities, ' ', o.batch, ' ', o.context, ' ', o.suffix));
+  for (const TileFile& tile : tiles) add_text(tile.id + '\n' + tile.image_path);
+  return fmt::format(".predict-{:016x}", hash);
+}
+
+std::unique_ptr<Blocks> make_blocks(const PredictOptions& o, const Ensemble& ensemble,
+                                    const std::vector<TileFile>& tiles) {
+  const size_t count = (tiles.size() + kBlockTiles - 1) / kBlockTiles;
+  if (!o.share) return own_blocks(count);
+  const TileFiles files(o, ensemble);
+  return shared_blocks(count, o.out + "/" + job_name(o, ensemble, tiles), o.lease,
+                       [&](const TileRecord& r) { return fs::exists(files.mask_path(r.id)); });
+}
+
+}  // namespace
+
+void predict_folder(const PredictOptions& o) {
+  const Ensemble ensemble(o);
+  const PictureList list = find_pictures(o.images, {o.recursive, o.pattern});
+  fs::create_directories(o.out);
+  const std::unique_ptr<Blocks> blocks = make_blocks(o, ensemble, list.tiles);
+  FolderPrediction prediction(o, ensemble, list.tiles, *blocks);
+  run_pipeline<std::future<Work>, Result>(
+      kAhead, [&](BoundedQueue<std::future<Work>>& queue) { prediction.read_all(queue); },
+      [&](BoundedQueue<std::future<Work>>& in, BoundedQueue<Result>& out) { prediction.compute_all(in, out); },
+      [&](Result r) { prediction.write(std::move(r)); }, [&] { blocks->stop(); });
+
+  std::vector<TileRecord> records = blocks->records();
+  for (const TileProblem& p : list.problems) {
+    log_error(fmt::format("predict: {}", p.what));
+    records.push_back({p.id, 0, 0, 0, p.what});
+  }
+  std::string manifest;
+  size_t failed = 0;
+  for (const TileRecord& r : records) {
+    manifest += to_line(r);
+    failed += !r.error.empty();
+  }
+  write_file(o.out + "/manifest.jsonl", manifest);
+  log_line(fmt::format("predict: {} masks in {}", records.size() - failed, o.out));
+  PPL_CHECK(failed == 0, failed, " of ", records.size(), " tiles failed");
+}
+
+}  // namespace ppl::apps

@@ -1,0 +1,38 @@
+// Weights in from other programs, and out to them.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/common/weights.h"
+#include "engine/named_arrays.h"
+
+namespace ppl::weights {
+
+struct ImportOptions {
+  std::string from, to;
+  std::string network;  // empty: told by the arrays, where only one network fits them
+  std::string input;    // file with an InputSpec as `tiles stats` prints it; empty: the file's own, else the published
+  std::optional<double> threshold;
+};
+
+// A PyTorch file or safetensors as our weights file. torchvision's ResNets become encoders to start training from.
+// Error naming the file where no network or several fit. Returns what it is now: a network's name, or "encoder".
+std::string import_weights(const ImportOptions&);
+
+struct ExportOptions {
+  std::string from, to;
+  std::string network;  // for weights without metadata
+  bool onnx = false;
+  int64_t batch = 1, height = 512, width = 512;  // of ONNX models; 0: free
+  std::string prefix;                            // before each name in safetensors, such as "module."
+};
+
+// Safetensors under PyTorch's names and in its order of extents, or an ONNX model.
+void export_weights(const ExportOptions&);
+
+// The networks that the arrays fit, by name.
+std::vector<std::string> fitting_networks(const NamedArrays&);
+
+}  // namespace ppl::weights

@@ -1,0 +1,88 @@
+#include <fmt/format.h>
+
+#include "apps/common/app.h"
+#include "apps/common/log.h"
+#include "apps/weights/convert.h"
+#include "apps/weights/inspect.h"
+
+namespace {
+
+using namespace ppl::weights;
+
+void add_import(CLI::App& app) {
+  static ImportOptions o;
+  CLI::App* command = app.add_subcommand("import", "PyTorch files or safetensors to a weights file of ours");
+  command->add_option("FROM", o.from, "A .th, .pt, .pth or .safetensors file")->required();
+  command->add_option("TO", o.to, "Weights file to write")->required();
+  command->add_option("--network", o.network, "Its network, where several have the same arrays");
+  command->add_option("--input", o.input, "File with bands, stretch, mean and deviation, as `tiles stats` prints them");
+  command->add_option("--threshold", o.threshold, "Of the mean probability; foreground is above it")
+      ->check(CLI::Range(0.0, 1.0));
+  command->callback([] { ppl::apps::log_line(fmt::format("weights: {} as {}", o.to, import_weights(o))); });
+}
+
+void add_export(CLI::App& app) {
+  static ExportOptions o;
+  static std::vector<int64_t> size{512};
+  CLI::App* command = app.add_subcommand("export", "Safetensors with PyTorch's names, or an ONNX model");
+  command->add_option("FROM", o.from, "Weights file")->required();
+  command->add_option("TO", o.to, "File to write")->required();
+  command->add_option("--network", o.network, "Network of weights that do not name theirs");
+  command->add_flag("--onnx", o.onnx, "An ONNX model from normalised pictures to logits");
+  command->add_option("--size", size, "Height and width of the model's pictures; 0: free")
+      ->expected(1, 2)
+      ->check(CLI::Range(0, 65536))
+      ->capture_default_str();
+  command->add_option("--batch", o.batch, "Pictures at once; 0: free")
+      ->check(CLI::Range(0, 4096))
+      ->capture_default_str();
+  command->add_option("--prefix", o.prefix, "Before each name of safetensors, such as module.");
+  command->callback([] {
+    o.height = size.front();
+    o.width = size.back();
+    export_weights(o);
+  });
+}
+
+void add_info(CLI::App& app) {
+  static std::string path;
+  static bool arrays = false, json = false;
+  CLI::App* command = app.add_subcommand("info", "What a weights file holds");
+  command->add_option("FILE", path, "Weights file")->required();
+  command->add_flag("--arrays", arrays, "Every array with its shape, mean and range");
+  command->add_flag("--json", json, "Print JSON");
+  command->callback([] {
+    const FileInfo info = inspect_weights(path);
+    fmt::print("{}", json ? info_json(info, arrays) : info_text(info, arrays));
+  });
+}
+
+void add_diff(CLI::App& app) {
+  static std::string first, second;
+  static double tolerance = 0;
+  static bool json = false;
+  CLI::App* command = app.add_subcommand("diff", "Arrays that differ between two files; exit code 1 where some do");
+  command->add_option("FIRST", first, "Weights file")->required();
+  command->add_option("SECOND", second, "Weights file")->required();
+  command->add_option("--tolerance", tolerance, "Differences up to this do not count")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_flag("--json", json, "Print JSON");
+  command->callback([] {
+    const Difference difference = compare_weights(first, second, tolerance);
+    fmt::print("{}", json ? difference_json(difference) : difference_text(difference));
+    PPL_CHECK(difference.same(), second, ": differs from ", first);
+  });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  return ppl::apps::run_app(argc, argv, {"weights", "Weights of other programs in and out"}, [](CLI::App& app) {
+    app.require_subcommand(1);
+    add_import(app);
+    add_export(app);
+    add_info(app);
+    add_diff(app);
+  });
+}
