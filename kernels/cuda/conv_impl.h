@@ -1,0 +1,30 @@
+// The algorithms behind kernels/conv.h on CUDA. conv.cu chooses between them.
+#pragma once
+
+#include "kernels/conv.h"
+#include "kernels/cuda/context.h"
+
+namespace ppl {
+
+// Gathered matrix products (gather_product.h).
+namespace cuda_conv_plain {
+template <class T>
+void forward(CudaContext&, const Conv&, const T* x, const T* w, const Epilogue<T>&, T* y);
+template <class T>
+void backward_data(CudaContext&, const Conv&, const T* dy, const T* w, const Epilogue<T>&, T* dx);
+template <class T>
+void backward_weights(CudaContext&, const Conv&, const T* x, const T* dy, float* dw);
+}  // namespace cuda_conv_plain
+
+// cuDNN (conv_cudnn.cpp), without epilogues; no_cudnn.cpp where it is missing.
+namespace cuda_conv_library {
+bool available();
+template <class T>
+void forward(CudaContext&, const Conv&, const T* x, const T* w, T* y);
+template <class T>
+void backward_data(CudaContext&, const Conv&, const T* dy, const T* w, T* dx);
+template <class T>
+void backward_weights(CudaContext&, const Conv&, const T* x, const T* dy, float* dw);
+}  // namespace cuda_conv_library
+
+}  // namespace ppl
