@@ -1,4 +1,5 @@
 #include "apps/common/app.h"
+#include "apps/common/device.h"
 #include "apps/predict/predict.h"
 
 int main(int argc, char** argv) {
@@ -29,6 +30,7 @@ int main(int argc, char** argv) {
         app.add_option("--network", options.network, "Network of weights that do not name theirs");
         app.add_option("--threads", options.threads, "Threads of the computation; 0: all cores")
             ->check(CLI::Range(0, 4096));
+        ppl::apps::add_device_option(app, options.device);
         app.callback([] {
           options.precision = precision == "bf16" ? ppl::DType::bf16 : ppl::DType::f32;
           ppl::apps::predict_folder(options);

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <future>
 
+#include "apps/common/device.h"
 #include "apps/common/log.h"
 #include "engine/ops.h"
 #include "io/geotiff.h"
@@ -82,6 +83,8 @@ void predict_folder(const PredictOptions& o) {
   if (o.threads > 0) omp_set_num_threads(o.threads);
   const LoadedNetwork loaded = load_weights(o.weights, o.network);
   const std::vector<TileFile> tiles = list_images(o.images);
+  const Device device = choose_device(o.device);
+  loaded.network->to(device);
   std::filesystem::create_directories(o.out);
   const Writer writer(o, loaded.info);
   const NoGrad off;
@@ -96,8 +99,8 @@ void predict_folder(const PredictOptions& o) {
     std::future<Image> current = std::move(next);
     if (i + 1 < tiles.size()) next = read(i + 1);  // decoded while this one is computed
     try {
-      writer.write(tiles[i],
-                   probability_sum(*loaded.network, to_input(current.get(), loaded.info.input, o.precision), o.views));
+      const Tensor x = to_input(current.get(), loaded.info.input, o.precision).to(device);
+      writer.write(tiles[i], probability_sum(*loaded.network, x, o.views).to(Device::cpu));
     } catch (const std::exception& e) {
       ++failed;
       log_error(fmt::format("predict: tile {}: {}", tiles[i].id, e.what()));

@@ -19,6 +19,7 @@ struct PredictOptions {
       "png";                  // of masks: png (1 bit; class numbers where there are several) or tif (georeference kept)
   std::string probabilities;  // "", png (8 bit) or tif (32-bit float): one file a class beside the mask
   int threads = 0;            // 0: all cores
+  std::string device = "auto";  // auto, cuda or cpu
 };
 
 // Writes <id>_mask.* and, if asked, <id>_prob.* (<id>_prob<k>.* for several classes) into options.out.
