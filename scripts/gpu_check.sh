@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Everything that needs a GPU, on a machine that has one: builds, tests on the device, sanitizer, step benches beside
-# PyTorch's. On a machine without one it says what it could not do.
+# What needs a GPU, on a machine that has one: build, tests on the device, sanitizer, benches. On a machine without one
+# it says what it could not do.
 #   gpu_check.sh pack DIR             copies the headers that a bare machine lacks (doctest, CLI11, fmt, nlohmann/json)
 #   gpu_check.sh right [OUT] [DIR]    build, op tests and goldens on the device, compute-sanitizer
-#   gpu_check.sh quick [OUT] [DIR]    kernel resources, step benches
-# Phases: build ops goldens memcheck racecheck resources steps. SKIP="racecheck steps" leaves some out. Every phase has
-# a time limit and leaves OUT/<phase>.log as it goes; OUT/results.jsonl holds a line a phase: name, exit code, seconds.
+#   gpu_check.sh quick [OUT] [DIR]    kernel resources, benches of kernels and steps
+# Phases: build ops goldens memcheck racecheck resources kernels steps. SKIP="racecheck steps" leaves some out. Every
+# phase has a time limit and leaves OUT/<phase>.log as it goes; OUT/results.jsonl holds a line a phase.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 what=${1:-}
@@ -51,7 +51,7 @@ without() {  # without TOOL NAME: the phase is left out, and why
 build_all() {
   local prefix=${1:+-DCMAKE_PREFIX_PATH=$(realpath "$1")/usr}
   cmake -G Ninja -S . -B "$build" -DCMAKE_BUILD_TYPE=Release -DPPL_GPU=cuda ${prefix:-} &&
-    cmake --build "$build" --parallel "$(nproc)" --target cuda_op_test golden_test step_bench
+    cmake --build "$build" --parallel "$(nproc)" --target cuda_op_test golden_test op_bench step_bench
 }
 
 build_phase() {  # in a shell of its own, so that the limit can end it
@@ -74,6 +74,7 @@ right() {
 quick() {
   [[ -x $build/bin/step_bench ]] || build_phase
   phase resources 120 scripts/kernel_resources.sh
+  phase kernels 120 "$build/bin/op_bench" --device cuda --megabytes 1024
   phase steps 240 "$build/bin/step_bench" --device cuda --size 512 1024 --batch 1 8
 }
 

@@ -14,7 +14,7 @@ fi
 out=$(mktemp -d)
 trap 'rm -rf "$out"' EXIT
 
-ls kernels/cuda/*.cu | xargs -P "$(nproc)" -I{} bash -c '
+ls kernels/cuda/*.cu | xargs -P "${PPL_JOBS:-$(nproc)}" -I{} bash -c '
   "$0" -std=c++20 --expt-relaxed-constexpr -O3 -DNDEBUG -DPPL_CUDA_KERNELS=1 -I. -arch=sm_90 -cubin -Xptxas -v \
     -o "$1/$(basename {}).cubin" {} 2>"$1/$(basename {}).log" || { cat "$1/$(basename {}).log" >&2; exit 255; }' \
   "$nvcc" "$out"

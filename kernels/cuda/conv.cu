@@ -7,11 +7,11 @@
 namespace ppl {
 namespace {
 
-// Whether the library's algorithm is meant.
+// Whether the library is to be asked first.
 bool by_library(ConvAlgorithm algorithm) {
   PPL_CHECK(algorithm == ConvAlgorithm::automatic || algorithm == ConvAlgorithm::plain,
             "conv: on CUDA the algorithm is automatic or plain");
-  return algorithm == ConvAlgorithm::automatic && cuda_conv_library::available();
+  return algorithm == ConvAlgorithm::automatic;
 }
 
 // y = relu(y + bias + residual), each where it is wanted: a pass over y that the plain algorithm does not need.
@@ -51,24 +51,24 @@ void finish(CudaContext& ctx, int64_t pixels, int64_t channels, const Epilogue<T
 template <class T>
 void conv_forward(CudaContext& ctx, const Conv& s, const T* x, const T* w, const Epilogue<T>& e, T* y, PackedWeights*,
                   ConvAlgorithm algorithm) {
-  if (!by_library(algorithm)) return cuda_conv_plain::forward(ctx, s, x, w, e, y);
-  cuda_conv_library::forward(ctx, s, x, w, y);
+  if (!by_library(algorithm) || !cuda_conv_library::forward(ctx, s, x, w, y))
+    return cuda_conv_plain::forward(ctx, s, x, w, e, y);
   finish(ctx, int64_t{s.n} * s.oh * s.ow, s.k, e, y);
 }
 
 template <class T>
 void conv_backward_data(CudaContext& ctx, const Conv& s, const T* dy, const T* w, const Epilogue<T>& e, T* dx,
                         PackedWeights*, ConvAlgorithm algorithm) {
-  if (!by_library(algorithm)) return cuda_conv_plain::backward_data(ctx, s, dy, w, e, dx);
-  cuda_conv_library::backward_data(ctx, s, dy, w, dx);
+  if (!by_library(algorithm) || !cuda_conv_library::backward_data(ctx, s, dy, w, dx))
+    return cuda_conv_plain::backward_data(ctx, s, dy, w, e, dx);
   finish(ctx, int64_t{s.n} * s.h * s.w, s.c, e, dx);
 }
 
 template <class T>
 void conv_backward_weights(CudaContext& ctx, const Conv& s, const T* x, const T* dy, float* dw,
                            ConvAlgorithm algorithm) {
-  by_library(algorithm) ? cuda_conv_library::backward_weights(ctx, s, x, dy, dw)
-                        : cuda_conv_plain::backward_weights(ctx, s, x, dy, dw);
+  if (!by_library(algorithm) || !cuda_conv_library::backward_weights(ctx, s, x, dy, dw))
+    cuda_conv_plain::backward_weights(ctx, s, x, dy, dw);
 }
 
 #define PPL_INSTANTIATE(T)                                                                                          \

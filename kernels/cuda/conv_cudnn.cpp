@@ -40,6 +40,7 @@ struct Plan {
   TensorShape x, y;
   FilterShape w;
   Convolution conv;
+  bool serves = false;  // whether an algorithm was found
   int algorithm = 0;
   size_t workspace = 0;
 
@@ -53,35 +54,34 @@ struct Plan {
     // f32 means IEEE f32: without this cuDNN may take TF32.
     PPL_CUDNN(cudnnSetConvolutionMathType(conv, is_bf16 ? CUDNN_TENSOR_OP_MATH : CUDNN_FMA_MATH));
     if (kind == Kind::forward)
-      choose<cudnnConvolutionFwdAlgoPerf_t>(s, [&](int n, int* found, auto* all) {
+      choose<cudnnConvolutionFwdAlgoPerf_t>([&](int n, int* found, auto* all) {
         return cudnnGetConvolutionForwardAlgorithm_v7(handle, x, w, conv, y, n, found, all);
       });
     else if (kind == Kind::data)
-      choose<cudnnConvolutionBwdDataAlgoPerf_t>(s, [&](int n, int* found, auto* all) {
+      choose<cudnnConvolutionBwdDataAlgoPerf_t>([&](int n, int* found, auto* all) {
         return cudnnGetConvolutionBackwardDataAlgorithm_v7(handle, w, y, conv, x, n, found, all);
       });
     else
-      choose<cudnnConvolutionBwdFilterAlgoPerf_t>(s, [&](int n, int* found, auto* all) {
+      choose<cudnnConvolutionBwdFilterAlgoPerf_t>([&](int n, int* found, auto* all) {
         return cudnnGetConvolutionBackwardFilterAlgorithm_v7(handle, x, y, conv, w, n, found, all);
       });
   }
 
  private:
   template <class Perf, class Rank>
-  void choose(const Conv& s, Rank&& rank) {
+  void choose(Rank&& rank) {
     std::vector<Perf> ranking(16);
     int found = 0;
-    PPL_CUDNN(rank(static_cast<int>(ranking.size()), &found, ranking.data()));
+    if (rank(static_cast<int>(ranking.size()), &found, ranking.data()) != CUDNN_STATUS_SUCCESS) return;
     for (int i = 0; i < found; ++i) {
       const Perf& p = ranking[static_cast<size_t>(i)];
       if (p.status != CUDNN_STATUS_SUCCESS || p.determinism != CUDNN_DETERMINISTIC || p.memory > kMaxWorkspace)
         continue;
+      serves = true;
       algorithm = p.algo;
       workspace = p.memory;
       return;
     }
-    throw Error(cat("cudnn: no reproducible algorithm within ", kMaxWorkspace >> 20, " MiB for a ", s.r, "x", s.s,
-                    " convolution of ", s.c, " to ", s.k, " channels, stride ", s.stride, ", dilation ", s.dilation));
   }
 };
 
@@ -121,28 +121,31 @@ constexpr bool is_bf16 = std::is_same_v<T, bf16>;
 
 }  // namespace
 
-bool available() { return true; }
-
 template <class T>
-void forward(CudaContext& ctx, const Conv& s, const T* x, const T* w, T* y) {
+bool forward(CudaContext& ctx, const Conv& s, const T* x, const T* w, T* y) {
   const Plan& p = library(ctx).plan(Kind::forward, s, is_bf16<T>);
+  if (!p.serves) return false;
   PPL_CUDNN(cudnnConvolutionForward(library(ctx).handle(), &one, p.x, x, p.w, w, p.conv,
                                     static_cast<cudnnConvolutionFwdAlgo_t>(p.algorithm), workspace(ctx, p), p.workspace,
                                     &zero, p.y, y));
+  return true;
 }
 
 template <class T>
-void backward_data(CudaContext& ctx, const Conv& s, const T* dy, const T* w, T* dx) {
+bool backward_data(CudaContext& ctx, const Conv& s, const T* dy, const T* w, T* dx) {
   const Plan& p = library(ctx).plan(Kind::data, s, is_bf16<T>);
+  if (!p.serves) return false;
   PPL_CUDNN(cudnnConvolutionBackwardData(library(ctx).handle(), &one, p.w, w, p.y, dy, p.conv,
                                          static_cast<cudnnConvolutionBwdDataAlgo_t>(p.algorithm), workspace(ctx, p),
                                          p.workspace, &zero, p.x, dx));
+  return true;
 }
 
 // cuDNN gives the gradient of bf16 maps in bf16; it is widened behind.
 template <class T>
-void backward_weights(CudaContext& ctx, const Conv& s, const T* x, const T* dy, float* dw) {
+bool backward_weights(CudaContext& ctx, const Conv& s, const T* x, const T* dy, float* dw) {
   const Plan& p = library(ctx).plan(Kind::weights, s, is_bf16<T>);
+  if (!p.serves) return false;
   const int64_t size = int64_t{s.k} * s.r * s.s * s.c;
   T* result = nullptr;
   if constexpr (is_bf16<T>)
@@ -153,12 +156,13 @@ void backward_weights(CudaContext& ctx, const Conv& s, const T* x, const T* dy, 
                                            static_cast<cudnnConvolutionBwdFilterAlgo_t>(p.algorithm), workspace(ctx, p),
                                            p.workspace, &zero, p.w, result));
   if constexpr (is_bf16<T>) cast(ctx, size, result, dw);
+  return true;
 }
 
 #define PPL_INSTANTIATE(T)                                                        \
-  template void forward(CudaContext&, const Conv&, const T*, const T*, T*);       \
-  template void backward_data(CudaContext&, const Conv&, const T*, const T*, T*); \
-  template void backward_weights(CudaContext&, const Conv&, const T*, const T*, float*);
+  template bool forward(CudaContext&, const Conv&, const T*, const T*, T*);       \
+  template bool backward_data(CudaContext&, const Conv&, const T*, const T*, T*); \
+  template bool backward_weights(CudaContext&, const Conv&, const T*, const T*, float*);
 PPL_INSTANTIATE(float)
 PPL_INSTANTIATE(bf16)
 #undef PPL_INSTANTIATE

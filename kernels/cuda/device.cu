@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/timer.h"
 
 namespace ppl {
 namespace {
@@ -144,6 +145,22 @@ void copy_on_device(void* to, const void* from, size_t bytes) {
 }
 
 void zero_on_device(void* p, size_t bytes) { PPL_CUDA(cudaMemsetAsync(p, 0, bytes, CudaContext::current().stream)); }
+
+double cuda_milliseconds(const std::function<void()>& work) {
+  const cudaStream_t stream = CudaContext::current().stream;
+  static cudaEvent_t start, end;
+  if (!start) {
+    PPL_CUDA(cudaEventCreate(&start));
+    PPL_CUDA(cudaEventCreate(&end));
+  }
+  PPL_CUDA(cudaEventRecord(start, stream));
+  work();
+  PPL_CUDA(cudaEventRecord(end, stream));
+  PPL_CUDA(cudaEventSynchronize(end));
+  float ms = 0;
+  PPL_CUDA(cudaEventElapsedTime(&ms, start, end));
+  return static_cast<double>(ms);
+}
 
 void cuda_synchronize() { PPL_CUDA(cudaStreamSynchronize(CudaContext::current().stream)); }
 

@@ -1,6 +1,7 @@
 // In place of device.cu and the kernels where the build has neither nvcc nor emulation.
 #include "kernels/cuda/context.h"
 #include "kernels/cuda/device.h"
+#include "kernels/cuda/timer.h"
 
 namespace ppl {
 namespace {
@@ -17,6 +18,7 @@ void copy_to_device(void*, const void*, size_t) { refuse(); }
 void copy_to_host(void*, const void*, size_t) { refuse(); }
 void copy_on_device(void*, const void*, size_t) { refuse(); }
 void zero_on_device(void*, size_t) { refuse(); }
+double cuda_milliseconds(const std::function<void()>&) { refuse(); }
 void cuda_synchronize() { refuse(); }
 
 CudaContext& CudaContext::current() { refuse(); }

@@ -2,31 +2,24 @@
 #include "kernels/cuda/conv_impl.h"
 
 namespace ppl::cuda_conv_library {
-namespace {
-
-[[noreturn]] void refuse() { throw Error("this build has no cuDNN"); }
-
-}  // namespace
-
-bool available() { return false; }
 
 template <class T>
-void forward(CudaContext&, const Conv&, const T*, const T*, T*) {
-  refuse();
+bool forward(CudaContext&, const Conv&, const T*, const T*, T*) {
+  return false;
 }
 template <class T>
-void backward_data(CudaContext&, const Conv&, const T*, const T*, T*) {
-  refuse();
+bool backward_data(CudaContext&, const Conv&, const T*, const T*, T*) {
+  return false;
 }
 template <class T>
-void backward_weights(CudaContext&, const Conv&, const T*, const T*, float*) {
-  refuse();
+bool backward_weights(CudaContext&, const Conv&, const T*, const T*, float*) {
+  return false;
 }
 
 #define PPL_INSTANTIATE(T)                                                        \
-  template void forward(CudaContext&, const Conv&, const T*, const T*, T*);       \
-  template void backward_data(CudaContext&, const Conv&, const T*, const T*, T*); \
-  template void backward_weights(CudaContext&, const Conv&, const T*, const T*, float*);
+  template bool forward(CudaContext&, const Conv&, const T*, const T*, T*);       \
+  template bool backward_data(CudaContext&, const Conv&, const T*, const T*, T*); \
+  template bool backward_weights(CudaContext&, const Conv&, const T*, const T*, float*);
 PPL_INSTANTIATE(float)
 PPL_INSTANTIATE(bf16)
 #undef PPL_INSTANTIATE
