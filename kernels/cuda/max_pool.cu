@@ -20,22 +20,22 @@ __global__ void __launch_bounds__(kThreads)
   const int c = static_cast<int>(i % s.c), oy = static_cast<int>(row % s.oh), ox = static_cast<int>(pixel % s.ow);
   const int top = oy * s.stride - s.pad, left = ox * s.stride - s.pad;
   const T* image = x + row / s.oh * s.h * s.w * s.c + c;
-  Pack<N> best{};
-  Bytes<N> from{};
-  bool first = true;
-  for (int k = top < 0 ? -top : 0; k < s.window && top + k < s.h; ++k) {
-    for (int l = left < 0 ? -left : 0; l < s.window && left + l < s.w; ++l) {
+  const int first_k = top < 0 ? -top : 0, first_l = left < 0 ? -left : 0;
+  Pack<N> best;
+  int from[N];
+  for (int j = 0; j < N; ++j) best.v[j] = -INFINITY, from[j] = first_k * s.window + first_l;
+  for (int k = first_k; k < s.window && top + k < s.h; ++k) {
+    for (int l = first_l; l < s.window && left + l < s.w; ++l) {
       const Pack<N> v = load<N>(image + (static_cast<int64_t>(top + k) * s.w + left + l) * s.c);
       for (int j = 0; j < N; ++j) {
-        // NaN wins over everything.
-        if (first || v.v[j] > best.v[j] || v.v[j] != v.v[j])
-          best.v[j] = v.v[j], from.v[j] = static_cast<uint8_t>(k * s.window + l);
+        if (v.v[j] > best.v[j] || v.v[j] != v.v[j]) best.v[j] = v.v[j], from[j] = k * s.window + l;  // NaN wins
       }
-      first = false;
     }
   }
   store(y + i, best);
-  *reinterpret_cast<Bytes<N>*>(where + i) = from;
+  Bytes<N> bytes;
+  for (int j = 0; j < N; ++j) bytes.v[j] = static_cast<uint8_t>(from[j]);
+  *reinterpret_cast<Bytes<N>*>(where + i) = bytes;
 }
 
 // A thread takes N channels of one input and gathers from the windows over it.
