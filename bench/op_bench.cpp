@@ -1,6 +1,7 @@
 // Every op case at network size against the copy bandwidth measured beside it, as JSON lines.
-// op_bench [--only TEXT] [--repeats N] [--megabytes N] [--threads N] [--clock wall|cpu]: rotates over so much memory
-// that nothing is found in cache, and takes the best of the repeats. On a busy machine: one thread and the cpu clock.
+// op_bench [--only TEXT] [--repeats N] [--megabytes N] [--threads N] [--clock wall|cpu] [--device cpu|cuda]: rotates
+// over so much memory that nothing is found in cache, and takes the best of the repeats. On a busy machine: one thread
+// and the cpu clock.
 #include <omp.h>
 
 #include <algorithm>
@@ -11,11 +12,14 @@
 #include <string>
 #include <vector>
 
+#include "engine/dispatch.h"
 #include "kernels/adam.h"
 #include "kernels/bias_relu.h"
 #include "kernels/cast.h"
 #include "kernels/cpu/context.h"
 #include "kernels/cpu/parallel.h"
+#include "kernels/cuda/device.h"
+#include "kernels/cuda/timer.h"
 #include "kernels/sum_of_squares.h"
 #include "tests/op_case.h"
 
@@ -29,6 +33,7 @@ struct Options {
 };
 
 clockid_t measuring_clock = CLOCK_MONOTONIC;
+Device device = Device::cpu;
 
 // What is timed: prepare(i) runs untimed before run(i), i counts up.
 struct Job {
@@ -39,6 +44,7 @@ struct Job {
 };
 
 double milliseconds(const std::function<void()>& f) {
+  if (device == Device::cuda) return cuda_milliseconds(f);
   timespec start, end;
   clock_gettime(measuring_clock, &start);
   f();
@@ -51,8 +57,9 @@ double milliseconds(const std::function<void()>& f) {
 // is written.
 class Copy {
  public:
-  Copy() : from_(Tensor::full({kFloats}, 1)), to_(Tensor::full({kFloats}, 2)) {}
+  Copy() : from_(Tensor::full({kFloats}, 1, DType::f32, device)), to_(Tensor::full({kFloats}, 2, DType::f32, device)) {}
   double gigabytes_per_second() {
+    if (device == Device::cuda) return rate(milliseconds([&] { copy_on_device(to_.raw(), from_.raw(), to_.bytes()); }));
     float* to = to_.data<float>();
     const float* from = from_.data<float>();
     const double library = milliseconds([&] {
@@ -61,10 +68,12 @@ class Copy {
       });
     });
     const double plain = milliseconds([&] { cast(CpuContext::current(), kFloats, from, to); });
-    return 2 * sizeof(float) * static_cast<double>(kFloats) / std::min(library, plain) / 1e6;
+    return rate(std::min(library, plain));
   }
 
  private:
+  static double rate(double ms) { return 2 * sizeof(float) * static_cast<double>(kFloats) / ms / 1e6; }
+
   static constexpr int64_t kFloats = int64_t{24} << 20;
   Tensor from_, to_;
 };
@@ -92,8 +101,11 @@ struct Sets {
 };
 
 Tensor seed_backward(const Tensor& y, const Tensor& dy) {
-  return record("seed", {y}, Tensor::zeros({1}), [dy](const Tensor&) -> std::vector<Tensor> { return {dy}; });
+  return record("seed", {y}, Tensor::zeros({1}, DType::f32, y.device()),
+                [dy](const Tensor&) -> std::vector<Tensor> { return {dy}; });
 }
+
+Tensor one_map(const Shape& shape, DType dtype) { return make_inputs({{shape}}, dtype, Values::distinct, device)[0]; }
 
 double bytes_of(const Traffic& t, DType dtype) { return t.elements * static_cast<double>(size_of(dtype)) + t.bytes; }
 
@@ -105,7 +117,7 @@ void run_case(const Options& o, Copy& copy, const OpCase& c, DType dtype) {
       size += static_cast<double>(numel(in.shape)) * static_cast<double>(size_of(dtype));
     return std::clamp<size_t>(static_cast<size_t>(o.megabytes * 1e6 / size), 1, 16);
   }();
-  for (size_t i = 0; i < count; ++i) s.inputs.push_back(make_inputs(c.network, dtype));
+  for (size_t i = 0; i < count; ++i) s.inputs.push_back(make_inputs(c.network, dtype, Values::distinct, device));
   s.results.resize(count);
   s.losses.resize(count);
   const Tensor shape_of_y = [&] {
@@ -122,7 +134,7 @@ void run_case(const Options& o, Copy& copy, const OpCase& c, DType dtype) {
   if (c.backward.elements == 0) return;
 
   std::vector<Tensor> dy;
-  for (size_t i = 0; i < count; ++i) dy.push_back(make_inputs({{shape_of_y.shape()}}, shape_of_y.dtype())[0]);
+  for (size_t i = 0; i < count; ++i) dy.push_back(one_map(shape_of_y.shape(), shape_of_y.dtype()));
   const auto prepare_backward = [&](size_t i) {
     for (const Tensor& t : s.inputs[i % count]) t.clear_grad();
     s.losses[i % count] = seed_backward(c.run(s.inputs[i % count]), dy[i % count]);
@@ -137,33 +149,37 @@ void run_case(const Options& o, Copy& copy, const OpCase& c, DType dtype) {
 
 // Kernels that are not ops.
 void run_optimizer(const Options& o, Copy& copy) {
-  const int64_t n = 22443841;
-  const Tensor p = Tensor::zeros({n}), g = Tensor::full({n}, 1), m = Tensor::zeros({n}), v = Tensor::full({n}, 1);
-  const float state[4] = {1e-4f, 0.1f, 0.001f, 1};
+  constexpr int64_t n = 22443841;
+  const auto filled = [](float value) { return Tensor::full({n}, value, DType::f32, device); };
+  const Tensor p = filled(0), g = filled(1), m = filled(0), v = filled(1);
+  const Tensor state = Tensor::from({4}, {1e-4f, 0.1f, 0.001f, 1}, DType::f32, device);
+  const Tensor result = Tensor::zeros({sizeof(double)}, DType::u8, device);
   const auto nothing = [](size_t) {};
-  CpuContext& ctx = CpuContext::current();
   report(o, copy, {"adam", "f32", "step", 28.0 * static_cast<double>(n), 0, 2, nothing, [&](size_t) {
-                     adam(ctx, {}, n, state, g.data<float>(), p.data<float>(), m.data<float>(), v.data<float>());
+                     on(device, [&](auto& ctx) {
+                       adam(ctx, {}, n, state.data<float>(), g.data<float>(), p.data<float>(), m.data<float>(),
+                            v.data<float>());
+                     });
                    }});
-  report(o, copy, {"sum_of_squares", "f32", "step", 4.0 * static_cast<double>(n), 0, 2, nothing, [&](size_t) {
-                     double result;
-                     sum_of_squares(ctx, n, g.data<float>(), &result);
-                   }});
+  report(o, copy,
+         {"sum_of_squares", "f32", "step", 4.0 * static_cast<double>(n), 0, 2, nothing, [&](size_t) {
+            on(device, [&](auto& ctx) { sum_of_squares(ctx, n, g.data<float>(), static_cast<double*>(result.raw())); });
+          }});
 }
 
 template <class T>
 void run_bias_relu(const Options& o, Copy& copy) {
   const Shape shape = {2, 512, 512, 32};
   const DType dtype = dtype_of<T>();
-  const Tensor dy = make_inputs({{shape}}, dtype)[0], y = make_inputs({{shape}}, dtype)[0],
-               dz = Tensor::empty(shape, dtype);
-  const Tensor dbias = Tensor::empty({32});
+  const Tensor dy = one_map(shape, dtype), y = one_map(shape, dtype), dz = Tensor::empty(shape, dtype, device);
+  const Tensor dbias = Tensor::empty({32}, DType::f32, device);
   const double bytes = 3.0 * static_cast<double>(dy.bytes());
   report(o, copy,
          {"bias_relu", name(dtype), "backward", bytes, 0, 2, [](size_t) {},
           [&](size_t) {
-            bias_relu_backward(CpuContext::current(), dy.size() / 32, 32, dy.data<T>(), y.data<T>(), dz.data<T>(),
-                               dbias.data<float>());
+            on(device, [&](auto& ctx) {
+              bias_relu_backward(ctx, dy.size() / 32, 32, dy.data<T>(), y.data<T>(), dz.data<T>(), dbias.data<float>());
+            });
           }});
 }
 
@@ -193,6 +209,8 @@ int main(int argc, char** argv) try {
       omp_set_num_threads(std::stoi(argv[i + 1]));
     else if (option == "--clock")
       measuring_clock = std::string(argv[i + 1]) == "cpu" ? CLOCK_PROCESS_CPUTIME_ID : CLOCK_MONOTONIC;
+    else if (option == "--device")
+      device = std::string(argv[i + 1]) == "cuda" ? Device::cuda : Device::cpu;
     else if (option == "--megabytes")
       o.megabytes = std::stoi(argv[i + 1]);
     else

@@ -1,5 +1,5 @@
 // Whole steps of a network, predict and train, beside the direct roof of the same run: the sum of the times of the
-// step's convolutions alone, each run by oneDNN's direct algorithm. One JSON line a setting.
+// step's convolutions alone, each run by oneDNN's direct algorithm (on the CPU). One JSON line a setting.
 #include <omp.h>
 
 #include <CLI/CLI.hpp>
@@ -12,6 +12,7 @@
 
 #include "engine/ops.h"
 #include "kernels/cpu/conv_impl.h"
+#include "kernels/cuda/device.h"
 #include "models/losses.h"
 #include "models/networks.h"
 #include "models/training/trainer.h"
@@ -27,6 +28,7 @@ struct Options {
   std::vector<std::string> modes{"predict", "train"}, precisions{"f32", "bf16"};
   int repeats = 10, warmup = 2;
   bool roof = true;
+  Device device = Device::cpu;
 };
 
 struct Times {
@@ -91,30 +93,40 @@ double roof(const Options& o, DType precision, const std::function<void()>& step
   return total;
 }
 
+Tensor tenth_foreground(Shape shape) {
+  std::vector<uint8_t> v(static_cast<size_t>(numel(shape)));
+  for (size_t i = 0; i < v.size(); ++i) v[i] = i % 10 == 0;
+  return Tensor::from(std::move(shape), v);
+}
+
 void run(const Options& o, int size, int batch, const std::string& mode, const std::string& precision_name) {
   const DType precision = precision_name == "bf16" ? DType::bf16 : DType::f32;
   const auto net = make_network(o.network);
   Random random(1);
   net->initialize(random);
-  const Tensor x = random_tensor({batch, size, size, 3}, 4, precision),
-               target = Tensor::zeros({batch, size, size, 1}, DType::u8);
-  for (int64_t i = 0; i < target.size(); ++i) target.data<uint8_t>()[i] = i % 10 == 0;
+  net->to(o.device);
+  const Tensor x = random_tensor({batch, size, size, 3}, 4, precision).to(o.device);
+  const Tensor target = tenth_foreground({batch, size, size, 1}).to(o.device);
   std::unique_ptr<Trainer> trainer;
   std::function<void()> step;
   if (mode == "train") {
     trainer = std::make_unique<Trainer>(*net, TrainerOptions{make_loss(o.loss), {}, precision});
-    step = [&] { trainer->step(x, target, 2e-4); };
+    step = [&] {
+      trainer->step(x, target, 2e-4);
+      if (o.device == Device::cuda) cuda_synchronize();
+    };
   } else {
     net->train(false);
     step = [&] {
       const NoGrad off;
       sigmoid(net->forward(x));
+      if (o.device == Device::cuda) cuda_synchronize();
     };
   }
-  reset_peak_memory(Device::cpu);
+  reset_peak_memory(o.device);
   const Times t = measure(o, step);
   json line{{"bench", "step"},
-            {"device", "cpu"},
+            {"device", o.device == Device::cuda ? cuda_device_name() : "cpu"},
             {"network", o.network},
             {"mode", mode},
             {"size", size},
@@ -124,8 +136,8 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
             {"ms", t.median},
             {"best_ms", t.best},
             {"images_per_s", 1e3 * batch / t.median},
-            {"peak_mib", memory_use(Device::cpu).peak >> 20}};
-  if (o.roof) {
+            {"peak_mib", memory_use(o.device).peak >> 20}};
+  if (o.roof && o.device == Device::cpu) {
     line["direct_roof_ms"] = roof(o, precision, step);
     line["of_direct_roof"] = t.median / line["direct_roof_ms"].get<double>();
   }
@@ -149,6 +161,8 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"f32", "bf16"}))
       ->capture_default_str();
   app.add_option("--repeats", o.repeats)->check(CLI::Range(1, 1000))->capture_default_str();
+  app.add_option("--device", o.device, "cpu, cuda")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, Device>{{"cpu", Device::cpu}, {"cuda", Device::cuda}}));
   app.add_flag("!--no-roof", o.roof, "Leave the direct roof out");
   CLI11_PARSE(app, argc, argv);
   try {

@@ -1,18 +1,20 @@
 #include "engine/arena.h"
 
-#include <algorithm>
+#include "engine/storage.h"
 
 namespace ppl {
 
 Arena::Arena(const Module& module) {
   constexpr int64_t kAlign = 16;  // floats in 64 bytes
   int64_t size = 0;
+  Device device = Device::cpu;
   for (const Module::Entry& e : module.parameters()) {
+    device = e.tensor.device();
     slices_.push_back({e.tensor, size});
     size += ceil_div(e.tensor.size(), kAlign) * kAlign;
   }
-  values = Tensor::zeros({size});
-  gradients = Tensor::zeros({size});
+  values = Tensor::zeros({size}, DType::f32, device);
+  gradients = Tensor::zeros({size}, DType::f32, device);
   for (const Slice& s : slices_) s.parameter.use_memory(values, s.offset, gradients);
 }
 
@@ -21,8 +23,10 @@ void Arena::clear_gradients() const {
 }
 
 void Arena::complete_gradients() const {
-  for (const Slice& s : slices_)
-    if (!s.parameter.grad().defined()) std::fill_n(gradients.data<float>() + s.offset, s.parameter.size(), 0.0f);
+  for (const Slice& s : slices_) {
+    if (s.parameter.grad().defined()) continue;
+    zero_bytes(gradients.device(), gradients.data<float>() + s.offset, s.parameter.bytes());
+  }
 }
 
 void Arena::touch() const {

@@ -7,8 +7,8 @@ namespace ppl {
 
 class Arena {
  public:
-  // Moves the parameters there; the module's tensors stay the handles to them. Slices start at multiples of 64 bytes,
-  // the padding between them is zero.
+  // Moves the parameters there, on the device where they are; the module's tensors stay the handles to them. Slices
+  // start at multiples of 64 bytes, the padding between them is zero.
   explicit Arena(const Module&);
 
   Tensor values, gradients;  // f32 [size]

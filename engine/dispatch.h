@@ -3,6 +3,8 @@
 
 #include "engine/tensor.h"
 #include "kernels/cpu/context.h"
+#include "kernels/cuda/context.h"
+#include "kernels/cuda/device.h"
 
 namespace ppl {
 
@@ -12,7 +14,11 @@ decltype(auto) on(Device d, F&& f) {
   switch (d) {
     case Device::cpu:
       return f(CpuContext::current());
+    case Device::cuda:
+      if constexpr (kCudaKernels) return f(CudaContext::current());
+      break;
   }
+  PPL_CHECK(d != Device::cuda, cuda_problem());
   throw Error("unknown device");
 }
 

@@ -26,18 +26,20 @@ void FoldedConv::prepare(const ConvLayer& layer, bool transposed, const BatchNor
   const int64_t channels = transposed ? w.dim(3) : w.dim(0), inner = transposed ? 1 : w.size() / channels;
   std::vector<float> scale(static_cast<size_t>(channels), 1), shift(static_cast<size_t>(channels), 0);
   const std::vector<float> conv_bias = layer.bias.defined() ? layer.bias.to_host() : shift;
-  for (size_t c = 0; c < scale.size(); ++c) {
-    if (!norm) {
-      shift[c] = conv_bias[c];
-      continue;
+  if (norm) {
+    const std::vector<float> weight = norm->weight.to_host(), bias = norm->bias.to_host(),
+                             mean = norm->running_mean.to_host(), variance = norm->running_var.to_host();
+    for (size_t c = 0; c < scale.size(); ++c) {
+      scale[c] = weight[c] / std::sqrt(variance[c] + epsilon);
+      shift[c] = bias[c] + (conv_bias[c] - mean[c]) * scale[c];
     }
-    scale[c] = norm->weight.data<float>()[c] / std::sqrt(norm->running_var.data<float>()[c] + epsilon);
-    shift[c] = norm->bias.data<float>()[c] + (conv_bias[c] - norm->running_mean.data<float>()[c]) * scale[c];
+  } else {
+    shift = conv_bias;
   }
   std::vector<float> folded = w.to_host();
   for (size_t i = 0; i < folded.size(); ++i) folded[i] *= scale[i / static_cast<size_t>(inner) % scale.size()];
-  weight_ = Tensor::from(w.shape(), folded, dtype);
-  bias_ = Tensor::from({channels}, shift);
+  weight_ = Tensor::from(w.shape(), folded, dtype, w.device());
+  bias_ = Tensor::from({channels}, shift, DType::f32, w.device());
   packed_ = std::make_unique<PackedWeights>();
   versions_ = versions;
   dtype_ = dtype;

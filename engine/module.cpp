@@ -39,6 +39,15 @@ void Module::train(bool on) {
   for (auto& [name, module] : children_) module->train(on);
 }
 
+void Module::to(Device device) {
+  for (const Entry& e : entries()) e.tensor.move_to(device);
+}
+
+Device Module::device() const {
+  const std::vector<Entry> all = entries();
+  return all.empty() ? Device::cpu : all.front().tensor.device();
+}
+
 void Module::initialize(Random& random) {
   initialize_own(random);
   for (const Entry& e : own_) e.tensor.touch();

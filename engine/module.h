@@ -30,7 +30,11 @@ class Module {
   void train(bool on = true);
   bool training() const { return training_; }
 
-  // Draws the parameters of this module and those below it, in order.
+  // Moves parameters and buffers to a device; before they are in an arena.
+  void to(Device);
+  Device device() const;  // of the first of them
+
+  // Draws the parameters of this module and those below it, in order; on the CPU.
   void initialize(Random&);
 
  protected:

@@ -1,10 +1,11 @@
 #include "engine/optimizer.h"
 
-#include <array>
+#include <algorithm>
 #include <cmath>
 
 #include "engine/dispatch.h"
 #include "engine/nearest_name.h"
+#include "engine/storage.h"
 #include "kernels/adam.h"
 #include "kernels/sgd.h"
 #include "kernels/sum_of_squares.h"
@@ -14,41 +15,48 @@ namespace ppl {
 std::vector<std::string> optimizer_names() { return {"adam", "sgd"}; }
 
 Optimizer::Optimizer(Arena& arena, const OptimizerOptions& o)
-    : arena_(arena), options_(o), scalars_(Tensor::zeros({4})) {
+    : arena_(arena),
+      options_(o),
+      scalars_(Tensor::zeros({4}, DType::f32, arena.values.device())),
+      squares_(Tensor::zeros({sizeof(double)}, DType::u8, arena.values.device())) {
   PPL_CHECK(o.name == "adam" || o.name == "sgd", "no optimizer is called '", o.name, "'; the nearest is ",
             nearest_name(o.name, optimizer_names()));
-  first_ = Tensor::zeros(arena.values.shape());
-  if (o.name == "adam") second_ = Tensor::zeros(arena.values.shape());
+  first_ = Tensor::zeros(arena.values.shape(), DType::f32, arena.values.device());
+  if (o.name == "adam") second_ = Tensor::zeros(arena.values.shape(), DType::f32, arena.values.device());
+}
+
+double Optimizer::gradient_norm() {
+  on(arena_.values.device(), [&](auto& ctx) {
+    sum_of_squares(ctx, arena_.gradients.size(), arena_.gradients.data<float>(),
+                   reinterpret_cast<double*>(squares_.data<uint8_t>()));
+  });
+  double squares = 0;
+  copy_bytes(Device::cpu, &squares, squares_.device(), squares_.raw(), sizeof squares);
+  return std::sqrt(squares);
 }
 
 double Optimizer::step(double rate) {
   arena_.complete_gradients();
   ++steps_;
-  const int64_t n = arena_.values.size();
-  const float* grad = arena_.gradients.data<float>();
-  float* values = arena_.values.data<float>();
-  const auto decay = static_cast<float>(options_.weight_decay);
   double norm = 0, scale = 1;
+  if (options_.clip_norm > 0) {
+    norm = gradient_norm();
+    scale = std::min(1.0, options_.clip_norm / (norm + 1e-6));  // PyTorch's clip_grad_norm_
+  }
+  const auto t = static_cast<double>(steps_);
+  scalars_.assign({static_cast<float>(rate), static_cast<float>(1 - std::pow(options_.beta1, t)),
+                   static_cast<float>(1 - std::pow(options_.beta2, t)), static_cast<float>(scale)});
+  const auto decay = static_cast<float>(options_.weight_decay);
   on(arena_.values.device(), [&](auto& ctx) {
-    if (options_.clip_norm > 0) {
-      double squares = 0;
-      sum_of_squares(ctx, n, grad, &squares);
-      norm = std::sqrt(squares);
-      scale = std::min(1.0, options_.clip_norm / (norm + 1e-6));  // PyTorch's clip_grad_norm_
-    }
-    float* s = scalars_.data<float>();
-    s[0] = static_cast<float>(rate);
+    const int64_t n = arena_.values.size();
+    const float *s = scalars_.data<float>(), *grad = arena_.gradients.data<float>();
+    float *values = arena_.values.data<float>(), *first = first_.data<float>();
     if (options_.name == "adam") {
-      const auto t = static_cast<double>(steps_);
-      s[1] = static_cast<float>(1 - std::pow(options_.beta1, t));
-      s[2] = static_cast<float>(1 - std::pow(options_.beta2, t));
-      s[3] = static_cast<float>(scale);
       const AdamOptions o{static_cast<float>(options_.beta1), static_cast<float>(options_.beta2),
                           static_cast<float>(options_.epsilon), decay};
-      adam(ctx, o, n, s, grad, values, first_.data<float>(), second_.data<float>());
+      adam(ctx, o, n, s, grad, values, first, second_.data<float>());
     } else {
-      s[1] = static_cast<float>(scale);
-      sgd(ctx, {static_cast<float>(options_.momentum), decay}, n, s, grad, values, first_.data<float>());
+      sgd(ctx, {static_cast<float>(options_.momentum), decay}, n, s, grad, values, first);
     }
   });
   arena_.touch();

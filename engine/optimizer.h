@@ -33,11 +33,14 @@ class Optimizer {
   void restore_steps(int64_t steps) { steps_ = steps; }
 
  private:
+  double gradient_norm();  // waits for the device
+
   Arena& arena_;
   OptimizerOptions options_;
   int64_t steps_ = 0;
   Tensor first_, second_;  // Adam's moments; SGD uses the first
   Tensor scalars_;         // what changes from step to step, in device memory
+  Tensor squares_;         // eight bytes: the f64 sum of the gradient's squares
 };
 
 }  // namespace ppl

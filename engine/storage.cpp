@@ -3,8 +3,11 @@
 #include <sys/mman.h>
 
 #include <cstdlib>
+#include <cstring>
 #include <map>
 #include <mutex>
+
+#include "kernels/cuda/device.h"
 
 namespace ppl {
 namespace {
@@ -78,13 +81,68 @@ CachingAllocator& allocator() {
   return *a;
 }
 
+// The driver's pool keeps freed blocks; here they are only counted.
+class DeviceMemory {
+ public:
+  void* take(size_t bytes) {
+    void* p = cuda_allocate(bytes);
+    std::lock_guard lock(mutex_);
+    use_.now += bytes;
+    use_.peak = std::max(use_.peak, use_.now);
+    return p;
+  }
+  void give(void* p, size_t bytes) {
+    cuda_free(p);
+    std::lock_guard lock(mutex_);
+    use_.now -= bytes;
+  }
+  MemoryUse use() {
+    std::lock_guard lock(mutex_);
+    return use_;
+  }
+  void reset_peak() {
+    std::lock_guard lock(mutex_);
+    use_.peak = use_.now;
+  }
+
+ private:
+  std::mutex mutex_;
+  MemoryUse use_;
+};
+
+DeviceMemory& device_memory() {
+  static auto* m = new DeviceMemory;
+  return *m;
+}
+
 }  // namespace
 
-Storage::Storage(size_t n, Device d)
-    : data(allocator().take(std::max<size_t>(n, 1))), bytes(std::max<size_t>(n, 1)), device(d) {}
-Storage::~Storage() { allocator().give(data, bytes); }
+Storage::Storage(size_t n, Device d) : bytes(std::max<size_t>(n, 1)), device(d) {
+  data = d == Device::cpu ? allocator().take(bytes) : device_memory().take(bytes);
+}
+Storage::~Storage() { device == Device::cpu ? allocator().give(data, bytes) : device_memory().give(data, bytes); }
 
-MemoryUse memory_use(Device) { return allocator().use(); }
-void reset_peak_memory(Device) { allocator().reset_peak(); }
+void copy_bytes(Device to_device, void* to, Device from_device, const void* from, size_t bytes) {
+  if (bytes == 0) return;
+  if (to_device == Device::cpu && from_device == Device::cpu)
+    std::memcpy(to, from, bytes);
+  else if (from_device == Device::cpu)
+    copy_to_device(to, from, bytes);
+  else if (to_device == Device::cpu)
+    copy_to_host(to, from, bytes);
+  else
+    copy_on_device(to, from, bytes);
+}
+
+void zero_bytes(Device device, void* p, size_t bytes) {
+  if (bytes == 0) return;
+  if (device == Device::cpu)
+    std::memset(p, 0, bytes);
+  else
+    zero_on_device(p, bytes);
+}
+
+MemoryUse memory_use(Device d) { return d == Device::cpu ? allocator().use() : device_memory().use(); }
+void reset_peak_memory(Device d) { d == Device::cpu ? allocator().reset_peak() : device_memory().reset_peak(); }
 
 }  // namespace ppl

@@ -16,4 +16,8 @@ struct Storage {
   Device device;
 };
 
+// Between and on devices; host memory may be used again when they return.
+void copy_bytes(Device to_device, void* to, Device from_device, const void* from, size_t bytes);
+void zero_bytes(Device, void*, size_t bytes);
+
 }  // namespace ppl

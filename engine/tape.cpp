@@ -82,7 +82,8 @@ Tensor record(const char* op, std::vector<Tensor> inputs, Tensor y, Backward bac
 
 Tensor gradient_target(const Tensor& w) {
   auto* p = Tape::impl(w);
-  if (!p->grad_slot.defined() || p->grad_slot_taken || p->grad.defined()) return Tensor::empty(w.shape());
+  if (!p->grad_slot.defined() || p->grad_slot_taken || p->grad.defined())
+    return Tensor::empty(w.shape(), DType::f32, w.device());
   p->grad_slot_taken = true;
   return p->grad_slot;
 }

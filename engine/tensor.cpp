@@ -1,7 +1,6 @@
 #include "engine/tensor.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "engine/storage.h"
 #include "engine/tape.h"
@@ -10,7 +9,7 @@ namespace ppl {
 
 size_t size_of(DType t) { return t == DType::f32 ? 4 : t == DType::bf16 ? 2 : 1; }
 const char* name(DType t) { return t == DType::f32 ? "f32" : t == DType::bf16 ? "bf16" : "u8"; }
-const char* name(Device) { return "cpu"; }
+const char* name(Device d) { return d == Device::cpu ? "cpu" : "cuda"; }
 
 int64_t numel(const Shape& shape) {
   int64_t n = 1;
@@ -43,7 +42,7 @@ Tensor Tensor::empty(Shape shape, DType dtype, Device device) {
 
 Tensor Tensor::zeros(Shape shape, DType dtype, Device device) {
   Tensor t = empty(std::move(shape), dtype, device);
-  std::memset(t.raw(), 0, t.bytes());
+  zero_bytes(device, t.raw(), t.bytes());
   return t;
 }
 
@@ -54,13 +53,7 @@ Tensor Tensor::full(Shape shape, float value, DType dtype, Device device) {
 
 Tensor Tensor::from(Shape shape, const std::vector<float>& values, DType dtype, Device device) {
   Tensor t = empty(std::move(shape), dtype, device);
-  PPL_CHECK(static_cast<int64_t>(values.size()) == t.size(), "tensor ", to_string(t.shape()), " from ", values.size(),
-            " values");
-  if (dtype == DType::f32) std::copy(values.begin(), values.end(), t.data<float>());
-  if (dtype == DType::bf16)
-    std::transform(values.begin(), values.end(), t.data<bf16>(), [](float v) { return bf16(v); });
-  if (dtype == DType::u8)
-    std::transform(values.begin(), values.end(), t.data<uint8_t>(), [](float v) { return static_cast<uint8_t>(v); });
+  t.assign(values);
   return t;
 }
 
@@ -68,8 +61,41 @@ Tensor Tensor::from(Shape shape, const std::vector<uint8_t>& values, Device devi
   Tensor t = empty(std::move(shape), DType::u8, device);
   PPL_CHECK(static_cast<int64_t>(values.size()) == t.size(), "tensor ", to_string(t.shape()), " from ", values.size(),
             " values");
-  std::copy(values.begin(), values.end(), t.data<uint8_t>());
+  copy_bytes(device, t.raw(), Device::cpu, values.data(), t.bytes());
   return t;
+}
+
+void Tensor::assign(const std::vector<float>& values) const {
+  PPL_CHECK(static_cast<int64_t>(values.size()) == size(), "tensor ", to_string(shape()), " from ", values.size(),
+            " values");
+  if (device() != Device::cpu) {
+    const Tensor host = from(shape(), values, dtype());
+    copy_bytes(device(), raw(), Device::cpu, host.raw(), bytes());
+    return;
+  }
+  if (dtype() == DType::f32) std::copy(values.begin(), values.end(), data<float>());
+  if (dtype() == DType::bf16)
+    std::transform(values.begin(), values.end(), data<bf16>(), [](float v) { return bf16(v); });
+  if (dtype() == DType::u8)
+    std::transform(values.begin(), values.end(), data<uint8_t>(), [](float v) { return static_cast<uint8_t>(v); });
+}
+
+Tensor Tensor::to(Device d) const {
+  if (d == device()) return *this;
+  Tensor t = empty(shape(), dtype(), d);
+  copy_bytes(d, t.raw(), device(), raw(), bytes());
+  return t;
+}
+
+void Tensor::move_to(Device d) const {
+  if (d == device()) return;
+  PPL_CHECK(!impl_->node && !impl_->grad_slot.defined(), "only a leaf outside of an arena can be moved to a device");
+  const Tensor there = to(d);
+  impl_->storage = there.impl_->storage;
+  impl_->byte_offset = 0;
+  impl_->device = d;
+  clear_grad();
+  touch();
 }
 
 const Shape& Tensor::shape() const { return impl_->shape; }
@@ -79,6 +105,7 @@ Device Tensor::device() const { return impl_->device; }
 void* Tensor::raw() const { return static_cast<std::byte*>(impl_->storage->data) + impl_->byte_offset; }
 
 std::vector<float> Tensor::to_host() const {
+  if (device() != Device::cpu) return to(Device::cpu).to_host();
   std::vector<float> v(static_cast<size_t>(size()));
   if (dtype() == DType::f32) std::copy_n(data<float>(), v.size(), v.begin());
   if (dtype() == DType::bf16) std::copy_n(data<bf16>(), v.size(), v.begin());
@@ -117,12 +144,13 @@ void Tensor::clear_grad() const {
 
 void Tensor::use_memory(const Tensor& arena, int64_t offset, const Tensor& grad_arena) const {
   PPL_CHECK(dtype() == DType::f32 && arena.dtype() == DType::f32, "an arena holds f32 parameters");
+  PPL_CHECK(device() == arena.device() && device() == grad_arena.device(), "an arena on another device");
   PPL_CHECK(offset >= 0 && offset + size() <= arena.size() && arena.size() == grad_arena.size(),
             "slice outside the arena");
-  std::memcpy(arena.data<float>() + offset, raw(), bytes());
+  copy_bytes(device(), arena.data<float>() + offset, device(), raw(), bytes());
   impl_->storage = arena.impl_->storage;
   impl_->byte_offset = arena.impl_->byte_offset + static_cast<size_t>(offset) * sizeof(float);
-  Tensor slot = empty({0});
+  Tensor slot = empty({0}, DType::f32, device());
   slot.impl_->storage = grad_arena.impl_->storage;
   slot.impl_->byte_offset = grad_arena.impl_->byte_offset + static_cast<size_t>(offset) * sizeof(float);
   slot.impl_->shape = impl_->shape;

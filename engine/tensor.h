@@ -15,7 +15,7 @@
 
 namespace ppl {
 
-enum class Device : uint8_t { cpu };
+enum class Device : uint8_t { cpu, cuda };
 enum class DType : uint8_t { f32, bf16, u8 };
 
 size_t size_of(DType);
@@ -62,8 +62,13 @@ class Tensor {
     return static_cast<T*>(raw());
   }
   void* raw() const;
-  std::vector<float> to_host() const;  // converted to f32
+  std::vector<float> to_host() const;  // converted to f32; waits for the device
   float item() const;                  // of a tensor with one element
+
+  // The same on another device, off the tape: a copy, or this where it is there already.
+  Tensor to(Device) const;
+  // New content from f32 values, as many as there are elements.
+  void assign(const std::vector<float>&) const;
 
   // Same data, other extents of the same product; not recorded on the tape.
   Tensor reshaped(Shape) const;
@@ -77,6 +82,9 @@ class Tensor {
   void set_requires_grad(bool on = true) const;
   Tensor grad() const;      // of a leaf after backward(); undefined where none came
   void clear_grad() const;  // forgets the gradient; the memory given by use_memory stays
+
+  // Moves the content of a leaf to another device; all handles to it follow.
+  void move_to(Device) const;
 
   // Moves the content of a leaf into a slice of an arena and says where its gradient is to be written.
   // Offsets in elements; both arenas f32.

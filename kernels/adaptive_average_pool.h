@@ -1,4 +1,5 @@
-// Means over a grid of cells that cover the map. Defined in cpu/adaptive_average_pool.cpp.
+// Means over a grid of cells that cover the map. Defined in cpu/adaptive_average_pool.cpp and
+// cuda/adaptive_average_pool.cu.
 #pragma once
 
 #include "kernels/base.h"
@@ -10,7 +11,7 @@ namespace ppl {
 // not divide n, and repeat pixels where n < grid.
 struct AdaptiveCell {
   int begin, end;
-  AdaptiveCell(int i, int n, int grid)
+  constexpr AdaptiveCell(int i, int n, int grid)
       : begin(static_cast<int>(int64_t{i} * n / grid)), end(static_cast<int>(ceil_div((i + int64_t{1}) * n, grid))) {}
 };
 
@@ -21,8 +22,12 @@ struct AdaptiveAveragePool {
 // x [n,h,w,c] -> y [n,grid,grid,c]
 template <class T>
 void adaptive_average_pool_forward(CpuContext&, const AdaptiveAveragePool&, const T* x, T* y);
+template <class T>
+void adaptive_average_pool_forward(CudaContext&, const AdaptiveAveragePool&, const T* x, T* y);
 
 template <class T>
 void adaptive_average_pool_backward(CpuContext&, const AdaptiveAveragePool&, const T* dy, T* dx);
+template <class T>
+void adaptive_average_pool_backward(CudaContext&, const AdaptiveAveragePool&, const T* dy, T* dx);
 
 }  // namespace ppl

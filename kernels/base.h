@@ -25,9 +25,10 @@ std::string cat(const Parts&... parts) {
   return out.str();
 }
 
-inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
+constexpr int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
 
 struct CpuContext;
+struct CudaContext;
 
 }  // namespace ppl
 

@@ -16,10 +16,15 @@ struct BatchNorm {
 // mean and variance (biased) per channel.
 template <class T>
 void batch_norm_statistics(CpuContext&, const BatchNorm&, const T* x, float* mean, float* variance);
+template <class T>
+void batch_norm_statistics(CudaContext&, const BatchNorm&, const T* x, float* mean, float* variance);
 
 // running = (1 - momentum) running + momentum of the batch's: mean + shift (null: 0) and the unbiased variance;
 // inverse_std = 1 / sqrt(variance + epsilon).
 void batch_norm_update(CpuContext&, const BatchNorm&, float momentum, float epsilon, const float* mean,
+                       const float* variance, const float* shift, float* running_mean, float* running_variance,
+                       float* inverse_std);
+void batch_norm_update(CudaContext&, const BatchNorm&, float momentum, float epsilon, const float* mean,
                        const float* variance, const float* shift, float* running_mean, float* running_variance,
                        float* inverse_std);
 
@@ -27,10 +32,15 @@ void batch_norm_update(CpuContext&, const BatchNorm&, float momentum, float epsi
 // variance.
 void batch_norm_running(CpuContext&, const BatchNorm&, float epsilon, const float* running_mean,
                         const float* running_variance, const float* shift, float* mean, float* inverse_std);
+void batch_norm_running(CudaContext&, const BatchNorm&, float epsilon, const float* running_mean,
+                        const float* running_variance, const float* shift, float* mean, float* inverse_std);
 
 // y from x; residual may be null.
 template <class T>
 void batch_norm_apply(CpuContext&, const BatchNorm&, const T* x, const float* mean, const float* inverse_std,
+                      const float* weight, const float* bias, const T* residual, T* y);
+template <class T>
+void batch_norm_apply(CudaContext&, const BatchNorm&, const T* x, const float* mean, const float* inverse_std,
                       const float* weight, const float* bias, const T* residual, T* y);
 
 // First pass: dweight = sum dz xhat, dbias = sum dz. dz = dy behind the ReLU; its mask comes from x, or from y where y
@@ -39,11 +49,19 @@ template <class T>
 void batch_norm_backward_sums(CpuContext&, const BatchNorm&, const T* x, const float* mean, const float* inverse_std,
                               const float* weight, const float* bias, const T* dy, const T* y, T* dz, float* dweight,
                               float* dbias);
+template <class T>
+void batch_norm_backward_sums(CudaContext&, const BatchNorm&, const T* x, const float* mean, const float* inverse_std,
+                              const float* weight, const float* bias, const T* dy, const T* y, T* dz, float* dweight,
+                              float* dbias);
 
 // Second pass: dx = weight inverse_std (dz - mean(dz) - xhat mean(dz xhat)). With residual_before_relu, dy is the dz
 // that the first pass wrote.
 template <class T>
 void batch_norm_backward_data(CpuContext&, const BatchNorm&, const T* x, const float* mean, const float* inverse_std,
+                              const float* weight, const float* bias, const T* dy, const float* dweight,
+                              const float* dbias, T* dx);
+template <class T>
+void batch_norm_backward_data(CudaContext&, const BatchNorm&, const T* x, const float* mean, const float* inverse_std,
                               const float* weight, const float* bias, const T* dy, const float* dweight,
                               const float* dbias, T* dx);
 

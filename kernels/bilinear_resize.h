@@ -1,4 +1,4 @@
-// Bilinear resizing with half-pixel centres. Defined in cpu/bilinear_resize.cpp.
+// Bilinear resizing with half-pixel centres. Defined in cpu/bilinear_resize.cpp and cuda/bilinear_resize.cu.
 #pragma once
 
 #include <algorithm>
@@ -13,7 +13,7 @@ namespace ppl {
 struct BilinearTap {
   int first, second;
   float weight;
-  BilinearTap(int64_t o, int64_t in, int64_t out) {
+  constexpr BilinearTap(int64_t o, int64_t in, int64_t out) {
     const double at =
         std::max(0.0, (static_cast<double>(o) + 0.5) * static_cast<double>(in) / static_cast<double>(out) - 0.5);
     first = static_cast<int>(std::min(static_cast<int64_t>(at), in - 1));
@@ -30,9 +30,13 @@ struct BilinearResize {
 // y = resized x, plus addend where that is not null. Reads x about once, y and addend once.
 template <class T>
 void bilinear_resize_forward(CpuContext&, const BilinearResize&, const T* x, const T* addend, T* y);
+template <class T>
+void bilinear_resize_forward(CudaContext&, const BilinearResize&, const T* x, const T* addend, T* y);
 
 // Each input gathers from the outputs that read it. Where the map was enlarged, dy is read twice.
 template <class T>
 void bilinear_resize_backward(CpuContext&, const BilinearResize&, const T* dy, T* dx);
+template <class T>
+void bilinear_resize_backward(CudaContext&, const BilinearResize&, const T* dy, T* dx);
 
 }  // namespace ppl

@@ -49,15 +49,24 @@ struct PackedWeights {
 template <class T>
 void conv_forward(CpuContext&, const Conv&, const T* x, const T* w, const Epilogue<T>&, T* y,
                   PackedWeights* packed = nullptr, ConvAlgorithm = ConvAlgorithm::automatic);
+template <class T>
+void conv_forward(CudaContext&, const Conv&, const T* x, const T* w, const Epilogue<T>&, T* y,
+                  PackedWeights* packed = nullptr, ConvAlgorithm = ConvAlgorithm::automatic);
 
 // dx [n,h,w,c] = epilogue(transposed conv of dy [n,oh,ow,k]); bias, if given, has c entries.
 template <class T>
 void conv_backward_data(CpuContext&, const Conv&, const T* dy, const T* w, const Epilogue<T>&, T* dx,
                         PackedWeights* packed = nullptr, ConvAlgorithm = ConvAlgorithm::automatic);
+template <class T>
+void conv_backward_data(CudaContext&, const Conv&, const T* dy, const T* w, const Epilogue<T>&, T* dx,
+                        PackedWeights* packed = nullptr, ConvAlgorithm = ConvAlgorithm::automatic);
 
 // dw [k,r,s,c], written, not added to.
 template <class T>
 void conv_backward_weights(CpuContext&, const Conv&, const T* x, const T* dy, float* dw,
+                           ConvAlgorithm = ConvAlgorithm::automatic);
+template <class T>
+void conv_backward_weights(CudaContext&, const Conv&, const T* x, const T* dy, float* dw,
                            ConvAlgorithm = ConvAlgorithm::automatic);
 
 }  // namespace ppl

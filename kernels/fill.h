@@ -1,4 +1,4 @@
-// Every element one value. Defined in cpu/fill.cpp.
+// Every element one value. Defined in cpu/fill.cpp and cuda/fill.cu.
 #pragma once
 
 #include "kernels/base.h"
@@ -8,5 +8,7 @@ namespace ppl {
 
 template <class T>
 void fill(CpuContext&, int64_t n, T value, T* y);
+template <class T>
+void fill(CudaContext&, int64_t n, T value, T* y);
 
 }  // namespace ppl

@@ -1,4 +1,4 @@
-// Small matrix products in f32, for the cells of pyramid pooling. Defined in cpu/matmul.cpp.
+// Small matrix products in f32, for the cells of pyramid pooling. Defined in cpu/matmul.cpp and cuda/matmul.cu.
 #pragma once
 
 #include "kernels/base.h"
@@ -14,8 +14,10 @@ struct Matmul {
 };
 
 void matmul(CpuContext&, const Matmul&, const float* a, const float* b, float* c);
+void matmul(CudaContext&, const Matmul&, const float* a, const float* b, float* c);
 
 // The same with b given as [n,k]: rows of length k, b_row apart.
 void matmul_transposed(CpuContext&, const Matmul&, const float* a, const float* b, float* c);
+void matmul_transposed(CudaContext&, const Matmul&, const float* a, const float* b, float* c);
 
 }  // namespace ppl

@@ -1,5 +1,5 @@
 // Segmentation losses from logits x and targets t in {0, 1, 255 = ignored}, p = sigmoid(x), with their gradient.
-// Defined in cpu/pixel_loss.cpp.
+// Defined in cpu/pixel_loss.cpp and cuda/pixel_loss.cu.
 #pragma once
 
 #include "kernels/base.h"
@@ -17,9 +17,13 @@ struct PixelLoss {
   float alpha = 0.25f, gamma = 0.5f, smooth = 1e-5f;
 };
 
-// logits and target [n, per_image] flat; loss: one f32; gradient of the loss [n, per_image].
+// logits and target [n, per_image] flat; loss: one f32 (NaN on CUDA where a target is none of the three; the
+// CPU throws); gradient of the loss [n, per_image].
 template <class T>
 void pixel_loss(CpuContext&, const PixelLoss&, int64_t n, int64_t per_image, const T* logits, const uint8_t* target,
+                float* loss, T* gradient);
+template <class T>
+void pixel_loss(CudaContext&, const PixelLoss&, int64_t n, int64_t per_image, const T* logits, const uint8_t* target,
                 float* loss, T* gradient);
 
 }  // namespace ppl

@@ -1,4 +1,4 @@
-// y = factor x, the factor in device memory; y may be x. Defined in cpu/scale.cpp.
+// y = factor x, the factor in device memory; y may be x. Defined in cpu/scale.cpp and cuda/scale.cu.
 #pragma once
 
 #include "kernels/base.h"
@@ -8,5 +8,7 @@ namespace ppl {
 
 template <class T>
 void scale(CpuContext&, int64_t n, const float* factor, const T* x, T* y);
+template <class T>
+void scale(CudaContext&, int64_t n, const float* factor, const T* x, T* y);
 
 }  // namespace ppl

@@ -64,9 +64,11 @@ void check_shape(const Module::Entry& e, const HostArray& from) {
 
 void copy_array(const Module::Entry& e, const HostArray& from) {
   const std::vector<float> values = from.as_f32();
-  float* to = e.tensor.data<float>();
-  for_each_weight(e.tensor.shape(),
-                  [&](int64_t memory, int64_t published) { to[memory] = values[static_cast<size_t>(published)]; });
+  std::vector<float> ours(values.size());
+  for_each_weight(e.tensor.shape(), [&](int64_t memory, int64_t published) {
+    ours[static_cast<size_t>(memory)] = values[static_cast<size_t>(published)];
+  });
+  e.tensor.assign(ours);
   e.tensor.touch();
 }
 
@@ -82,9 +84,10 @@ NamedArrays state_dict(const Module& module) {
   NamedArrays file;
   for (const Module::Entry& e : module.entries()) {
     std::vector<float> values(static_cast<size_t>(e.tensor.size()));
-    const float* from = e.tensor.data<float>();
-    for_each_weight(e.tensor.shape(),
-                    [&](int64_t memory, int64_t published) { values[static_cast<size_t>(published)] = from[memory]; });
+    const std::vector<float> ours = e.tensor.to_host();
+    for_each_weight(e.tensor.shape(), [&](int64_t memory, int64_t published) {
+      values[static_cast<size_t>(published)] = ours[static_cast<size_t>(memory)];
+    });
     file.arrays[e.name] = HostArray::from(published_shape(e.tensor.shape()), values);
   }
   return file;

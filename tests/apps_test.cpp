@@ -9,6 +9,7 @@
 #include "io/file.h"
 #include "io/image.h"
 #include "io/safetensors.h"
+#include "kernels/cuda/device.h"
 #include "tests/process.h"
 #include "tests/small_training.h"
 
@@ -56,6 +57,29 @@ TEST_CASE("train, predict: the same seed gives the same losses, and the weights 
   CHECK(mask.height == 40);
   CHECK(mask.width == 40);
   CHECK(read_image(dir / "masks/t1_prob.png").height == 40);
+}
+
+TEST_CASE("a CUDA device that is not there: asked for, an error; else a line, and the CPU") {
+  if (cuda_problem().empty()) return;
+  const TemporaryFolder dir;
+  write_tiles(dir / "train", 4, 32, 1);
+  json j = small_config(dir);
+  j["stages"][0]["epochs"] = 0;
+  j["stages"][0].erase("validation");
+  const std::string config = write_config(dir, j), weights = dir / "run/roads/best.safetensors";
+  const ProcessResult refused = run_process("train", {config, "--device", "cuda"});
+  CHECK(refused.exit_code == 1);
+  CHECK(one_line_naming(refused, "--device cuda: " + cuda_problem()));
+  CHECK(!fs::exists(dir / "run"));
+  const ProcessResult r = run_process("train", {config});
+  CHECK(r.exit_code == 0);
+  CHECK(r.err.find("device: cpu, since " + cuda_problem()) != std::string::npos);
+
+  const ProcessResult p = run_process("predict", {weights, dir / "train", dir / "masks", "--device", "cuda"});
+  CHECK(p.exit_code == 1);
+  CHECK(one_line_naming(p, "--device cuda: " + cuda_problem()));
+  CHECK(!fs::exists(dir / "masks"));
+  CHECK(run_process("predict", {weights, dir / "train", dir / "masks", "--device", "gpu"}).exit_code == 2);
 }
 
 TEST_CASE("predict names tiles that cannot be read, does the others and exits with 1") {

@@ -6,6 +6,7 @@
 // nearer. Where a limit is passed, that answer is measured and counts as the limit (times kRoundings); --strict leaves
 // this out.
 // --bf16: the forward files alone, in bf16, limit 2e-2; the unit in the last place then is bf16's.
+// --device cuda: there instead of on the CPU. --only NAME (may be repeated): these files alone.
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -42,10 +43,13 @@ using Quantities = std::vector<Quantity>;
 struct Options {
   std::string dir;
   bool bf16 = false, strict = false;
+  Device device = Device::cpu;
+  std::vector<std::string> only;  // empty: all
 };
 
 struct Golden {
   NamedArrays file;
+  Device device = Device::cpu;
   double ulps = 0;  // by which weights and input are moved
 
   std::string meta(const std::string& key, const std::string& otherwise = "") const {
@@ -63,7 +67,12 @@ struct Golden {
   std::unique_ptr<LinkNet> network() const {
     auto net = make_network(meta("model"), std::stoi(meta("bands", "3")), classes());
     fill_golden_weights(*net, prefix(), file, ulps);
+    net->to(device);
     return net;
+  }
+  Tensor input(const Shape& nchw) const { return golden_input(prefix(), nchw, ulps).to(device); }
+  Tensor target(int64_t n, int64_t h, int64_t w) const {
+    return golden_target(prefix(), n, h, w, classes()).to(device);
   }
 };
 
@@ -71,7 +80,7 @@ Quantities forward(const Golden& g, bool in_bf16) {
   const auto net = g.network();
   net->train(false);
   const NoGrad off;
-  Tensor x = golden_input(g.prefix(), g.shape("input_shape"), g.ulps);
+  Tensor x = g.input(g.shape("input_shape"));
   if (in_bf16) x = cast(x, DType::bf16);
   return {{"logits", {to_nchw(net->forward(x))}, g.values("logits"), in_bf16 ? kBf16Limit : kLimit}};
 }
@@ -80,9 +89,8 @@ Quantities train(const Golden& g) {
   const auto net = g.network();
   const Arena arena(*net);
   const Shape s = g.shape("input_shape");
-  const Tensor logits = net->forward(golden_input(g.prefix(), s, g.ulps));
-  const Tensor loss =
-      pixel_loss(logits, golden_target(g.prefix(), s[0], s[2], s[3], g.classes()), make_loss(g.meta("loss")));
+  const Tensor logits = net->forward(g.input(s));
+  const Tensor loss = pixel_loss(logits, g.target(s[0], s[2], s[3]), make_loss(g.meta("loss")));
   const double value = loss.item();
   loss.backward();
   return {{"logits", {to_nchw(logits)}, g.values("logits"), kLimit},
@@ -100,8 +108,7 @@ Quantities adam(const Golden& g) {
   Optimizer optimizer(
       arena, {.beta1 = o["betas"][0], .beta2 = o["betas"][1], .epsilon = o["eps"], .weight_decay = o["weight_decay"]});
   const Shape s = g.shape("input_shape");
-  const Tensor x = golden_input(g.prefix(), s, g.ulps),
-               target = golden_target(g.prefix(), s[0], s[2], s[3], g.classes());
+  const Tensor x = g.input(s), target = g.target(s[0], s[2], s[3]);
   const Columns rates = g.values("learning_rates"), published = g.values("losses");
   Columns losses, expected;
   for (const double rate : rates[0]) {
@@ -119,9 +126,11 @@ Quantities adam(const Golden& g) {
 Quantities loss_alone(const Golden& g) {
   Tensor logits = golden_input(g.prefix(), g.shape("shape"), g.ulps);
   for (int64_t i = 0; i < logits.size(); ++i) logits.data<float>()[i] *= 3;
+  logits = logits.to(g.device);
   logits.set_requires_grad();
   const Tensor target =
-      golden_target(g.prefix(), logits.dim(0), logits.dim(1), logits.dim(2), static_cast<int>(logits.dim(3)));
+      golden_target(g.prefix(), logits.dim(0), logits.dim(1), logits.dim(2), static_cast<int>(logits.dim(3)))
+          .to(g.device);
   const Tensor loss = pixel_loss(logits, target, make_loss(g.meta("loss")));
   const double value = loss.item();
   loss.backward();
@@ -140,7 +149,7 @@ Quantities predict(const Golden& g) {
   for (size_t i = 0; i < pixels.size(); ++i)
     x.data<float>()[i] = static_cast<float>((pixels[i] / 255 - mean[i % 3]) / deviation[i % 3]);
   return {{"probability_sum",
-           {to_nchw(probability_sum(*net, x, std::stoi(g.meta("views"))))},
+           {to_nchw(probability_sum(*net, x.to(g.device), std::stoi(g.meta("views"))))},
            g.values("probability_sum"),
            kLimit}};
 }
@@ -199,13 +208,15 @@ int run(const Options& o) {
   std::sort(paths.begin(), paths.end());
   int checked = 0;
   for (const fs::path& path : paths) {
-    const Golden g{read_safetensors(path.string())};
+    if (!o.only.empty() && std::find(o.only.begin(), o.only.end(), path.stem()) == o.only.end()) continue;
+    const Golden g{read_safetensors(path.string()), o.device};
     const Quantities all = compute(g, o.bf16);
     if (all.empty()) continue;
     if (!check(path.stem().string(), g, o, all)) return 1;
     ++checked;
   }
-  PPL_CHECK(checked > 0, o.dir, ": no golden files");
+  PPL_CHECK(checked > 0 && (o.only.empty() || checked == static_cast<int>(o.only.size())), o.dir, ": ", checked,
+            " golden files of those wanted");
   std::printf("%d passed, 0 failed\n", checked);
   return 0;
 }
@@ -224,11 +235,15 @@ int main(int argc, char** argv) {
       o.bf16 = true;
     else if (arg == "--strict")
       o.strict = true;
+    else if (arg == "--only" && i + 1 < argc)
+      o.only.push_back(argv[++i]);
+    else if (arg == "--device" && i + 1 < argc)
+      o.device = std::string(argv[++i]) == "cuda" ? ppl::Device::cuda : ppl::Device::cpu;
     else
       usage = true;
   }
   if (usage || o.dir.empty()) {
-    std::fprintf(stderr, "usage: golden_test --dir DIR [--bf16] [--strict]\n");
+    std::fprintf(stderr, "usage: golden_test --dir DIR [--bf16] [--strict] [--device cuda] [--only NAME]\n");
     return 2;
   }
   try {

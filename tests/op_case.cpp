@@ -19,7 +19,7 @@ static std::vector<float> distinct_values(int64_t count, std::mt19937& random) {
   return v;
 }
 
-std::vector<Tensor> make_inputs(const std::vector<OpInput>& inputs, DType dtype, Values values) {
+std::vector<Tensor> make_inputs(const std::vector<OpInput>& inputs, DType dtype, Values values, Device device) {
   std::mt19937 random(1);
   std::vector<Tensor> tensors;
   for (const OpInput& in : inputs) {
@@ -27,14 +27,14 @@ std::vector<Tensor> make_inputs(const std::vector<OpInput>& inputs, DType dtype,
     if (in.kind == InputKind::mask) {
       std::vector<uint8_t> v(static_cast<size_t>(count));
       for (uint8_t& t : v) t = random() % 7 == 0 ? 255 : random() % 2;
-      tensors.push_back(Tensor::from(in.shape, v));
+      tensors.push_back(Tensor::from(in.shape, v, device));
       continue;
     }
     std::vector<float> v = distinct_values(count, random);
     if (values == Values::in_bf16) {
       for (float& f : v) f = bf16(f);
     }
-    tensors.push_back(Tensor::from(in.shape, v, in.kind == InputKind::map ? dtype : DType::f32));
+    tensors.push_back(Tensor::from(in.shape, v, in.kind == InputKind::map ? dtype : DType::f32, device));
     tensors.back().set_requires_grad();
   }
   return tensors;
@@ -50,9 +50,9 @@ Tensor weighted_sum(const Tensor& y, const std::vector<float>& w) {
   const std::vector<float> v = y.to_host();
   double total = 0;
   for (size_t i = 0; i < v.size(); ++i) total += static_cast<double>(w[i]) * v[i];
-  return record("weighted_sum", {y}, Tensor::full({1}, static_cast<float>(total)),
-                [w, shape = y.shape(), dtype = y.dtype()](const Tensor&) -> std::vector<Tensor> {
-                  return {Tensor::from(shape, w, dtype)};
+  return record("weighted_sum", {y}, Tensor::full({1}, static_cast<float>(total), DType::f32, y.device()),
+                [w, shape = y.shape(), dtype = y.dtype(), device = y.device()](const Tensor&) -> std::vector<Tensor> {
+                  return {Tensor::from(shape, w, dtype, device)};
                 });
 }
 

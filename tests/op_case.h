@@ -59,7 +59,7 @@ struct AddCases {
 // Inputs for a case: maps and parameters of distinct values (no ties, none at a kink), always the same; or rounded to
 // what bf16 represents, so that both types see the same input.
 enum class Values { distinct, in_bf16 };
-std::vector<Tensor> make_inputs(const std::vector<OpInput>&, DType, Values = Values::distinct);
+std::vector<Tensor> make_inputs(const std::vector<OpInput>&, DType, Values = Values::distinct, Device = Device::cpu);
 
 // The scalar sum(weights * y) that gradients are taken of, and weights for it.
 std::vector<float> loss_weights(int64_t count);

@@ -104,6 +104,22 @@ TEST_CASE("a step repeats to the bit, and a checkpoint goes on to the bit") {
   }
 }
 
+TEST_CASE("each optimizer lowers the loss") {
+  for (const char* optimizer : {"adam", "sgd"}) {
+    CAPTURE(optimizer);
+    TrainerOptions o{make_loss("dice_bce"), {}, DType::f32};
+    o.optimizer.name = optimizer;
+    const auto net = fresh_network("linknet34");
+    Trainer trainer(*net, o);
+    const Tiles t = make_tiles(1, 32, 5);
+    const double rate = o.optimizer.name == "sgd" ? 1e-2 : 1e-3;
+    const float first = trainer.step(t.images, t.targets, rate);
+    float last = first;
+    for (int i = 0; i < 8; ++i) last = trainer.step(t.images, t.targets, rate);
+    CHECK(last < 0.95f * first);
+  }
+}
+
 TEST_CASE("a checkpoint of something else is refused") {
   const auto net = fresh_network("linknet34"), other = fresh_network("pp_linknet34");
   Trainer a(*net, {make_loss("bce"), {}, DType::f32}), b(*other, {make_loss("bce"), {}, DType::f32});

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "apps/common/device.h"
 #include "engine/ops.h"
 #include "models/inference/views.h"
 
@@ -31,7 +32,8 @@ Tensor to_input(const std::vector<const Image*>& pictures, const Valid& valid,
 
 }  // namespace
 
-Ensemble::Ensemble(const PredictOptions& o) : views_(o.views), precision_(o.precision) {
+Ensemble::Ensemble(const PredictOptions& o)
+    : views_(o.views), precision_(o.precision), device_(choose_device(o.device)) {
   std::vector<std::string> paths{o.weights};
   paths.insert(paths.end(), o.also.begin(), o.also.end());
   PPL_CHECK(o.shares.empty() || o.shares.size() == paths.size(), o.shares.size(), " shares for ", paths.size(),
@@ -51,6 +53,7 @@ Ensemble::Ensemble(const PredictOptions& o) : views_(o.views), precision_(o.prec
     }
     const double share = (o.shares.empty() ? 1 : o.shares[i]) / total;
     const auto tables = normalisation_tables(loaded.info.input);
+    loaded.network->to(device_);
     members_.push_back({std::move(loaded.network), loaded.info, share, tables});
   }
   threshold_ = 0;
@@ -62,7 +65,8 @@ Tensor Ensemble::probability(const std::vector<const Image*>& pictures, const Va
   const NoGrad off;
   Tensor mean;
   for (const Member& m : members_) {
-    const Tensor sum = probability_sum(*m.network, to_input(pictures, valid, m.tables, precision_), views_);
+    const Tensor x = to_input(pictures, valid, m.tables, precision_).to(device_);
+    const Tensor sum = probability_sum(*m.network, x, views_).to(Device::cpu);
     const auto scale = static_cast<float>(m.share / views_);
     float* p = sum.data<float>();
     for (int64_t i = 0; i < sum.size(); ++i) p[i] *= scale;

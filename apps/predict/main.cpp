@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "apps/common/app.h"
+#include "apps/common/device.h"
 #include "apps/predict/folder.h"
 #include "apps/predict/scene.h"
 
@@ -29,6 +30,7 @@ void add_network_options(CLI::App& app, PredictOptions& o, std::string& precisio
   app.add_option("--threads", o.threads, "Threads of the computation; 0: all cores")->check(CLI::Range(0, 4096));
   app.add_option("--batch", o.batch, "Pictures or windows at once; 0: as many tiles as make 512 x 512 pixels")
       ->check(CLI::Range(0, 1024));
+  ppl::apps::add_device_option(app, o.device);
 }
 
 void add_picture_options(CLI::App& app, PredictOptions& o) {

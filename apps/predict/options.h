@@ -24,8 +24,9 @@ struct PredictOptions {
   // "", png (8 bit), or TIFF: u8, f16, f32 (tif means f32). One file a class beside the mask; of scenes OUT_prob.tif
   // with a band a class.
   std::string probabilities;
-  int threads = 0;  // 0: all cores
-  int batch = 0;    // pictures at once; 0: as many as make 512 x 512 pixels
+  std::string device = "auto";  // auto, cuda or cpu
+  int threads = 0;              // 0: all cores
+  int batch = 0;                // pictures at once; 0: as many as make 512 x 512 pixels
 
   // Scenes.
   int window = 1152, overlap = 128;

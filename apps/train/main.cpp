@@ -1,4 +1,5 @@
 #include "apps/common/app.h"
+#include "apps/common/device.h"
 #include "apps/train/config.h"
 #include "apps/train/run.h"
 #include "io/file.h"
@@ -16,7 +17,7 @@ nlohmann::json read_json(const std::string& path) {
 }
 
 struct Command {
-  std::string path, resume;
+  std::string path, resume, device = "auto";
   std::vector<std::string> overrides;
   bool print_only = false, overwrite = false;
 };
@@ -29,9 +30,9 @@ void run(const Command& command) {
   if (command.print_only) {
     std::cout << apps::to_json(config).dump(2) << "\n";
   } else if (!command.resume.empty()) {
-    apps::resume_training(config);
+    apps::resume_training(config, apps::choose_device(command.device));
   } else {
-    apps::run_training(config, command.overwrite);
+    apps::run_training(config, apps::choose_device(command.device), command.overwrite);
   }
 }
 
@@ -50,6 +51,7 @@ int main(int argc, char** argv) {
             ->expected(1)
             ->take_all()
             ->type_name("KEY=VALUE");
+        apps::add_device_option(app, command.device);
         app.add_flag("--print-config", command.print_only, "Print the effective configuration and stop");
         app.add_flag("--overwrite", command.overwrite, "Replace an earlier run in the same folder")->excludes(resume);
         app.callback([&command] {

@@ -94,11 +94,12 @@ void remove_leftovers(const TrainConfig& c) {
   }
 }
 
-void run_from(const TrainConfig& c, Checkpoint at) {
+void run_from(const TrainConfig& c, Device device, Checkpoint at) {
   if (c.threads > 0) omp_set_num_threads(c.threads);
   const InputSpec input = input_spec_from_json(c.input.dump(), "configuration: input");
   const std::vector<StageTiles> tiles = open_stages(c, input);
   const auto network = starting_network(c);
+  network->to(device);
 
   if (at.state.metadata.empty()) clear_folder(c);
   remove_leftovers(c);
@@ -121,19 +122,19 @@ void run_from(const TrainConfig& c, Checkpoint at) {
 
 }  // namespace
 
-void run_training(const TrainConfig& c, bool overwrite) {
+void run_training(const TrainConfig& c, Device device, bool overwrite) {
   if (!overwrite) refuse_earlier_run(c);
-  run_from(c, {});
+  run_from(c, device, {});
 }
 
-void resume_training(const TrainConfig& c) {
+void resume_training(const TrainConfig& c, Device device) {
   const std::optional<Checkpoint> at = Checkpoints(checkpoint_folder(c), c.checkpoint.keep).newest();
-  if (!at) return run_training(c, true);
+  if (!at) return run_training(c, device, true);
   const Position& p = at->position;
   if (p.stage >= static_cast<int64_t>(c.stages.size())) return log_line(c.run + ": is finished");
   log_line(fmt::format("{}: goes on at stage {}, epoch {}, step {}", c.run, c.stages[static_cast<size_t>(p.stage)].name,
                        p.epoch + 1, p.batch + 1));
-  run_from(c, *at);
+  run_from(c, device, *at);
 }
 
 }  // namespace ppl::apps

@@ -2,16 +2,17 @@
 #pragma once
 
 #include "apps/train/config.h"
+#include "engine/tensor.h"
 
 namespace ppl::apps {
 
 // Writes into config.run: config.json (the effective configuration), log.jsonl (a line an epoch), checkpoints, and for
 // each stage <stage>/best.safetensors and <stage>/last.safetensors. All tiles of all stages are opened before the first
 // step. Error where the folder holds an earlier run, unless it may be overwritten; Interrupted after SIGTERM.
-void run_training(const TrainConfig&, bool overwrite = false);
+void run_training(const TrainConfig&, Device, bool overwrite = false);
 
 // Goes on from the newest whole checkpoint in config.run, or from the beginning where there is none yet. With the same
-// configuration, machine and number of threads, losses and weights are those of an undisturbed run to the bit.
-void resume_training(const TrainConfig&);
+// configuration, machine, device and number of threads, losses and weights are those of an undisturbed run to the bit.
+void resume_training(const TrainConfig&, Device);
 
 }  // namespace ppl::apps

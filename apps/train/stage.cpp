@@ -202,7 +202,7 @@ void run_stage(const TrainConfig& c, const Checkpoint& start, const StageTiles& 
   std::filesystem::create_directories(stage_folder(c, start.position.stage));
   log_line(fmt::format("{}: {} on {} tiles, crop {}, batch {}, {}, loss {}, {} epochs", s.name, c.network.name,
                        tiles.train->size(), s.crop, s.batch, c.precision, s.loss, s.epochs));
-  reset_peak_memory(Device::cpu);
+  reset_peak_memory(network.device());
   try {
     StageRun(c, start, tiles, network, files).run();
   } catch (const OutOfMemory& e) {
@@ -210,7 +210,7 @@ void run_stage(const TrainConfig& c, const Checkpoint& start, const StageTiles& 
   } catch (const std::bad_alloc&) {
     explain_memory(c, s, "out of memory");
   }
-  log_line(fmt::format("{}: peak memory of tensors {} MiB", s.name, memory_use(Device::cpu).peak >> 20));
+  log_line(fmt::format("{}: peak memory of tensors {} MiB", s.name, memory_use(network.device()).peak >> 20));
 }
 
 }  // namespace ppl::apps

@@ -13,7 +13,7 @@ Validation validate(LinkNet& network, const std::shared_ptr<const TileSource>& t
   std::vector<uint8_t> mask;
   for (int64_t i = 0; i < tiles->size(); ++i) {
     const Batch batch = loader.next();
-    const Tensor sum = probability_sum(network, batch.images, views);
+    const Tensor sum = probability_sum(network, batch.images.to(network.device()), views).to(Device::cpu);
     const float* p = sum.data<float>();
     mask.resize(static_cast<size_t>(sum.size()));
     const auto limit = static_cast<float>(threshold * views);

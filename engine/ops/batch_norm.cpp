@@ -26,7 +26,8 @@ BatchNorm describe(const char* op, const Tensor& x, const NormTensors& p, NormOp
 
 // Gradients of weight, bias and conv_bias land in their slices of the arena even where one of them is frozen.
 Tensor target(const Tensor& parameter) {
-  return parameter.requires_grad() ? gradient_target(parameter) : Tensor::empty(parameter.shape());
+  return parameter.requires_grad() ? gradient_target(parameter)
+                                   : Tensor::empty(parameter.shape(), DType::f32, parameter.device());
 }
 
 struct Saved {

@@ -8,31 +8,6 @@
 namespace ppl {
 namespace {
 
-// Where pixel (y, x) of a view lies in the original: y * row + x * column + start, in pixels.
-struct Affine {
-  int64_t start, row, column;
-
-  Affine(int view, int64_t h, int64_t w) {
-    switch (view % 4) {  // without the mirror: (y, x), (x, w-1-y), (h-1-y, w-1-x), (h-1-x, y)
-      case 0:
-        start = 0, row = w, column = 1;
-        break;
-      case 1:
-        start = w - 1, row = -1, column = w;
-        break;
-      case 2:
-        start = h * w - 1, row = -w, column = -1;
-        break;
-      default:
-        start = (h - 1) * w, row = 1, column = -w;
-        break;
-    }
-    if (view < 4) return;
-    start += w - 1 - 2 * (start % w);  // the original's x becomes w-1-x, and the step along it changes sign
-    (view_transposes(view) ? row : column) *= -1;
-  }
-};
-
 int64_t row_grain(int64_t row) { return std::max<int64_t>(1, kElementGrain / std::max<int64_t>(1, row)); }
 
 // body(to, line): each row of the view, as its first element's position and its w * c elements gathered from x.
@@ -40,7 +15,7 @@ template <class T, class Body>
 void for_view_rows(int view, const MapSize& s, const T* x, Body&& body) {
   PPL_CHECK(view >= 0 && view < kViews, "view ", view, " (expected 0 to 7)");
   const int64_t vh = view_transposes(view) ? s.w : s.h, vw = view_transposes(view) ? s.h : s.w;
-  const Affine at(view, s.h, s.w);
+  const ViewPixels at(view, s.h, s.w);
   parallel_for(int64_t{s.n} * vh, row_grain(vw * s.c), [&](int64_t b, int64_t e) {
     std::vector<T> line(static_cast<size_t>(vw * s.c));
     for (int64_t row = b; row < e; ++row) {
@@ -49,13 +24,6 @@ void for_view_rows(int view, const MapSize& s, const T* x, Body&& body) {
       body(row * vw * s.c, line);
     }
   });
-}
-
-// i outside [0, n) mirrored into it about the first and last position, as often as needed.
-int64_t reflect(int64_t i, int64_t n) {
-  if (n == 1) return 0;
-  const int64_t period = 2 * (n - 1), m = ((i % period) + period) % period;
-  return m < n ? m : period - m;
 }
 
 }  // namespace
@@ -85,9 +53,9 @@ void reflect_pad(CpuContext&, const MapSize& s, int top, int left, int oh, int o
   const auto bytes = static_cast<size_t>(s.c) * sizeof(T);
   parallel_for(int64_t{s.n} * oh, row_grain(int64_t{ow} * s.c), [&](int64_t b, int64_t e) {
     for (int64_t row = b; row < e; ++row) {
-      const T* from = x + (row / oh * s.h + reflect(row % oh - top, s.h)) * s.w * s.c;
+      const T* from = x + (row / oh * s.h + reflected(row % oh - top, s.h)) * s.w * s.c;
       for (int64_t ox = 0; ox < ow; ++ox) {
-        std::memcpy(static_cast<void*>(y + (row * ow + ox) * s.c), from + reflect(ox - left, s.w) * s.c, bytes);
+        std::memcpy(static_cast<void*>(y + (row * ow + ox) * s.c), from + reflected(ox - left, s.w) * s.c, bytes);
       }
     }
   });

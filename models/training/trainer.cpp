@@ -1,7 +1,5 @@
 #include "models/training/trainer.h"
 
-#include <algorithm>
-
 #include "engine/ops.h"
 #include "models/state_dict.h"
 
@@ -12,8 +10,10 @@ Trainer::Trainer(LinkNet& network, const TrainerOptions& o)
 
 float Trainer::step(const Tensor& images, const Tensor& targets, double rate) {
   network_.train();
-  const Tensor x = images.dtype() == options_.precision ? images : cast(images, options_.precision);
-  const Tensor loss = pixel_loss(network_.forward(x), targets, options_.loss);
+  const Device device = arena_.values.device();
+  const Tensor here = images.to(device);
+  const Tensor x = here.dtype() == options_.precision ? here : cast(here, options_.precision);
+  const Tensor loss = pixel_loss(network_.forward(x), targets.to(device), options_.loss);
   const float value = loss.item();
   loss.backward();
   optimizer_.step(rate);
@@ -40,8 +40,7 @@ void Trainer::restore(const NamedArrays& file) {
   PPL_CHECK(file.metadata.contains("steps"), "checkpoint: the number of steps is missing");
   load_state_dict(network_, weights);
   for (const auto& [name, tensor] : state) {
-    const std::vector<float> values = file.at("optimizer/" + name).as_f32();
-    std::copy(values.begin(), values.end(), tensor.data<float>());
+    tensor.assign(file.at("optimizer/" + name).as_f32());
   }
   optimizer_.restore_steps(std::stoll(file.metadata.at("steps")));
 }

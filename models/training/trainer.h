@@ -18,7 +18,8 @@ class Trainer {
  public:
   Trainer(LinkNet&, const TrainerOptions&);
 
-  // images [N,H,W,bands] normalised, targets u8 [N,H,W,classes] in {0, 1, 255 = ignored} -> the loss before the step.
+  // images [N,H,W,bands] normalised, targets u8 [N,H,W,classes] in {0, 1, 255 = ignored}, on any device -> the loss
+  // before the step. The step runs where the network is.
   float step(const Tensor& images, const Tensor& targets, double rate);
 
   // Weights under "weights/", optimizer state under "optimizer/"; steps in the metadata.

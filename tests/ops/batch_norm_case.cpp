@@ -26,7 +26,9 @@ OpCase::Oracle plain(NormOptions o) {
 
 Tensor run(NormOptions o, const std::vector<Tensor>& in) {
   const int64_t channels = in[0].dim(3);
-  const NormTensors p{in[1], in[2], Tensor::zeros({channels}), Tensor::full({channels}, 1), in[3]};
+  const Device device = in[0].device();
+  const NormTensors p{in[1], in[2], Tensor::zeros({channels}, DType::f32, device),
+                      Tensor::full({channels}, 1, DType::f32, device), in[3]};
   return batch_norm(in[0], p, o, in.size() > 4 ? in[4] : Tensor());
 }
 

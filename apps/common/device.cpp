@@ -1,0 +1,25 @@
+#include "apps/common/device.h"
+
+#include <fmt/format.h>
+
+#include "apps/common/log.h"
+#include "kernels/cuda/device.h"
+
+namespace ppl::apps {
+
+void add_device_option(CLI::App& app, std::string& name) {
+  app.add_option("--device", name, "Where the network runs; auto: cuda if there is a device, else cpu")
+      ->check(CLI::IsMember({"auto", "cuda", "cpu"}))
+      ->capture_default_str();
+}
+
+Device choose_device(const std::string& name) {
+  if (name == "cpu") return Device::cpu;
+  const std::string problem = cuda_problem();
+  PPL_CHECK(name != "cuda" || problem.empty(), "--device cuda: ", problem);
+  log_line(problem.empty() ? fmt::format("device: cuda, {}", cuda_device_name())
+                           : fmt::format("device: cpu, since {}", problem));
+  return problem.empty() ? Device::cuda : Device::cpu;
+}
+
+}  // namespace ppl::apps

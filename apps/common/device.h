@@ -1,0 +1,17 @@
+// --device: where a network runs.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <string>
+
+#include "engine/tensor.h"
+
+namespace ppl::apps {
+
+// Adds --device cpu, cuda or auto to a program.
+void add_device_option(CLI::App&, std::string& name);
+
+// cuda: Error where nothing can run there. auto: cuda where it can, else the CPU, and a line in the log that says why.
+Device choose_device(const std::string& name);
+
+}  // namespace ppl::apps

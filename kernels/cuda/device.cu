@@ -1,0 +1,167 @@
+#include "kernels/cuda/device.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+
+#include "kernels/cuda/launch.h"
+#include "kernels/cuda/timer.h"
+
+namespace ppl {
+namespace {
+
+constexpr size_t kStageBytes = size_t{16} << 20;
+
+// A pinned buffer in two halves, so that one can be filled while the other is on its way.
+class Stage {
+ public:
+  Stage() {
+    for (Half& h : halves_) {
+      PPL_CUDA(cudaMallocHost(reinterpret_cast<void**>(&h.memory), kStageBytes));
+      PPL_CUDA(cudaEventCreateWithFlags(&h.sent, cudaEventDisableTiming));
+    }
+  }
+
+  void to_device(void* device, const void* host, size_t bytes, cudaStream_t stream) {
+    for (size_t at = 0; at < bytes; at += kStageBytes) {
+      const size_t part = std::min(kStageBytes, bytes - at);
+      Half& h = halves_[next_++ % 2];
+      PPL_CUDA(cudaEventSynchronize(h.sent));
+      std::memcpy(h.memory, static_cast<const char*>(host) + at, part);
+      PPL_CUDA(cudaMemcpyAsync(static_cast<char*>(device) + at, h.memory, part, cudaMemcpyHostToDevice, stream));
+      PPL_CUDA(cudaEventRecord(h.sent, stream));
+    }
+  }
+
+  void to_host(void* host, const void* device, size_t bytes, cudaStream_t stream) {
+    for (size_t at = 0; at < bytes; at += kStageBytes) {
+      const size_t part = std::min(kStageBytes, bytes - at);
+      Half& h = halves_[next_++ % 2];
+      PPL_CUDA(cudaMemcpyAsync(h.memory, static_cast<const char*>(device) + at, part, cudaMemcpyDeviceToHost, stream));
+      PPL_CUDA(cudaStreamSynchronize(stream));
+      std::memcpy(static_cast<char*>(host) + at, h.memory, part);
+    }
+  }
+
+ private:
+  struct Half {
+    char* memory = nullptr;
+    cudaEvent_t sent{};
+  };
+  Half halves_[2];
+  unsigned next_ = 0;
+};
+
+Stage& stage() {
+  static auto* s = new Stage;  // never freed: the driver may be gone before static objects are
+  return *s;
+}
+
+CudaContext* make_context() {
+  const std::string problem = cuda_problem();
+  PPL_CHECK(problem.empty(), problem);
+  PPL_CUDA(cudaSetDevice(0));
+  auto* c = new CudaContext;
+  PPL_CUDA(cudaStreamCreateWithFlags(&c->stream, cudaStreamNonBlocking));
+  // Freed blocks stay in the pool: a training step then asks the driver for nothing after the first.
+  cudaMemPool_t pool;
+  PPL_CUDA(cudaDeviceGetDefaultMemPool(&pool, 0));
+  uint64_t all = UINT64_MAX;
+  PPL_CUDA(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &all));
+  return c;
+}
+
+}  // namespace
+
+void check_cuda(cudaError_t e, const char* call, std::source_location at) {
+  if (e == cudaSuccess) return;
+  throw Error(cat("cuda: ", call, " at ", at.file_name(), ":", at.line(), ": ", cudaGetErrorName(e), " (",
+                  cudaGetErrorString(e), ")"));
+}
+
+void check_launch(cudaStream_t stream, const std::source_location& at) {
+  check_cuda(cudaGetLastError(), "launch of a kernel", at);
+  static const bool wait = [] {
+    const char* s = std::getenv("PPL_SYNC");
+    return s && std::strcmp(s, "1") == 0;
+  }();
+  if (wait) check_cuda(cudaStreamSynchronize(stream), "kernel", at);
+}
+
+std::string cuda_problem() {
+  int devices = 0;
+  const cudaError_t e = cudaGetDeviceCount(&devices);
+  if (e != cudaSuccess) return cat("no CUDA device can be used: ", cudaGetErrorString(e));
+  return devices > 0 ? "" : "there is no CUDA device";
+}
+
+std::string cuda_device_name() {
+  CudaContext::current();
+  cudaDeviceProp p;
+  PPL_CUDA(cudaGetDeviceProperties(&p, 0));
+  return cat(p.name, ", ", p.totalGlobalMem >> 30, " GiB");
+}
+
+CudaContext& CudaContext::current() {
+  static CudaContext* context = make_context();
+  return *context;
+}
+
+void* CudaContext::scratch_bytes(size_t slot, size_t bytes) {
+  if (slots_.size() <= slot) slots_.resize(slot + 1);
+  Slot& s = slots_[slot];
+  if (s.bytes < bytes) {
+    if (s.memory) cuda_free(s.memory);
+    s = {};
+    s.memory = cuda_allocate(bytes);
+    s.bytes = bytes;
+  }
+  return s.memory;
+}
+
+void* cuda_allocate(size_t bytes) {
+  void* p = nullptr;
+  const cudaError_t e = cudaMallocAsync(&p, bytes, CudaContext::current().stream);
+  if (e == cudaErrorMemoryAllocation) {
+    cudaGetLastError();  // taken note of
+    throw OutOfMemory(cat("out of device memory: ", bytes >> 20, " MiB asked for"));
+  }
+  check_cuda(e, "cudaMallocAsync");
+  return p;
+}
+
+void cuda_free(void* p) noexcept { cudaFreeAsync(p, CudaContext::current().stream); }
+
+void copy_to_device(void* device, const void* host, size_t bytes) {
+  stage().to_device(device, host, bytes, CudaContext::current().stream);
+}
+
+void copy_to_host(void* host, const void* device, size_t bytes) {
+  stage().to_host(host, device, bytes, CudaContext::current().stream);
+}
+
+void copy_on_device(void* to, const void* from, size_t bytes) {
+  PPL_CUDA(cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToDevice, CudaContext::current().stream));
+}
+
+void zero_on_device(void* p, size_t bytes) { PPL_CUDA(cudaMemsetAsync(p, 0, bytes, CudaContext::current().stream)); }
+
+double cuda_milliseconds(const std::function<void()>& work) {
+  const cudaStream_t stream = CudaContext::current().stream;
+  static cudaEvent_t start, end;
+  if (!start) {
+    PPL_CUDA(cudaEventCreate(&start));
+    PPL_CUDA(cudaEventCreate(&end));
+  }
+  PPL_CUDA(cudaEventRecord(start, stream));
+  work();
+  PPL_CUDA(cudaEventRecord(end, stream));
+  PPL_CUDA(cudaEventSynchronize(end));
+  float ms = 0;
+  PPL_CUDA(cudaEventElapsedTime(&ms, start, end));
+  return static_cast<double>(ms);
+}
+
+void cuda_synchronize() { PPL_CUDA(cudaStreamSynchronize(CudaContext::current().stream)); }
+
+}  // namespace ppl

@@ -1,0 +1,30 @@
+// The device's memory, for callers that know nothing of CUDA. Everything runs in the order of CudaContext's stream.
+// Defined in device.cu, or in no_cuda.cpp where this build has no CUDA: then every function but cuda_problem throws.
+#pragma once
+
+#include <cstddef>
+#include <string>
+
+namespace ppl {
+
+// Why nothing can run on a CUDA device here, as a line for the user; empty where something can.
+std::string cuda_problem();
+
+// "NVIDIA H200, 140 GiB", or what the emulation calls itself.
+std::string cuda_device_name();
+
+// Aligned to 256 bytes. The pool keeps freed blocks for the next call. OutOfMemory where the device has none left.
+void* cuda_allocate(size_t bytes);
+void cuda_free(void*) noexcept;
+
+// Host memory may be used again as soon as the first returns; the second waits for the data. Both go through a pinned
+// buffer.
+void copy_to_device(void* device, const void* host, size_t bytes);
+void copy_to_host(void* host, const void* device, size_t bytes);
+void copy_on_device(void* to, const void* from, size_t bytes);
+void zero_on_device(void*, size_t bytes);
+
+// Waits for all that was launched; throws what it failed with.
+void cuda_synchronize();
+
+}  // namespace ppl

@@ -1,0 +1,26 @@
+// In place of device.cu and the kernels where the build has neither nvcc nor emulation.
+#include "kernels/cuda/context.h"
+#include "kernels/cuda/device.h"
+#include "kernels/cuda/timer.h"
+
+namespace ppl {
+namespace {
+
+[[noreturn]] void refuse() { throw Error(cuda_problem()); }
+
+}  // namespace
+
+std::string cuda_problem() { return "this build has no CUDA (configured with PPL_GPU=none, or without nvcc)"; }
+std::string cuda_device_name() { refuse(); }
+void* cuda_allocate(size_t) { refuse(); }
+void cuda_free(void*) noexcept {}
+void copy_to_device(void*, const void*, size_t) { refuse(); }
+void copy_to_host(void*, const void*, size_t) { refuse(); }
+void copy_on_device(void*, const void*, size_t) { refuse(); }
+void zero_on_device(void*, size_t) { refuse(); }
+double cuda_milliseconds(const std::function<void()>&) { refuse(); }
+void cuda_synchronize() { refuse(); }
+
+CudaContext& CudaContext::current() { refuse(); }
+
+}  // namespace ppl

@@ -1,0 +1,147 @@
+// CUDA kernels that no op case runs, emulated, against the CPU's: optimizers, sums, views, thresholds.
+#include <doctest/doctest.h>
+
+#include <random>
+
+#include "kernels/adam.h"
+#include "kernels/cpu/context.h"
+#include "kernels/cuda/context.h"
+#include "kernels/cuda/device.h"
+#include "kernels/fill.h"
+#include "kernels/scale.h"
+#include "kernels/sgd.h"
+#include "kernels/sum_of_squares.h"
+#include "kernels/views.h"
+#include "tests/compare.h"
+
+using namespace ppl;
+
+namespace {
+
+// An array on the device.
+template <class T>
+struct OnDevice {
+  T* data;
+  size_t size;
+
+  explicit OnDevice(const std::vector<T>& v)
+      : data(static_cast<T*>(cuda_allocate(v.size() * sizeof(T)))), size(v.size()) {
+    copy_to_device(data, v.data(), size * sizeof(T));
+  }
+  ~OnDevice() { cuda_free(data); }
+  OnDevice(const OnDevice&) = delete;
+  std::vector<T> host() const {
+    std::vector<T> v(size);
+    copy_to_host(v.data(), data, size * sizeof(T));
+    return v;
+  }
+};
+
+std::vector<float> noise(size_t n, unsigned seed) {
+  std::mt19937 random(seed);
+  std::normal_distribution<float> normal;
+  std::vector<float> v(n);
+  for (float& x : v) x = normal(random);
+  return v;
+}
+
+template <class T>
+std::vector<T> noise_as(size_t n, unsigned seed) {
+  const std::vector<float> v = noise(n, seed);
+  std::vector<T> as(n);
+  for (size_t i = 0; i < n; ++i) as[i] = T(v[i]);
+  return as;
+}
+
+CpuContext& cpu() { return CpuContext::current(); }
+CudaContext& cuda() { return CudaContext::current(); }
+
+constexpr int64_t kSizes[] = {1, 4, 1023, 5000};
+
+}  // namespace
+
+TEST_CASE("adam and sgd") {
+  const std::vector<float> state{1e-2f, 0.1f, 1e-3f, 0.5f};
+  const OnDevice<float> there(state);
+  for (const int64_t n : kSizes) {
+    CAPTURE(n);
+    const auto size = static_cast<size_t>(n);
+    std::vector<float> g = noise(size, 1), p = noise(size, 2), m = noise(size, 3), v = noise(size, 4);
+    for (float& x : v) x = x * x;
+    const OnDevice<float> dg(g), dp(p), dm(m), dv(v), sp(p), sb(m);
+    std::vector<float> q = p, b = m;
+    adam(cpu(), {.weight_decay = 0.1f}, n, state.data(), g.data(), p.data(), m.data(), v.data());
+    adam(cuda(), {.weight_decay = 0.1f}, n, there.data, dg.data, dp.data, dm.data, dv.data);
+    CHECK(compare(dp.host(), p).error < 1e-6);
+    CHECK(compare(dm.host(), m).error < 1e-6);
+    CHECK(compare(dv.host(), v).error < 1e-6);
+    sgd(cpu(), {.weight_decay = 0.1f}, n, state.data(), g.data(), q.data(), b.data());
+    sgd(cuda(), {.weight_decay = 0.1f}, n, there.data, dg.data, sp.data, sb.data);
+    CHECK(compare(sp.host(), q).error < 1e-6);
+    CHECK(compare(sb.host(), b).error < 1e-6);
+  }
+}
+
+TEST_CASE("sum of squares, scale and fill") {
+  for (const int64_t n : kSizes) {
+    CAPTURE(n);
+    const auto size = static_cast<size_t>(n);
+    const std::vector<float> x = noise(size, 5);
+    const OnDevice<float> there(x), factor({3.0f}), other(x);
+    const OnDevice<double> result({0.0});
+    double expected = 0;
+    sum_of_squares(cpu(), n, x.data(), &expected);
+    sum_of_squares(cuda(), n, there.data, result.data);
+    CHECK(result.host()[0] == doctest::Approx(expected).epsilon(1e-6));
+    scale(cuda(), n, factor.data, there.data, other.data);
+    const std::vector<float> scaled = other.host();
+    for (size_t i = 0; i < size; ++i) CHECK(scaled[i] == 3 * x[i]);
+    fill(cuda(), n, 7.0f, other.data);
+    CHECK(other.host() == std::vector<float>(size, 7.0f));
+    const OnDevice<uint8_t> bytes(std::vector<uint8_t>(size, 1));
+    fill(cuda(), n, uint8_t{9}, bytes.data);
+    CHECK(bytes.host() == std::vector<uint8_t>(size, 9));
+  }
+}
+
+TEST_CASE_TEMPLATE("views, padding, cropping, mean probabilities", T, float, bf16) {
+  const MapSize s{2, 5, 7, 3};
+  const size_t size = 2 * 5 * 7 * 3;
+  const std::vector<T> x = noise_as<T>(size, 6);
+  const OnDevice<T> dx(x), dy(x);
+  const auto widened = [](const std::vector<T>& v) { return std::vector<float>(v.begin(), v.end()); };
+  for (int v = 0; v < kViews; ++v) {
+    CAPTURE(v);
+    std::vector<T> y(size);
+    view(cpu(), v, s, x.data(), y.data());
+    view(cuda(), v, s, dx.data, dy.data);
+    CHECK(widened(dy.host()) == widened(y));
+    std::vector<float> p = noise(size, 7);
+    const OnDevice<float> dp(p);
+    accumulate_view(cpu(), v, s, 0.5f, x.data(), p.data());
+    accumulate_view(cuda(), v, s, 0.5f, dx.data, dp.data);
+    CHECK(compare(dp.host(), p).error < 1e-6);
+  }
+  std::vector<T> wide(2 * 14 * 20 * 3), narrow(2 * 2 * 3 * 3);
+  const OnDevice<T> dwide(wide), dnarrow(narrow);
+  reflect_pad(cpu(), s, 6, 8, 14, 20, x.data(), wide.data());
+  reflect_pad(cuda(), s, 6, 8, 14, 20, dx.data, dwide.data);
+  CHECK(widened(dwide.host()) == widened(wide));
+  crop(cpu(), s, 1, 4, 2, 3, x.data(), narrow.data());
+  crop(cuda(), s, 1, 4, 2, 3, dx.data, dnarrow.data);
+  CHECK(widened(dnarrow.host()) == widened(narrow));
+  CHECK_THROWS_AS(crop(cuda(), s, 4, 4, 2, 3, dx.data, dnarrow.data), Error);
+  CHECK_THROWS_AS(view(cuda(), 8, s, dx.data, dy.data), Error);
+}
+
+TEST_CASE("threshold") {
+  std::vector<float> p = noise(1001, 8);
+  p[3] = 0.25f;
+  p[4] = std::nanf("");
+  std::vector<uint8_t> mask(p.size());
+  const OnDevice<float> dp(p);
+  const OnDevice<uint8_t> dmask(mask);
+  threshold(cpu(), 1001, 0.25f, 255, p.data(), mask.data());
+  threshold(cuda(), 1001, 0.25f, 255, dp.data, dmask.data);
+  CHECK(dmask.host() == mask);
+}
