@@ -21,8 +21,12 @@ void Arena::clear_gradients() const {
 }
 
 void Arena::complete_gradients() const {
-  for (const Slice& s : slices_)
-    if (!s.parameter.grad().defined()) std::fill_n(gradients.data<float>() + s.offset, s.parameter.size(), 0.0f);
+  for (size_t i = 0; i < slices_.size(); ++i) complete_gradient(i);
+}
+
+void Arena::complete_gradient(size_t slice) const {
+  const Slice& s = slices_[slice];
+  if (!s.parameter.grad().defined()) std::fill_n(gradients.data<float>() + s.offset, s.parameter.size(), 0.0f);
 }
 
 void Arena::touch() const {

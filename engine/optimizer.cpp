@@ -13,47 +13,53 @@ namespace ppl {
 
 std::vector<std::string> optimizer_names() { return {"adam", "sgd"}; }
 
-Optimizer::Optimizer(Arena& arena, const OptimizerOptions& o)
-    : arena_(arena), options_(o), scalars_(Tensor::zeros({4})) {
+Optimizer::Optimizer(Arena& arena, const OptimizerOptions& o, int64_t front)
+    : arena_(arena), options_(o), front_(front), scalars_(Tensor::zeros({4})) {
   PPL_CHECK(o.name == "adam" || o.name == "sgd", "no optimizer is called '", o.name, "'; the nearest is ",
             nearest_name(o.name, optimizer_names()));
   first_ = Tensor::zeros(arena.values.shape());
   if (o.name == "adam") second_ = Tensor::zeros(arena.values.shape());
 }
 
-double Optimizer::step(double rate) {
+double Optimizer::step(double rate, bool without_front) {
   arena_.complete_gradients();
-  ++steps_;
-  const int64_t n = arena_.values.size();
-  const float* grad = arena_.gradients.data<float>();
-  float* values = arena_.values.data<float>();
-  const auto decay = static_cast<float>(options_.weight_decay);
+  const Tensor& gradients = arena_.gradients;
   double norm = 0, scale = 1;
-  on(arena_.values.device(), [&](auto& ctx) {
-    if (options_.clip_norm > 0) {
-      double squares = 0;
-      sum_of_squares(ctx, n, grad, &squares);
-      norm = std::sqrt(squares);
-      scale = std::min(1.0, options_.clip_norm / (norm + 1e-6));  // PyTorch's clip_grad_norm_
-    }
-    float* s = scalars_.data<float>();
-    s[0] = static_cast<float>(rate);
-    if (options_.name == "adam") {
-      const auto t = static_cast<double>(steps_);
-      s[1] = static_cast<float>(1 - std::pow(options_.beta1, t));
-      s[2] = static_cast<float>(1 - std::pow(options_.beta2, t));
-      s[3] = static_cast<float>(scale);
-      const AdamOptions o{static_cast<float>(options_.beta1), static_cast<float>(options_.beta2),
-                          static_cast<float>(options_.epsilon), decay};
-      adam(ctx, o, n, s, grad, values, first_.data<float>(), second_.data<float>());
-    } else {
-      s[1] = static_cast<float>(scale);
-      sgd(ctx, {static_cast<float>(options_.momentum), decay}, n, s, grad, values, first_.data<float>());
-    }
-  });
+  if (options_.clip_norm > 0) {
+    double squares = 0;
+    on(gradients.device(),
+       [&](auto& ctx) { sum_of_squares(ctx, gradients.size(), gradients.data<float>(), &squares); });
+    norm = std::sqrt(squares);
+    scale = std::min(1.0, options_.clip_norm / (norm + 1e-6));  // PyTorch's clip_grad_norm_
+  }
+  if (!without_front && front_ > 0) update(0, front_, ++steps_.front, rate, scale);
+  update(front_, gradients.size(), ++steps_.rest, rate, scale);
   arena_.touch();
   arena_.clear_gradients();
   return norm;
+}
+
+// Elements [begin, end) of the arena.
+void Optimizer::update(int64_t begin, int64_t end, int64_t steps, double rate, double scale) {
+  const int64_t n = end - begin;
+  const float* grad = arena_.gradients.data<float>() + begin;
+  float *values = arena_.values.data<float>() + begin, *first = first_.data<float>() + begin;
+  const auto decay = static_cast<float>(options_.weight_decay);
+  on(arena_.values.device(), [&](auto& ctx) {
+    float* s = scalars_.data<float>();
+    s[0] = static_cast<float>(rate);
+    s[3] = static_cast<float>(scale);
+    if (options_.name == "adam") {
+      const auto t = static_cast<double>(steps);
+      s[1] = static_cast<float>(1 - std::pow(options_.beta1, t));
+      s[2] = static_cast<float>(1 - std::pow(options_.beta2, t));
+      const AdamOptions o{static_cast<float>(options_.beta1), static_cast<float>(options_.beta2),
+                          static_cast<float>(options_.epsilon), decay};
+      adam(ctx, o, n, s, grad, values, first, second_.data<float>() + begin);
+    } else {
+      sgd(ctx, {static_cast<float>(options_.momentum), decay}, n, s, grad, values, first);
+    }
+  });
 }
 
 std::map<std::string, Tensor> Optimizer::state() const {

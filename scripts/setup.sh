@@ -9,6 +9,7 @@ packages=(
   libopencv-dev libgdal-dev       # drawing; GeoTIFF and coordinates
   libgeos-dev                     # polygons
   libosmium2-dev libprotozero-dev zlib1g-dev libbz2-dev libexpat1-dev  # OSM files
+  libopenmpi-dev openmpi-bin      # training in several processes
   nlohmann-json3-dev libcli11-dev libfmt-dev
   doctest-dev                     # tests
 )
