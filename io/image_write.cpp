@@ -48,6 +48,11 @@ std::vector<std::byte> grey_index(const std::string& where, const uint8_t* data,
 
 }  // namespace
 
+std::vector<std::byte> image_png(const Image& image) {
+  check_writable(image, "picture");
+  return encode_png(exchanged(image), 8, "picture");
+}
+
 void write_png(const std::string& path, const Image& image) {
   check_writable(image, path);
   write_bytes(path, encode_png(exchanged(image), 8, path));
@@ -76,10 +81,10 @@ void write_index_png(const std::string& path, const uint8_t* data, int64_t heigh
 
 void write_probability_png(const std::string& path, const float* data, int64_t height, int64_t width) {
   write_bytes(path, grey_png(path, height, width, 8, [=](int64_t i) {
-    // NaN fails both comparisons and becomes 0.
-    const float v = data[i] > 0 ? std::min(data[i], 1.0f) : 0.0f;
-    return static_cast<uint8_t>(std::lround(v * 255.0f));
-  }));
+                // NaN fails both comparisons and becomes 0.
+                const float v = data[i] > 0 ? std::min(data[i], 1.0f) : 0.0f;
+                return static_cast<uint8_t>(std::lround(v * 255.0f));
+              }));
 }
 
 }  // namespace ppl
