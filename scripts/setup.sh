@@ -31,7 +31,7 @@ missing_packages() {
 
 # Without apt nothing can be installed, but what is needed may be there all the same.
 missing_without_apt() {
-  for tool in c++ cmake ninja python3; do
+  for tool in c++ cmake ninja python3 mpicxx; do
     command -v "$tool" >/dev/null || echo "$tool"
   done
   local headers=(oneapi/dnnl/dnnl.hpp jpeglib.h png.h opencv2/core.hpp gdal.h geos_c.h osmium/version.hpp

@@ -37,7 +37,7 @@ struct Saved {
   BatchNorm shape;
   Tensor x, mean, inverse_std, y;  // y only where the mask of the ReLU needs it
   Communication* ranks = nullptr;  // where the statistics are those of all ranks
-  int64_t whole = 0;               // pixels that they are of
+  double share = 0;                // of their pixels that are this rank's; 0 where it is idle: nothing goes back then
 };
 
 // Pixels, mean and variance of this rank -> of all: means by their pixels, variances about the common mean.
@@ -65,18 +65,18 @@ int64_t share_statistics(const NormSync& sync, int64_t pixels, const Tensor& mea
   return static_cast<int64_t>(total);
 }
 
-// The sums of all ranks, such that divided by this rank's pixels they are the means over all pixels.
+// The sums of all ranks, such that divided by this rank's pixels they are the means over all pixels; an idle rank's
+// zero.
 std::pair<Tensor, Tensor> share_sums(const Saved& s, const Tensor& dweight, const Tensor& dbias) {
   const auto channels = static_cast<size_t>(dweight.size());
   std::vector<double> sums(2 * channels);
   std::copy_n(dweight.data<float>(), channels, sums.data());
   std::copy_n(dbias.data<float>(), channels, sums.data() + channels);
   s.ranks->sum(sums);
-  const double share = static_cast<double>(s.shape.pixels) / static_cast<double>(s.whole);
   std::vector<float> of_weight, of_bias;
   for (size_t i = 0; i < channels; ++i) {
-    of_weight.push_back(static_cast<float>(sums[i] * share));
-    of_bias.push_back(static_cast<float>(sums[channels + i] * share));
+    of_weight.push_back(static_cast<float>(sums[i] * s.share));
+    of_bias.push_back(static_cast<float>(sums[channels + i] * s.share));
   }
   return {Tensor::from(dweight.shape(), of_weight), Tensor::from(dbias.shape(), of_bias)};
 }
@@ -135,7 +135,7 @@ Tensor batch_norm(const Tensor& x, const NormTensors& p, NormOptions o, const Te
                       inverse_std,
                       keep_y ? y.reshaped(y.shape()) : Tensor(),
                       sync ? &sync->communication() : nullptr,
-                      whole.pixels};
+                      sync && !sync->idle() ? static_cast<double>(s.pixels) / static_cast<double>(whole.pixels) : 0};
     return record("batch_norm", {x, p.weight, p.bias, p.conv_bias, residual}, y,
                   [=, kind = o.residual](const Tensor& dy) { return backward<T>(saved, p, kind, dy); });
   });
