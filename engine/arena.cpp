@@ -23,10 +23,13 @@ void Arena::clear_gradients() const {
 }
 
 void Arena::complete_gradients() const {
-  for (const Slice& s : slices_) {
-    if (s.parameter.grad().defined()) continue;
-    zero_bytes(gradients.device(), gradients.data<float>() + s.offset, s.parameter.bytes());
-  }
+  for (size_t i = 0; i < slices_.size(); ++i) complete_gradient(i);
+}
+
+void Arena::complete_gradient(size_t slice) const {
+  const Slice& s = slices_[slice];
+  if (s.parameter.grad().defined()) return;
+  zero_bytes(gradients.device(), gradients.data<float>() + s.offset, s.parameter.bytes());
 }
 
 void Arena::touch() const {

@@ -17,14 +17,17 @@ class Arena {
   void clear_gradients() const;
   // Zeros where a parameter got no gradient, so that gradients may be read as a whole.
   void complete_gradients() const;
+  void complete_gradient(size_t slice) const;
   // Says that the values have changed.
   void touch() const;
 
- private:
   struct Slice {
     Tensor parameter;
-    int64_t offset;
+    int64_t offset;  // of its first element; what follows up to the next slice is padding
   };
+  const std::vector<Slice>& slices() const { return slices_; }  // in the module's order
+
+ private:
   std::vector<Slice> slices_;
 };
 

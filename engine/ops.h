@@ -53,8 +53,8 @@ Tensor cast(const Tensor& x, DType);  // f32 <-> bf16
 // relu(W [resize(S_i pool_i(x)); x] + b) with grids 1, 2, 3, 6: x [N,H,W,C], stages [C/4,1,1,C] each, weight
 // [K,1,1,2C], bias [K]
 Tensor pyramid_pool(const Tensor& x, const std::array<Tensor, 4>& stages, const Tensor& weight, const Tensor& bias);
-// logits [N,H,W,C], target u8 [N,H,W,C] in {0, 1, 255 = ignored} -> scalar f32
-Tensor pixel_loss(const Tensor& logits, const Tensor& target, const PixelLoss&);
+// logits [N,H,W,C], target u8 [N,H,W,C] in {0, 1, 255 = ignored}, weight f32 [N,H,W,C] or undefined -> scalar f32
+Tensor pixel_loss(const Tensor& logits, const Tensor& target, const PixelLoss&, const Tensor& weight = {});
 
 // In place and off the tape.
 void add_into(const Tensor& to, const Tensor& from);

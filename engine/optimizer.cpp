@@ -14,9 +14,10 @@ namespace ppl {
 
 std::vector<std::string> optimizer_names() { return {"adam", "sgd"}; }
 
-Optimizer::Optimizer(Arena& arena, const OptimizerOptions& o)
+Optimizer::Optimizer(Arena& arena, const OptimizerOptions& o, int64_t front)
     : arena_(arena),
       options_(o),
+      front_(front),
       scalars_(Tensor::zeros({4}, DType::f32, arena.values.device())),
       squares_(Tensor::zeros({sizeof(double)}, DType::u8, arena.values.device())) {
   PPL_CHECK(o.name == "adam" || o.name == "sgd", "no optimizer is called '", o.name, "'; the nearest is ",
@@ -35,33 +36,45 @@ double Optimizer::gradient_norm() {
   return std::sqrt(squares);
 }
 
-double Optimizer::step(double rate) {
+double Optimizer::step(double rate, bool without_front) {
   arena_.complete_gradients();
-  ++steps_;
   double norm = 0, scale = 1;
   if (options_.clip_norm > 0) {
     norm = gradient_norm();
     scale = std::min(1.0, options_.clip_norm / (norm + 1e-6));  // PyTorch's clip_grad_norm_
   }
-  const auto t = static_cast<double>(steps_);
+  const int64_t size = arena_.gradients.size();
+  ++steps_.rest;
+  if (!without_front) ++steps_.front;
+  if (!without_front && steps_.front == steps_.rest) {
+    update(0, size, steps_.rest, rate, scale);
+  } else {
+    if (!without_front) update(0, front_, steps_.front, rate, scale);
+    update(front_, size, steps_.rest, rate, scale);
+  }
+  arena_.touch();
+  arena_.clear_gradients();
+  return norm;
+}
+
+// Elements [begin, end) of the arena.
+void Optimizer::update(int64_t begin, int64_t end, int64_t steps, double rate, double scale) {
+  const auto t = static_cast<double>(steps);
   scalars_.assign({static_cast<float>(rate), static_cast<float>(1 - std::pow(options_.beta1, t)),
                    static_cast<float>(1 - std::pow(options_.beta2, t)), static_cast<float>(scale)});
+  const int64_t n = end - begin;
+  const float *s = scalars_.data<float>(), *grad = arena_.gradients.data<float>() + begin;
+  float *values = arena_.values.data<float>() + begin, *first = first_.data<float>() + begin;
   const auto decay = static_cast<float>(options_.weight_decay);
   on(arena_.values.device(), [&](auto& ctx) {
-    const int64_t n = arena_.values.size();
-    const float *s = scalars_.data<float>(), *grad = arena_.gradients.data<float>();
-    float *values = arena_.values.data<float>(), *first = first_.data<float>();
     if (options_.name == "adam") {
       const AdamOptions o{static_cast<float>(options_.beta1), static_cast<float>(options_.beta2),
                           static_cast<float>(options_.epsilon), decay};
-      adam(ctx, o, n, s, grad, values, first, second_.data<float>());
+      adam(ctx, o, n, s, grad, values, first, second_.data<float>() + begin);
     } else {
       sgd(ctx, {static_cast<float>(options_.momentum), decay}, n, s, grad, values, first);
     }
   });
-  arena_.touch();
-  arena_.clear_gradients();
-  return norm;
 }
 
 std::map<std::string, Tensor> Optimizer::state() const {

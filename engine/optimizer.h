@@ -21,23 +21,30 @@ struct OptimizerOptions {
 
 class Optimizer {
  public:
-  Optimizer(Arena&, const OptimizerOptions&);
+  // The first `front` elements of the arena can be left out of a step; 0: all take part in all steps.
+  Optimizer(Arena&, const OptimizerOptions&, int64_t front = 0);
 
-  // Uses and forgets the gradients. Returns their L2 norm where clipping is on, else 0.
-  double step(double rate);
+  // Uses and forgets the gradients. Returns their L2 norm where clipping is on, else 0. without_front: the front stays
+  // as it is, values and moments.
+  double step(double rate, bool without_front = false);
 
-  int64_t steps() const { return steps_; }
+  struct Steps {
+    int64_t front = 0, rest = 0;  // that have changed each part
+  };
+  Steps steps() const { return steps_; }
 
-  // What a checkpoint needs: moments by name, and the number of steps.
+  // What a checkpoint needs: moments by name, and the numbers of steps.
   std::map<std::string, Tensor> state() const;
-  void restore_steps(int64_t steps) { steps_ = steps; }
+  void restore_steps(Steps steps) { steps_ = steps; }
 
  private:
   double gradient_norm();  // waits for the device
+  void update(int64_t begin, int64_t end, int64_t steps, double rate, double scale);
 
   Arena& arena_;
   OptimizerOptions options_;
-  int64_t steps_ = 0;
+  int64_t front_;
+  Steps steps_;
   Tensor first_, second_;  // Adam's moments; SGD uses the first
   Tensor scalars_;         // what changes from step to step, in device memory
   Tensor squares_;         // eight bytes: the f64 sum of the gradient's squares

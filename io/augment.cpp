@@ -108,6 +108,18 @@ void write_target(const Walk& w, int classes, uint8_t* out) {
   });
 }
 
+// The map of weights goes where the mask goes.
+void write_weight(const AugmentPlan& p, const Tile& t, uint8_t* out, AugmentScratch& s) {
+  constexpr int kNearest = 254;  // masks of several classes are not mixed
+  View map = crop_view(p, t, t.weight, 1, 0, s.weight);
+  if (p.warp) {
+    s.warped_weight.resize(static_cast<size_t>(p.height * p.width));
+    warp_mask(map.data, map.stride, s.warped_weight.data(), p, kNearest, s);
+    map = {s.warped_weight.data(), p.width};
+  }
+  write_target(walk_of(p, map, 1), 1, out);
+}
+
 }  // namespace
 
 AugmentPlan identity_plan(int64_t height, int64_t width) {
@@ -146,7 +158,7 @@ NormaliseTables<T>::NormaliseTables(const InputSpec& spec) {
 
 template <class T>
 void apply_plan(const AugmentPlan& p, const Tile& t, int classes, const NormaliseTables<T>& tables, T* image,
-                uint8_t* target, AugmentScratch& s) {
+                uint8_t* target, AugmentScratch& s, uint8_t* weight) {
   PPL_CHECK(static_cast<size_t>(t.bands) == tables.bands.size(), "augment: a tile of ", t.bands, " bands, expected ",
             tables.bands.size());
   View pixels = crop_view(p, t, t.image, t.bands, 0, s.image);
@@ -176,13 +188,14 @@ void apply_plan(const AugmentPlan& p, const Tile& t, int classes, const Normalis
       normalise<0>(walk, tables, image);
   }
   write_target(walk_of(p, mask, 1), classes, target);
+  if (weight) write_weight(p, t, weight, s);
 }
 
 template struct NormaliseTables<float>;
 template struct NormaliseTables<bf16>;
 template void apply_plan(const AugmentPlan&, const Tile&, int, const NormaliseTables<float>&, float*, uint8_t*,
-                         AugmentScratch&);
+                         AugmentScratch&, uint8_t*);
 template void apply_plan(const AugmentPlan&, const Tile&, int, const NormaliseTables<bf16>&, bf16*, uint8_t*,
-                         AugmentScratch&);
+                         AugmentScratch&, uint8_t*);
 
 }  // namespace ppl

@@ -45,8 +45,8 @@ AugmentPlan identity_plan(int64_t height, int64_t width);
 
 // Buffers kept between tiles, one object a thread.
 struct AugmentScratch {
-  std::vector<uint8_t> image, mask;  // the crop, where it is changed or padded
-  std::vector<uint8_t> warped, warped_mask;
+  std::vector<uint8_t> image, mask, weight;  // the crop, where it is changed or padded
+  std::vector<uint8_t> warped, warped_mask, warped_weight;
   std::vector<uint16_t> row;                     // of the warp: two rows mixed
   std::vector<int32_t> columns, column_weights;  // of the warp: where each column comes from
 };
@@ -70,9 +70,10 @@ struct NormaliseTables {
 
 // All of it: tile -> image [height, width, bands] of T (float or bf16), normalised, and target
 // [height, width, classes] u8: 1 where the pixel is of the class, else 0; 255 where it is ignored.
-// height and width are the plan's, exchanged if it turns.
+// height and width are the plan's, exchanged if it turns. weight [height, width] u8: the tile's map of weights, moved
+// in the same way (nearest), 0 outside of the tile; null where none is wanted.
 template <class T>
 void apply_plan(const AugmentPlan&, const Tile&, int classes, const NormaliseTables<T>&, T* image, uint8_t* target,
-                AugmentScratch&);
+                AugmentScratch&, uint8_t* weight = nullptr);
 
 }  // namespace ppl

@@ -1,3 +1,4 @@
+#include <filesystem>
 #include <utility>
 
 #include "io/threads.h"
@@ -5,11 +6,22 @@
 
 namespace ppl {
 
+namespace {
+
+TileFolder scan(const std::string& path, const FolderOptions& options) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return scan_tiles(path, options.masks, options.weights);
+  PPL_CHECK(options.masks.empty(), path, ": is a list of pairs, which needs no folder of masks");
+  return scan_list(path, options.weights);
+}
+
+}  // namespace
+
 FolderTiles::FolderTiles(const std::string& folder, FolderOptions options) : options_(std::move(options)) {
   input_ = options_.input;
   classes_ = options_.classes;
   input_.check(folder);
-  TileFolder found = scan_tiles(folder);
+  TileFolder found = scan(folder, options_);
   problems_ = std::move(found.problems);
   const size_t looked_at = found.tiles.size() + problems_.size();
   report_problems(problems_, looked_at, options_.on_problem, folder);  // before minutes are spent on decoding
@@ -22,7 +34,7 @@ FolderTiles::FolderTiles(const std::string& folder, FolderOptions options) : opt
   uint64_t left = options_.cache_bytes;
   for (size_t i = 0; i < n; ++i) {
     const auto bytes = static_cast<uint64_t>(found.tiles[i].height) * static_cast<uint64_t>(found.tiles[i].width) *
-                       static_cast<uint64_t>(input_.band_count() + 1);
+                       static_cast<uint64_t>(input_.band_count() + 1 + options_.weights);
     kept[i] = bytes <= left;
     if (kept[i]) left -= bytes;
   }
@@ -52,9 +64,21 @@ Tile FolderTiles::load(int64_t index) const {
   return cache_[i].image ? cache_[i] : decode_tile(files_[i], options_);
 }
 
+namespace {
+
+Image read_weights(const TileFile& file, int64_t max_pixels) {
+  Image weight = read_image(file.weight_path, {{}, max_pixels});
+  PPL_CHECK(weight.bands == 1 && weight.depth == 8 && weight.height == file.height && weight.width == file.width,
+            file.weight_path, ": expected a grey 8-bit map of weights of ", file.width, " x ", file.height,
+            " pixels, got ", weight.bands, " bands of ", weight.depth, " bits, ", weight.width, " x ", weight.height);
+  return weight;
+}
+
+}  // namespace
+
 Tile decode_tile(const TileFile& file, const FolderOptions& options) {
   struct Memory {
-    Image image, mask;
+    Image image, mask, weight;
   };
   auto memory = std::make_shared<Memory>();
   memory->image = read_input(file.image_path, options.input, options.max_pixels);
@@ -65,6 +89,10 @@ Tile decode_tile(const TileFile& file, const FolderOptions& options) {
   PPL_CHECK(mask.height == file.height && mask.width == file.width, file.mask_path, ": the mask is ", mask.width, " x ",
             mask.height, " pixels, its picture ", file.width, " x ", file.height);
   Tile t{image.height, image.width, image.bands, image.u8(), mask.u8(), nullptr};
+  if (!file.weight_path.empty()) {
+    memory->weight = read_weights(file, options.max_pixels);
+    t.weight = memory->weight.u8();
+  }
   t.keep = std::move(memory);
   return t;
 }

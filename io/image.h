@@ -57,6 +57,7 @@ void write_png(const std::string& path, const Image&);                     // 8 
 void write_jpeg(const std::string& path, const Image&, int quality = 95);  // 8 bit, 1 or 3 bands
 // Values above 0 are foreground: 1 bit a pixel, white on black. data [height, width].
 void write_mask_png(const std::string& path, const uint8_t* data, int64_t height, int64_t width);
+std::vector<std::byte> image_png(const Image&);  // the bytes that write_png writes
 // The bytes of the files that write_mask_png and write_index_png make.
 std::vector<std::byte> mask_png(const uint8_t* data, int64_t height, int64_t width);
 std::vector<std::byte> index_png(const uint8_t* data, int64_t height, int64_t width);

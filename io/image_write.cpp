@@ -51,6 +51,11 @@ std::vector<std::byte> grey_index(const std::string& where, const uint8_t* data,
 
 }  // namespace
 
+std::vector<std::byte> image_png(const Image& image) {
+  check_writable(image, "picture");
+  return encode_png(exchanged(image), "picture");
+}
+
 void write_png(const std::string& path, const Image& image) {
   check_writable(image, path);
   write_bytes(path, encode_png(exchanged(image), path));

@@ -1,16 +1,10 @@
 #include "io/loader.h"
 
+#include <algorithm>
 #include <chrono>
-#include <numeric>
-
-#include "engine/random.h"
+#include <cstring>
 
 namespace ppl {
-namespace {
-
-constexpr uint64_t kStream = 0x73687566;  // keeps these numbers apart from the augmentation's
-
-}  // namespace
 
 LoaderOptions LoaderOptions::validation(int batch, DType dtype) {
   LoaderOptions o;
@@ -31,6 +25,12 @@ Loader::Loader(std::shared_ptr<const TileSource> source, LoaderOptions options)
             options_.prefetch, "; expected at least 1, 0, 1, 1");
   PPL_CHECK(options_.dtype == DType::f32 || options_.dtype == DType::bf16, "loader: images of type ",
             name(options_.dtype), "; expected f32 or bf16");
+  PPL_CHECK(options_.ranks >= 1 && options_.rank >= 0 && options_.rank < options_.ranks, "loader: rank ", options_.rank,
+            " of ", options_.ranks);
+  const auto& foreground = options_.weights.foreground;
+  PPL_CHECK(foreground.empty() || foreground.size() == static_cast<size_t>(source_->classes()),
+            "loader: ", foreground.size(), " weights of classes for ", source_->classes(), " classes");
+  plan_order();
   plan_batches();
 }
 
@@ -43,18 +43,40 @@ Loader::~Loader() {
   for (auto& t : threads_) t.join();
 }
 
+void Loader::plan_order() {
+  if (options_.tiles_per_epoch == 0) {
+    epoch_order_ = EpochOrder(source_->size(), options_.shuffle, options_.seed);
+    return;
+  }
+  int64_t tiles = 0;
+  for (const SourceShare& s : options_.shares) tiles += s.tiles;
+  PPL_CHECK(tiles == source_->size() && options_.shuffle && options_.crop > 0, "loader: sources of ", tiles,
+            " tiles drawn in proportion from ", source_->size(), "; they need a crop and a random order");
+  epoch_order_ = EpochOrder(options_.shares, options_.tiles_per_epoch, options_.seed);
+}
+
 void Loader::plan_batches() {
-  const int64_t n = source_->size();
+  const int64_t n = epoch_order_.size(), batch = int64_t{options_.batch} * options_.ranks;
   cuts_ = {0};
   for (int64_t i = 1; i < n; ++i) {
-    const auto &tile = source_->entry(i), &before = source_->entry(i - 1);
-    const bool other_size = options_.crop == 0 && (tile.height != before.height || tile.width != before.width);
-    PPL_CHECK(!other_size || !options_.shuffle || options_.batch == 1, "loader: tiles ", before.id, " and ", tile.id,
-              " differ in size, so shuffled batches need a crop");
-    if (other_size || i - cuts_.back() == options_.batch) cuts_.push_back(i);
+    bool other_size = false;
+    if (options_.crop == 0) {
+      const auto &tile = source_->entry(i), &before = source_->entry(i - 1);
+      other_size = tile.height != before.height || tile.width != before.width;
+      PPL_CHECK(!other_size || !options_.shuffle || batch == 1, "loader: tiles ", before.id, " and ", tile.id,
+                " differ in size, so shuffled batches need a crop");
+    }
+    if (other_size || i - cuts_.back() == batch) cuts_.push_back(i);
   }
-  if (!options_.drop_last || n - cuts_.back() == options_.batch) cuts_.push_back(n);
-  PPL_CHECK(n > 0 && cuts_.size() > 1, "loader: ", n, " tiles do not fill one batch of ", options_.batch);
+  if (!options_.drop_last || n - cuts_.back() == batch) cuts_.push_back(n);
+  PPL_CHECK(n > 0 && cuts_.size() > 1, "loader: ", n, " tiles do not fill one batch of ", batch);
+}
+
+// This rank's tiles of a batch, in the epoch's order. Rank 0 never goes without.
+std::pair<int64_t, int64_t> Loader::part(int64_t number) const {
+  const int64_t begin = cuts_[static_cast<size_t>(number)], n = cuts_[static_cast<size_t>(number) + 1] - begin;
+  const auto bound = [&](int64_t rank) { return begin + ceil_div(rank * n, options_.ranks); };
+  return {bound(options_.rank), bound(options_.rank + 1)};
 }
 
 Batch Loader::next() {
@@ -121,43 +143,70 @@ Batch Loader::make(int64_t position, AugmentScratch& scratch) {
   b.epoch = position / batches_per_epoch();
   b.number = position % batches_per_epoch();
   const Order in_order = order(b.epoch);
-  const auto at = static_cast<size_t>(b.number);
-  b.indices.assign(in_order->begin() + cuts_[at], in_order->begin() + cuts_[at + 1]);
-  for (const int64_t i : b.indices) b.ids.push_back(source_->entry(i).id);
-
-  const auto n = static_cast<int64_t>(b.indices.size());
-  const auto& first = source_->entry(b.indices[0]);
+  const auto [begin, end] = part(b.number);
+  const std::span<const Draw> draws(in_order->data() + begin, static_cast<size_t>(end - begin));
+  for (const Draw& d : draws) {
+    b.indices.push_back(d.index);
+    b.ids.push_back(source_->entry(d.index).id);
+  }
+  const auto n = std::max<int64_t>(1, end - begin);
+  const auto& first = source_->entry(draws.empty() ? 0 : draws[0].index);
   const int64_t height = options_.crop ? options_.crop : first.height;
   const int64_t width = options_.crop ? options_.crop : first.width;
   b.images = Tensor::empty({n, height, width, source_->input().band_count()}, options_.dtype);
   b.targets = Tensor::empty({n, height, width, source_->classes()}, DType::u8);
-  if (options_.dtype == DType::f32) {
-    fill(b, f32_tables_, scratch);
+  if (options_.weights.needed()) b.weights = Tensor::empty(b.targets.shape());
+  if (draws.empty()) {
+    std::memset(b.images.raw(), 0, b.images.bytes());
+    std::memset(b.targets.raw(), 255, b.targets.bytes());
+    if (b.weights.defined()) std::memset(b.weights.raw(), 0, b.weights.bytes());
+  } else if (options_.dtype == DType::f32) {
+    fill(b, draws, f32_tables_, scratch);
   } else {
-    fill(b, bf16_tables_, scratch);
+    fill(b, draws, bf16_tables_, scratch);
   }
+  b.valid = b.targets.size() - std::count(b.targets.data<uint8_t>(), b.targets.data<uint8_t>() + b.targets.size(), 255);
   return b;
 }
 
 template <class T>
-void Loader::fill(Batch& b, const NormaliseTables<T>& tables, AugmentScratch& scratch) const {
+void Loader::fill(Batch& b, std::span<const Draw> draws, const NormaliseTables<T>& tables,
+                  AugmentScratch& scratch) const {
   const int64_t n = b.images.dim(0), image = b.images.size() / n, target = b.targets.size() / n;
+  std::vector<uint8_t> map(options_.weights.map != 0 ? static_cast<size_t>(target / source_->classes()) : 0);
   for (int64_t k = 0; k < n; ++k) {
-    const int64_t index = b.indices[static_cast<size_t>(k)];
+    const Draw& draw = draws[static_cast<size_t>(k)];
     try {
-      const Tile tile = source_->load(index);
-      apply_plan(plan(b, index), tile, source_->classes(), tables, b.images.data<T>() + k * image,
-                 b.targets.data<uint8_t>() + k * target, scratch);
+      const Tile tile = source_->load(draw.index);
+      PPL_CHECK(map.empty() || tile.weight, "has no map of weights");
+      apply_plan(plan(draw), tile, source_->classes(), tables, b.images.data<T>() + k * image,
+                 b.targets.data<uint8_t>() + k * target, scratch, map.empty() ? nullptr : map.data());
     } catch (const std::exception& e) {
-      throw Error(cat("tile ", source_->entry(index).id, ": ", e.what()));
+      throw Error(cat("tile ", source_->entry(draw.index).id, ": ", e.what()));
+    }
+    if (b.weights.defined()) fill_weights(b, k, map);
+  }
+}
+
+void Loader::fill_weights(Batch& b, int64_t k, const std::vector<uint8_t>& map) const {
+  const int64_t classes = source_->classes(), pixels = b.targets.size() / (b.targets.dim(0) * classes);
+  const uint8_t* target = b.targets.data<uint8_t>() + k * pixels * classes;
+  float* weight = b.weights.data<float>() + k * pixels * classes;
+  const PixelWeights& w = options_.weights;
+  for (int64_t p = 0; p < pixels; ++p) {
+    const double here = map.empty() ? 1 : 1 + w.map * map[static_cast<size_t>(p)] / 255;
+    for (int64_t c = 0; c < classes; ++c, ++target, ++weight) {
+      const bool raised = !w.foreground.empty() && *target == 1;
+      *weight = static_cast<float>(raised ? here * w.foreground[static_cast<size_t>(c)] : here);
     }
   }
 }
 
-AugmentPlan Loader::plan(const Batch& b, int64_t index) const {
-  const auto& tile = source_->entry(index);
+AugmentPlan Loader::plan(const Draw& draw) const {
+  const auto& tile = source_->entry(draw.index);
   if (options_.augmentation) {
-    return draw_plan(*options_.augmentation, options_.seed, b.epoch, index, tile.height, tile.width, options_.crop);
+    return draw_plan(*options_.augmentation, options_.seed, draw.pass, draw.index, tile.height, tile.width,
+                     options_.crop);
   }
   if (options_.crop == 0) return identity_plan(tile.height, tile.width);
   AugmentPlan middle = identity_plan(options_.crop, options_.crop);
@@ -171,13 +220,7 @@ Loader::Order Loader::order(int64_t epoch) {
     std::lock_guard lock(mutex_);
     if (order_epoch_ == epoch) return order_;
   }
-  std::vector<int64_t> v(static_cast<size_t>(source_->size()));
-  if (options_.shuffle) {
-    v = Random(options_.seed, kStream, epoch).permutation(source_->size());
-  } else {
-    std::iota(v.begin(), v.end(), int64_t{0});
-  }
-  auto made = std::make_shared<const std::vector<int64_t>>(std::move(v));
+  auto made = std::make_shared<const std::vector<Draw>>(epoch_order_.draw(epoch));
   std::lock_guard lock(mutex_);
   order_epoch_ = epoch;
   order_ = made;

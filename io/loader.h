@@ -7,12 +7,15 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "engine/tensor.h"
 #include "io/augment.h"
+#include "io/epoch_order.h"
 #include "io/tiles.h"
 
 namespace ppl {
@@ -20,13 +23,23 @@ namespace ppl {
 struct Batch {
   Tensor images;                  // [N, H, W, bands] f32 or bf16, normalised
   Tensor targets;                 // [N, H, W, classes] u8: 0, 1, 255 = ignored
-  std::vector<std::string> ids;   // N
-  std::vector<int64_t> indices;   // N, into the source
+  Tensor weights;                 // [N, H, W, classes] f32, of the loss; undefined where all are 1
+  int64_t valid = 0;              // elements of targets that are not ignored
+  std::vector<std::string> ids;   // N; none where this rank has no tile in the batch: then N is 1 and all is ignored
+  std::vector<int64_t> indices;   // as ids, into the source
   int64_t epoch = 0, number = 0;  // number: within the epoch, from 0
 };
 
+// What a pixel counts in the loss: (1 + map d / 255), d the tile's map of weights; times foreground[class] where the
+// target of the class is 1.
+struct PixelWeights {
+  double map = 0;
+  std::vector<double> foreground;  // empty: 1 for each class
+  bool needed() const { return map != 0 || !foreground.empty(); }
+};
+
 struct LoaderOptions {
-  int batch = 8;
+  int batch = 8;  // of each rank
   // Side of the square crop. 0: whole tiles; then a batch ends early where the next tile has another size, which
   // cannot be combined with shuffle (unless batch is 1).
   int crop = 0;
@@ -37,6 +50,13 @@ struct LoaderOptions {
   uint64_t seed = 0;
   int threads = 2;
   int prefetch = 4;  // batches finished or in the making
+  // With tiles_per_epoch, an epoch is drawn from the source's parts as EpochOrder says; else it has every tile once.
+  std::vector<SourceShare> shares;
+  int64_t tiles_per_epoch = 0;
+  PixelWeights weights;
+  // Of several processes that share each batch of batch * ranks tiles: this one gets the rank-th part, and of the last
+  // batch, if it is not full, parts that differ by at most one tile.
+  int rank = 0, ranks = 1;
 
   // Whole tiles in order, nothing changed, every tile once.
   static LoaderOptions validation(int batch = 1, DType dtype = DType::f32);
@@ -55,6 +75,8 @@ class Loader {
 
   const TileSource& source() const { return *source_; }
   int64_t batches_per_epoch() const { return static_cast<int64_t>(cuts_.size()) - 1; }
+  // Tiles of all ranks in the batches before this one, in its epoch.
+  int64_t tiles_before(int64_t number) const { return cuts_[static_cast<size_t>(number)]; }
   // The next batch. Rethrows what a worker met, as an Error that names the tile; the position then is past that batch.
   Batch next();
   // The next batch will be this one. Costs nothing beyond giving up batches made ahead.
@@ -67,20 +89,24 @@ class Loader {
     Batch batch;
     std::exception_ptr error;
   };
-  using Order = std::shared_ptr<const std::vector<int64_t>>;
+  using Order = std::shared_ptr<const std::vector<Draw>>;
 
+  void plan_order();
   void plan_batches();
+  std::pair<int64_t, int64_t> part(int64_t number) const;
   void work();
   Batch make(int64_t position, AugmentScratch&);
   template <class T>
-  void fill(Batch&, const NormaliseTables<T>&, AugmentScratch&) const;
-  AugmentPlan plan(const Batch&, int64_t index) const;
+  void fill(Batch&, std::span<const Draw>, const NormaliseTables<T>&, AugmentScratch&) const;
+  void fill_weights(Batch&, int64_t k, const std::vector<uint8_t>& map) const;
+  AugmentPlan plan(const Draw&) const;
   Order order(int64_t epoch);
 
   std::shared_ptr<const TileSource> source_;
   LoaderOptions options_;
   NormaliseTables<float> f32_tables_;
   NormaliseTables<bf16> bf16_tables_;
+  EpochOrder epoch_order_;
   std::vector<int64_t> cuts_;  // where each batch starts in an epoch's order, and the end of the last
 
   std::mutex mutex_;

@@ -89,6 +89,7 @@ bool is_packed(const std::string& path) {
 
 std::unique_ptr<TileSource> open_tiles(const std::string& path, const FolderOptions& options) {
   if (!is_packed(path)) return std::make_unique<FolderTiles>(path, options);
+  PPL_CHECK(options.masks.empty() && !options.weights, path, ": is packed, with its masks and without maps of weights");
   auto packed = std::make_unique<PackedTiles>(path);
   PPL_CHECK(packed->classes() == options.classes, path, ": packed with ", packed->classes(), " classes, expected ",
             options.classes);

@@ -55,8 +55,8 @@ PackResult pack_folder(const std::string& folder, const std::string& path, const
 // True where the file starts as a packed file does.
 bool is_packed(const std::string& path);
 
-// A folder of pairs or a packed file, by what the path is. For a packed file options.input must equal the file's or be
-// left at its default, and the file's classes must be options.classes.
+// A folder of pairs, a list of pairs or a packed file, by what the path is. For a packed file options.input must equal
+// the file's or be left at its default, and the file's classes must be options.classes; it has no maps of weights.
 std::unique_ptr<TileSource> open_tiles(const std::string& path, const FolderOptions& options);
 
 }  // namespace ppl

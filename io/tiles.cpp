@@ -3,6 +3,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <ranges>
+#include <sstream>
+
+#include "io/file.h"
 
 namespace fs = std::filesystem;
 
@@ -42,24 +46,54 @@ std::string id_of(const fs::path& picture) {
   return ends_with(stem, "_sat") ? stem.substr(0, stem.size() - 4) : stem;
 }
 
-std::string mask_beside(const fs::path& picture, const std::string& id) {
+// <folder>/<id><suffix>.{png,tif,tiff}
+std::string companion(const fs::path& folder, const std::string& id, const std::string& suffix, const char* what) {
   for (const char* extension : {".png", ".tif", ".tiff"}) {
-    const fs::path mask = picture.parent_path() / (id + "_mask" + extension);
+    const fs::path path = folder / (id + suffix + extension);
     std::error_code ignored;
-    if (fs::is_regular_file(mask, ignored)) return mask.string();
+    if (fs::is_regular_file(path, ignored)) return path.string();
   }
-  throw Error(cat((picture.parent_path() / (id + "_mask.png")).string(), ": the mask is missing"));
+  throw Error(cat((folder / (id + suffix + ".png")).string(), ": the ", what, " is missing"));
 }
 
-// Fills in mask and size; Error where the pair does not fit.
+void check_size(const ImageHeader& image, const std::string& path, const char* what) {
+  const ImageHeader h = read_image_header(path);
+  PPL_CHECK(h.width == image.width && h.height == image.height, path, ": the ", what, " is ", h.width, " x ", h.height,
+            " pixels, its picture ", image.width, " x ", image.height);
+}
+
+// Fills in the size; Error where the files do not fit.
 void check_pair(TileFile& t) {
   const ImageHeader image = read_image_header(t.image_path);
-  t.mask_path = mask_beside(t.image_path, t.id);
-  const ImageHeader mask = read_image_header(t.mask_path);
-  PPL_CHECK(mask.width == image.width && mask.height == image.height, t.mask_path, ": the mask is ", mask.width, " x ",
-            mask.height, " pixels, its picture ", image.width, " x ", image.height);
+  check_size(image, t.mask_path, "mask");
+  if (!t.weight_path.empty()) check_size(image, t.weight_path, "map of weights");
   t.height = image.height;
   t.width = image.width;
+}
+
+std::vector<std::string> fields_of(const std::string& line) {
+  const char separator = line.find('\t') != std::string::npos ? '\t' : ',';
+  std::vector<std::string> fields;
+  std::istringstream text(line);
+  for (std::string field; std::getline(text, field, separator);) {
+    const size_t from = field.find_first_not_of(' '), to = field.find_last_not_of(" \r");
+    fields.push_back(from == std::string::npos || to == std::string::npos ? "" : field.substr(from, to - from + 1));
+  }
+  return fields;
+}
+
+// Looks at every tile; what cannot be used becomes a problem.
+template <class Tiles, class Complete>
+void check_all(Tiles&& tiles, TileFolder& out, Complete&& complete) {
+  for (TileFile& tile : tiles) {
+    try {
+      complete(tile);
+      check_pair(tile);
+      out.tiles.push_back(std::move(tile));
+    } catch (const Error& e) {
+      out.problems.push_back({tile.id, e.what()});
+    }
+  }
 }
 
 }  // namespace
@@ -69,7 +103,7 @@ std::vector<TileFile> list_images(const std::string& folder) {
   for (const fs::path& p : pictures_of(folder)) {
     if (ends_with(p.stem().string(), "_mask")) continue;
     const std::string id = id_of(p);
-    const auto [it, fresh] = by_id.try_emplace(id, TileFile{id, p.string(), "", 0, 0});
+    const auto [it, fresh] = by_id.try_emplace(id, TileFile{id, p.string(), "", "", 0, 0});
     PPL_CHECK(fresh, p.string(), ": has the same id as ", it->second.image_path);
   }
   PPL_CHECK(!by_id.empty(), folder, ": expected pictures (jpg, jpeg, png, tif, tiff), found none");
@@ -78,24 +112,45 @@ std::vector<TileFile> list_images(const std::string& folder) {
   return out;
 }
 
-TileFolder scan_tiles(const std::string& folder) {
+TileFolder scan_tiles(const std::string& folder, const std::string& masks, bool weights) {
   std::map<std::string, TileFile> by_id;
   TileFolder out;
   for (const fs::path& p : pictures_of(folder)) {
-    if (!ends_with(p.stem().string(), "_sat")) continue;
+    const std::string stem = p.stem().string();
+    if (masks.empty() ? !ends_with(stem, "_sat") : ends_with(stem, "_mask") || ends_with(stem, "_distance")) continue;
     const std::string id = id_of(p);
-    const auto [it, fresh] = by_id.try_emplace(id, TileFile{id, p.string(), "", 0, 0});
+    const auto [it, fresh] = by_id.try_emplace(id, TileFile{id, p.string(), "", "", 0, 0});
     if (!fresh) out.problems.push_back({id, cat(p.string(), ": has the same id as ", it->second.image_path)});
   }
-  PPL_CHECK(!by_id.empty(), folder, ": expected <id>_sat.{jpg,jpeg,png,tif,tiff} with <id>_mask.png, found none");
-  for (auto& [id, tile] : by_id) {
-    try {
-      check_pair(tile);
-      out.tiles.push_back(std::move(tile));
-    } catch (const Error& e) {
-      out.problems.push_back({id, e.what()});
-    }
+  PPL_CHECK(!by_id.empty(), folder, ": expected ",
+            masks.empty() ? "<id>_sat.{jpg,jpeg,png,tif,tiff} with <id>_mask.png" : "pictures", ", found none");
+  check_all(std::views::values(by_id), out, [&](TileFile& t) {
+    const fs::path beside = masks.empty() ? fs::path(t.image_path).parent_path() : fs::path(masks);
+    t.mask_path = companion(beside, t.id, "_mask", "mask");
+    if (weights) t.weight_path = companion(beside, t.id, "_distance", "map of weights");
+  });
+  return out;
+}
+
+TileFolder scan_list(const std::string& path, bool weights) {
+  const fs::path folder = fs::path(path).parent_path();
+  std::istringstream text(read_text(path));
+  std::vector<TileFile> listed;
+  int64_t number = 0;
+  for (std::string line; std::getline(text, line);) {
+    ++number;
+    if (line.find_first_not_of(" \t\r") == std::string::npos || line[0] == '#') continue;
+    const std::vector<std::string> fields = fields_of(line);
+    const bool good =
+        fields.size() >= (weights ? 3 : 2) && fields.size() <= 3 && !fields[0].empty() && !fields[1].empty();
+    PPL_CHECK(good, path, ", line ", number, ": expected the paths of a picture and its mask",
+              weights ? " and its map of weights" : "", ", separated by tabs or commas");
+    listed.push_back(
+        {id_of(fields[0]), folder / fields[0], folder / fields[1], weights ? folder / fields[2] : "", 0, 0});
   }
+  PPL_CHECK(!listed.empty(), path, ": lists no tile");
+  TileFolder out;
+  check_all(listed, out, [](TileFile&) {});
   return out;
 }
 

@@ -1,5 +1,5 @@
-// Folders of tiles: <id>_sat.{jpg,jpeg,png,tif,tiff} with <id>_mask.png beside it for training, any pictures for
-// prediction.
+// Tiles: <id>_sat.{jpg,jpeg,png,tif,tiff} with <id>_mask.png beside it for training, pictures and masks in two folders
+// or in a list of pairs; any pictures for prediction.
 #pragma once
 
 #include <cstdint>
@@ -13,6 +13,7 @@ namespace ppl {
 
 struct TileFile {
   std::string id, image_path, mask_path;  // mask_path is empty where only pictures are listed
+  std::string weight_path;                // map of weights; empty where none is asked for
   int64_t height = 0, width = 0;          // from the header; 0 where only listed
 };
 
@@ -28,13 +29,20 @@ enum class OnProblem { stop, skip };
 std::vector<TileFile> list_images(const std::string& folder);
 
 struct TileFolder {
-  std::vector<TileFile> tiles;        // sorted by id
+  std::vector<TileFile> tiles;        // sorted by id; of a list: in its order
   std::vector<TileProblem> problems;  // missing mask, wrong size, unreadable header, two pictures of one id
 };
 
 // Pairs of picture and mask, their sizes read from the headers.
 // Error where the folder cannot be read or no <id>_sat picture is there; problems are collected, see report_problems.
-TileFolder scan_tiles(const std::string& folder);
+// masks: the folder of <id>_mask.{png,tif,tiff}, where it is another one; then every picture of the folder counts, with
+// or without "_sat". weights: <id>_distance.png beside each mask is needed too.
+TileFolder scan_tiles(const std::string& folder, const std::string& masks = "", bool weights = false);
+
+// The pairs of a text file: in each line a picture and its mask, and the map of weights where it is needed, separated
+// by tabs (or commas, where there is no tab); relative to the file's folder. Blank lines and lines that start with #
+// are passed over. Error naming the line that has something else.
+TileFolder scan_list(const std::string& path, bool weights = false);
 
 // stop: Error that counts the problems and names the first few, if there are any. skip: nothing.
 // Either way an Error where no tile is left. of: how many tiles were looked at.
@@ -47,6 +55,7 @@ struct Tile {
   const uint8_t* image = nullptr;
   const uint8_t* mask = nullptr;
   std::shared_ptr<const void> keep;  // owns the memory
+  const uint8_t* weight = nullptr;   // [height, width]: map of weights, where asked for
 };
 
 // Tiles to train on or to validate with, wherever they come from. load() may be called from several threads.
@@ -77,15 +86,17 @@ struct FolderOptions {
   uint64_t cache_bytes = uint64_t{2} << 30;  // decoded tiles are kept up to this; the others are decoded at each use
   int threads = 2;                           // for decoding at the start
   int64_t max_pixels = int64_t{1} << 28;     // of one tile
+  std::string masks;                         // folder of the masks, where it is not that of the pictures
+  bool weights = false;                      // also read maps of weights
 };
 
 // Picture and mask of one pair of scan_tiles. Error naming the file where it cannot be used.
 Tile decode_tile(const TileFile&, const FolderOptions&);
 
-// A folder of pairs. Opening decodes every file once, so that nothing unreadable is met later.
+// A folder of pairs, or a list of them. Opening decodes every file once, so that nothing unreadable is met later.
 class FolderTiles : public TileSource {
  public:
-  FolderTiles(const std::string& folder, FolderOptions);
+  FolderTiles(const std::string& path, FolderOptions);
   Tile load(int64_t index) const override;
   const std::vector<TileProblem>& problems() const { return problems_; }  // what was skipped
 

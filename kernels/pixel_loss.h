@@ -26,4 +26,10 @@ template <class T>
 void pixel_loss(CudaContext&, const PixelLoss&, int64_t n, int64_t per_image, const T* logits, const uint8_t* target,
                 float* loss, T* gradient);
 
+// The same with a weight >= 0 for each element's F and B: sum(weight (focal F + bce B)) / count, as PyTorch's BCE with
+// a weight does it. D is not weighted.
+template <class T>
+void weighted_pixel_loss(CpuContext&, const PixelLoss&, int64_t n, int64_t per_image, const T* logits,
+                         const uint8_t* target, const float* weight, float* loss, T* gradient);
+
 }  // namespace ppl

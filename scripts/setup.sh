@@ -9,6 +9,7 @@ packages=(
   libopencv-dev libgdal-dev       # drawing; GeoTIFF and coordinates
   libgeos-dev                     # polygons
   libosmium2-dev libprotozero-dev zlib1g-dev libbz2-dev libexpat1-dev  # OSM files
+  libopenmpi-dev openmpi-bin      # training in several processes
   nlohmann-json3-dev libcli11-dev libfmt-dev
   doctest-dev                     # tests
 )
@@ -30,7 +31,7 @@ missing_packages() {
 
 # Without apt nothing can be installed, but what is needed may be there all the same.
 missing_without_apt() {
-  for tool in c++ cmake ninja python3; do
+  for tool in c++ cmake ninja python3 mpicxx; do
     command -v "$tool" >/dev/null || echo "$tool"
   done
   local headers=(oneapi/dnnl/dnnl.hpp jpeglib.h png.h opencv2/core.hpp gdal.h geos_c.h osmium/version.hpp

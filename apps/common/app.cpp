@@ -52,6 +52,8 @@ int run_app(int argc, char** argv, const Program& program, const Setup& setup) {
     return parse_and_run(app, argc, argv, program);
   } catch (const Interrupted& stop) {
     return fail(program, kInterrupted, stop.what());
+  } catch (const ToldElsewhere&) {
+    return kFailed;
   } catch (const std::bad_alloc&) {
     return fail(program, kFailed, "out of memory");
   } catch (const std::exception& error) {

@@ -21,6 +21,11 @@ struct Interrupted : Error {
   using Error::Error;
 };
 
+// Thrown where another process of the same run says what is wrong; run_app returns kFailed and prints nothing.
+struct ToldElsewhere : Error {
+  using Error::Error;
+};
+
 struct Program {
   std::string name;
   std::string description;

@@ -18,12 +18,12 @@ void note(int signal) {
 
 }  // namespace
 
-void watch_signals() {
+void watch_signals(bool stop) {
   struct sigaction action {};
   action.sa_handler = note;
   action.sa_flags = SA_RESTART;
   sigaction(SIGUSR1, &action, nullptr);
-  sigaction(SIGTERM, &action, nullptr);
+  if (stop) sigaction(SIGTERM, &action, nullptr);
 }
 
 Wish take_wish() {

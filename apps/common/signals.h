@@ -9,8 +9,9 @@ enum class Wish {
   stop,        // SIGTERM: save and end with kInterrupted
 };
 
-// From now on these signals are noted instead of ending the process; a second SIGTERM ends it at once.
-void watch_signals();
+// From now on these signals are noted instead of ending the process; a second SIGTERM ends it at once. stop: SIGTERM
+// too.
+void watch_signals(bool stop = true);
 
 // The wish since the last call; stop is stronger than checkpoint.
 Wish take_wish();

@@ -82,6 +82,20 @@ void load_into(const LinkNet& network, const std::string& path) {
   naming_file(path, [&] { return load_state_dict(network, file); });
 }
 
+int load_start(const LinkNet& network, const std::string& path) {
+  NamedArrays file = read_safetensors(path);
+  const NamedArrays own = state_dict(network);
+  int classes = network.spec.classes;
+  for (auto& [name, array] : file.arrays) {
+    const std::string bare = name.starts_with("module.") ? name.substr(7) : name;
+    if (!bare.starts_with("finalconv3.") || !own.arrays.contains(bare) || array.shape.empty()) continue;
+    classes = static_cast<int>(array.shape[0]);
+    if (classes != network.spec.classes) array = own.at(bare);
+  }
+  naming_file(path, [&] { return load_state_dict(network, file); });
+  return classes;
+}
+
 void load_encoder(const LinkNet& network, const std::string& path) {
   const NamedArrays file = read_weights_file(path);
   naming_file(path, [&] {

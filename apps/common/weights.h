@@ -35,6 +35,9 @@ LoadedNetwork load_weights(const std::string& path, const std::string& network =
 // Into a network that is there already; Error naming the file where something does not fit.
 void load_into(const LinkNet&, const std::string& path);
 
+// The same, but a last layer of another number of classes is left as it is. Returns the file's number of classes.
+int load_start(const LinkNet&, const std::string& path);
+
 // torchvision's ResNet: stem and encoder only.
 void load_encoder(const LinkNet&, const std::string& path);
 

@@ -42,9 +42,12 @@ std::string checksum(const NamedArrays& file) {
 }
 
 json to_json(const Position& p) {
-  json j{{"stage", p.stage},   {"epoch", p.epoch},     {"batch", p.batch},           {"loss", p.loss},
-         {"images", p.images}, {"seconds", p.seconds}, {"since_best", p.since_best}, {"log_bytes", p.log_bytes}};
+  json j{{"stage", p.stage},         {"epoch", p.epoch},     {"batch", p.batch},
+         {"loss", p.loss},           {"losses", p.losses},   {"images", p.images},
+         {"seconds", p.seconds},     {"skipped", p.skipped}, {"since_best", p.since_best},
+         {"log_bytes", p.log_bytes}, {"ranks", p.ranks},     {"event_bytes", p.event_bytes}};
   if (p.best) j["best"] = *p.best;
+  if (p.best_average) j["best_average"] = *p.best_average;
   return j;
 }
 
@@ -58,7 +61,12 @@ Position position_from(const json& j) {
   j.at("seconds").get_to(p.seconds);
   j.at("since_best").get_to(p.since_best);
   j.at("log_bytes").get_to(p.log_bytes);
+  j.at("losses").get_to(p.losses);
+  j.at("skipped").get_to(p.skipped);
+  j.at("ranks").get_to(p.ranks);
+  j.at("event_bytes").get_to(p.event_bytes);
   if (j.contains("best")) p.best = j.at("best").get<double>();
+  if (j.contains("best_average")) p.best_average = j.at("best_average").get<double>();
   return p;
 }
 
@@ -104,13 +112,13 @@ void Checkpoints::save(const Checkpoint& c) const {
   for (size_t i = 0; i + static_cast<size_t>(keep_) < all.size(); ++i) fs::remove(all[i]);
 }
 
-std::optional<Checkpoint> Checkpoints::newest() const {
+std::optional<Checkpoint> Checkpoints::newest(bool tell) const {
   const std::vector<std::string> all = paths();
   for (size_t i = all.size(); i-- > 0;) {
     try {
       return read(all[i]);
     } catch (const Error& e) {
-      log_error(cat("damaged checkpoint passed over: ", e.what()));
+      if (tell) log_error(cat("damaged checkpoint passed over: ", e.what()));
     }
   }
   PPL_CHECK(all.empty(), folder_, ": all ", all.size(), " checkpoints are damaged");

@@ -13,12 +13,17 @@ namespace ppl::apps {
 // The next step of a run, and what has been counted on the way to it.
 struct Position {
   int64_t stage = 0, epoch = 0, batch = 0;
-  double loss = 0;             // of the epoch so far: sum over its batches
-  int64_t images = 0;          // of the epoch so far
-  double seconds = 0;          // of the epoch so far
-  std::optional<double> best;  // of the monitor in this stage
-  int64_t since_best = 0;      // judged epochs without a better one
-  uint64_t log_bytes = 0;      // length of log.jsonl; what stands behind is cut off on resume
+  double loss = 0;                     // of the epoch so far: sum over its batches
+  int64_t losses = 0;                  // batches that it is over
+  int64_t images = 0;                  // of the epoch so far, over all ranks
+  double seconds = 0;                  // of the epoch so far
+  std::optional<double> best;          // of the monitor in this stage
+  std::optional<double> best_average;  // the same of the moving average
+  int64_t since_best = 0;              // judged epochs without a better one
+  int64_t skipped = 0;                 // steps of this stage whose loss was not finite
+  int ranks = 1;                       // that trained up to here
+  uint64_t log_bytes = 0;              // length of log.jsonl; what stands behind is cut off on resume
+  uint64_t event_bytes = 0;            // the same of the event file
 };
 
 struct Checkpoint {
@@ -35,8 +40,8 @@ class Checkpoints {
   void save(const Checkpoint&) const;
 
   // The newest that is whole: a damaged one is named in a log line and the one before is taken. None where there is
-  // none at all; Error where all are damaged.
-  std::optional<Checkpoint> newest() const;
+  // none at all; Error where all are damaged. tell: with that line.
+  std::optional<Checkpoint> newest(bool tell = true) const;
 
  private:
   std::vector<std::string> paths() const;  // oldest first

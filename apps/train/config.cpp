@@ -18,7 +18,8 @@ template <class T>
 constexpr bool is_list<std::vector<T>> = true;
 
 template <class T>
-constexpr bool is_plain = std::is_arithmetic_v<T> || std::is_same_v<T, std::string> || std::is_same_v<T, json>;
+constexpr bool is_plain = std::is_arithmetic_v<T> || std::is_same_v<T, std::string> || std::is_same_v<T, json> ||
+                          std::is_same_v<T, std::vector<double>>;
 
 template <class T>
 void read_plain(const json& j, T& value, const std::string& where) {
@@ -29,12 +30,17 @@ void read_plain(const json& j, T& value, const std::string& where) {
     expect(j.is_boolean(), "true or false");
   else if constexpr (std::is_unsigned_v<T>)
     expect(j.is_number_unsigned(), "a whole number, not negative");
+  else if constexpr (std::is_same_v<T, int64_t>)
+    expect(j.is_number_integer(), "a whole number");
   else if constexpr (std::is_integral_v<T>)
     expect(j.is_number_integer() && j >= -2147483648.0 && j <= 2147483647.0, "a whole number");
   else if constexpr (std::is_floating_point_v<T>)
     expect(j.is_number(), "a number");
   else if constexpr (std::is_same_v<T, std::string>)
     expect(j.is_string(), "a text");
+  else if constexpr (std::is_same_v<T, std::vector<double>>)
+    expect(j.is_array() && std::all_of(j.begin(), j.end(), [](const json& v) { return v.is_number(); }),
+           "a list of numbers");
   else
     expect(j.is_object(), "an object");
   value = j.get<T>();
@@ -55,6 +61,8 @@ class Reader {
     const std::string where = where_.empty() ? key : where_ + "." + key;
     if constexpr (is_plain<T>) {
       read_plain(*it, value, where);
+    } else if constexpr (std::is_same_v<T, std::vector<SourceConfig>>) {
+      read_sources(*it, value, where);
     } else if constexpr (is_list<T>) {
       PPL_CHECK(it->is_array(), "configuration: ", where, " must be a list, not ", it->type_name());
       value.clear();
@@ -72,6 +80,22 @@ class Reader {
     for (const auto& [key, unused] : j.items())
       PPL_CHECK(std::find(r.known_.begin(), r.known_.end(), key) != r.known_.end(), "configuration: unknown key '", key,
                 "'", where.empty() ? "" : " in " + where, "; the nearest is '", nearest_name(key, r.known_), "'");
+  }
+
+  // A path, or a list of paths and objects.
+  static void read_sources(const json& j, std::vector<SourceConfig>& sources, const std::string& where) {
+    sources.clear();
+    const json list = j.is_array() ? j : j == "" ? json::array() : json::array({j});
+    for (size_t i = 0; i < list.size(); ++i) {
+      SourceConfig& source = sources.emplace_back();
+      if (list[i].is_string()) {
+        source.path = list[i].get<std::string>();
+      } else {
+        PPL_CHECK(list[i].is_object(), "configuration: ", where,
+                  " must be a path, or a list of paths and objects, not ", j.dump());
+        read_object(list[i], source, where + "." + std::to_string(i));
+      }
+    }
   }
 
  private:
@@ -113,8 +137,22 @@ void check_range(double value, double low, double high, const std::string& where
             value);
 }
 
-void check_stage(const StageConfig& s, const std::string& where) {
+void check_sources(const StageConfig& s, const std::string& where) {
   PPL_CHECK(!s.train.empty(), "configuration: ", where, ".train is missing: a folder of tiles or a packed file");
+  for (const auto* list : {&s.train, &s.validation}) {
+    for (const SourceConfig& source : *list) {
+      PPL_CHECK(!source.path.empty(), "configuration: ", where, ": a source of tiles has no path");
+      PPL_CHECK(source.weight > 0 && source.weight <= 1e9, "configuration: ", where, ": the weight of ", source.path,
+                " must be more than 0, not ", source.weight);
+      PPL_CHECK(list != &s.train || source.weight == s.train[0].weight || s.tiles_per_epoch > 0,
+                "configuration: ", where, ": weights of sources need tiles_per_epoch, how many tiles an epoch has");
+    }
+  }
+  check_range(static_cast<double>(s.tiles_per_epoch), 0, 1e9, where + ".tiles_per_epoch");
+}
+
+void check_stage(const StageConfig& s, const std::string& where) {
+  check_sources(s, where);
   check_one_of(s.loss, loss_names(), where + ".loss");
   check_one_of(s.optimizer.name, optimizer_names(), where + ".optimizer.name");
   check_one_of(s.schedule.name, schedule_names(), where + ".schedule.name");
@@ -128,8 +166,19 @@ void check_stage(const StageConfig& s, const std::string& where) {
   check_range(s.rate, 0, 1e3, where + ".rate");
   check_range(s.epochs, 0, 1e6, where + ".epochs");
   check_range(s.batch, 1, 65536, where + ".batch");
+  check_range(s.accumulate, 1, 65536, where + ".accumulate");
+  check_range(s.classes, 0, 254, where + ".classes");
+  check_range(s.freeze_encoder_epochs, 0, 1e6, where + ".freeze_encoder_epochs");
+  check_range(s.skip_not_finite, 0, 1e9, where + ".skip_not_finite");
+  PPL_CHECK(s.average_decay >= 0 && s.average_decay < 1, "configuration: ", where,
+            ".average_decay must be from 0 to less than 1, not ", s.average_decay);
+  check_range(s.pixel_weights.map, 0, 1e6, where + ".pixel_weights.map");
+  for (const double w : s.pixel_weights.foreground) check_range(w, 0, 1e6, where + ".pixel_weights.foreground");
   check_range(s.threshold, 0, 1, where + ".threshold");
   check_range(s.patience, 0, 1e6, where + ".patience");
+  check_range(s.sheet_every, 0, 1e6, where + ".sheet_every");
+  PPL_CHECK(s.sheet_every == 0 || !s.validation.empty(), "configuration: ", where,
+            ".sheet_every without validation tiles");
   check_range(s.validate_every, 1, 1e6, where + ".validate_every");
   check_range(s.schedule.step_epochs, 1, 1e6, where + ".schedule.step_epochs");
 }
@@ -145,12 +194,24 @@ TrainConfig parse_config(const json& j) {
   check_range(c.threads, 0, 4096, "threads");
   check_range(c.checkpoint.every_minutes, 0, 1e6, "checkpoint.every_minutes");
   check_range(c.checkpoint.every_steps, 0, 1e9, "checkpoint.every_steps");
+  check_one_of(c.ranks.norm, {"rank", "sync"}, "ranks.norm");
+  check_one_of(c.ranks.wire, {"f32", "bf16"}, "ranks.wire");
+  check_range(c.ranks.bucket_mib, 0, 4096, "ranks.bucket_mib");
+  check_range(c.ranks.limit_seconds, 1, 1e6, "ranks.limit_seconds");
   check_range(c.checkpoint.keep, 1, 1000, "checkpoint.keep");
   PPL_CHECK(!c.run.empty(), "configuration: run is empty: the folder for weights and logs");
   PPL_CHECK(!c.stages.empty(), "configuration: stages is empty; one is enough");
-  for (size_t i = 0; i < c.stages.size(); ++i) check_stage(c.stages[i], "stages." + std::to_string(i));
+  for (size_t i = 0; i < c.stages.size(); ++i) {
+    const std::string where = "stages." + std::to_string(i);
+    check_stage(c.stages[i], where);
+    const size_t given = c.stages[i].pixel_weights.foreground.size();
+    PPL_CHECK(given == 0 || given == static_cast<size_t>(classes_of(c, c.stages[i])), "configuration: ", where,
+              ".pixel_weights.foreground has ", given, " numbers for ", classes_of(c, c.stages[i]), " classes");
+  }
   return c;
 }
+
+int classes_of(const TrainConfig& c, const StageConfig& s) { return s.classes > 0 ? s.classes : c.network.classes; }
 
 json to_json(const TrainConfig& c) {
   TrainConfig copy = c;

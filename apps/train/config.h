@@ -16,25 +16,44 @@ struct NetworkConfig {
   int bands = 3, classes = 1;
 };
 
+struct SourceConfig {
+  std::string path;   // folder of <id>_sat.* and <id>_mask.png, list of pairs, or packed file
+  std::string masks;  // folder of <id>_mask.png for the pictures of path, where it is another one
+  double weight = 1;  // in proportion to this are an epoch's tiles drawn, where tiles_per_epoch says how many
+};
+
+struct PixelWeightConfig {
+  double map = 0;                  // a pixel counts 1 + map d / 255 times, d from <id>_distance.png
+  std::vector<double> foreground;  // of each class: how often a pixel of it counts; empty: once
+};
+
 struct StageConfig {
   std::string name = "stage";
-  std::string train;       // folder of <id>_sat.* and <id>_mask.png, or a packed file
-  std::string validation;  // the same; empty for none
+  std::vector<SourceConfig> train;
+  std::vector<SourceConfig> validation;  // none: no validation
+  int64_t tiles_per_epoch = 0;           // 0: every tile once
+  int classes = 0;                       // 0: the network's; another number: a new last layer
   std::string loss = "focal";
   OptimizerOptions optimizer;
   double rate = 2e-4;
   ScheduleOptions schedule;
   int epochs = 90;
   int crop = 1024;
-  int batch = 8;
+  int batch = 8;       // tiles a step takes at once, on each rank
+  int accumulate = 1;  // batches a step
   bool augment = true;
-  bool drop_last = true;           // leave out the last batch of an epoch where it is not full
-  std::string monitor = "auto";    // what the best epoch is: validation_iou, training_loss, or auto: the first where
-                                   // there is a validation folder
-  int patience = 6;                // stop after more epochs in a row than this without a better monitor; 0: never
-  double threshold = 0.25;         // of the mean probability, strictly greater
-  int views = 1;                   // of validation: 1, 4 or 8
-  int validate_every = 1;          // epochs; the last one always
+  bool drop_last = true;          // leave out the last batch of an epoch where it is not full
+  std::string monitor = "auto";   // what the best epoch is: validation_iou, training_loss, or auto: the first where
+                                  // there is a validation folder
+  int patience = 6;               // stop after more epochs in a row than this without a better monitor; 0: never
+  double threshold = 0.25;        // of the mean probability, strictly greater
+  int views = 1;                  // of validation: 1, 4 or 8
+  int sheet_every = 0;            // epochs; a sheet of the first validation tiles; 0: none
+  int validate_every = 1;         // epochs; the last one always
+  int freeze_encoder_epochs = 0;  // the encoder's weights stay as they are for so long
+  double average_decay = 0;       // of a moving average of the weights; 0: none
+  PixelWeightConfig pixel_weights;
+  int skip_not_finite = 0;         // so many steps of the stage may have a loss that is not finite; they change nothing
   std::string bad_tiles = "stop";  // or skip: tiles without a mask, of a wrong size or undecodable
 };
 
@@ -42,6 +61,14 @@ struct CheckpointConfig {
   double every_minutes = 5;  // 0: not by time
   int every_steps = 0;       // 0: not by steps
   int keep = 2;              // of the newest
+};
+
+// Where mpirun or srun starts several processes.
+struct RanksConfig {
+  std::string norm = "rank";  // batch norm over the tiles of each rank, or of all ranks: sync
+  std::string wire = "f32";   // how gradients travel: f32 or bf16
+  double bucket_mib = 4;      // of gradients that travel together
+  double limit_seconds = 30;  // a rank that is not heard of for so long ends the run
 };
 
 struct TrainConfig {
@@ -56,8 +83,11 @@ struct TrainConfig {
   int workers = 2;                // threads that read and augment tiles
   int threads = 0;                // of the computation; 0: all cores
   CheckpointConfig checkpoint;
+  RanksConfig ranks;
   std::vector<StageConfig> stages;
 };
+
+int classes_of(const TrainConfig&, const StageConfig&);
 
 // Error naming the key and the nearest known one, or the type expected, or the value out of range.
 TrainConfig parse_config(const nlohmann::json&);

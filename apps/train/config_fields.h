@@ -34,10 +34,25 @@ void visit(V& v, NetworkConfig& o) {
 }
 
 template <class V>
+void visit(V& v, SourceConfig& o) {
+  v("path", o.path);
+  v("masks", o.masks);
+  v("weight", o.weight);
+}
+
+template <class V>
+void visit(V& v, PixelWeightConfig& o) {
+  v("map", o.map);
+  v("foreground", o.foreground);
+}
+
+template <class V>
 void visit(V& v, StageConfig& o) {
   v("name", o.name);
   v("train", o.train);
   v("validation", o.validation);
+  v("tiles_per_epoch", o.tiles_per_epoch);
+  v("classes", o.classes);
   v("loss", o.loss);
   v("optimizer", o.optimizer);
   v("rate", o.rate);
@@ -45,13 +60,19 @@ void visit(V& v, StageConfig& o) {
   v("epochs", o.epochs);
   v("crop", o.crop);
   v("batch", o.batch);
+  v("accumulate", o.accumulate);
   v("augment", o.augment);
   v("drop_last", o.drop_last);
   v("monitor", o.monitor);
   v("patience", o.patience);
   v("threshold", o.threshold);
   v("views", o.views);
+  v("sheet_every", o.sheet_every);
   v("validate_every", o.validate_every);
+  v("freeze_encoder_epochs", o.freeze_encoder_epochs);
+  v("average_decay", o.average_decay);
+  v("pixel_weights", o.pixel_weights);
+  v("skip_not_finite", o.skip_not_finite);
   v("bad_tiles", o.bad_tiles);
 }
 
@@ -60,6 +81,14 @@ void visit(V& v, CheckpointConfig& o) {
   v("every_minutes", o.every_minutes);
   v("every_steps", o.every_steps);
   v("keep", o.keep);
+}
+
+template <class V>
+void visit(V& v, RanksConfig& o) {
+  v("norm", o.norm);
+  v("wire", o.wire);
+  v("bucket_mib", o.bucket_mib);
+  v("limit_seconds", o.limit_seconds);
 }
 
 template <class V>
@@ -74,6 +103,7 @@ void visit(V& v, TrainConfig& o) {
   v("workers", o.workers);
   v("threads", o.threads);
   v("checkpoint", o.checkpoint);
+  v("ranks", o.ranks);
   v("stages", o.stages);
 }
 

@@ -17,11 +17,26 @@ json describe(const StageConfig& s, int64_t epoch, const EpochResult& r) {
           {"waiting", r.waiting}, {"peak_mib", memory_use(Device::cpu).peak >> 20}};
 }
 
-void add_validation(json& line, const Validation& v, double seconds) {
-  line["validation"] = {{"mean_iou", v.mean_iou},      {"iou", v.pixels.iou()},
-                        {"f1", v.pixels.f1()},         {"precision", v.pixels.precision()},
-                        {"recall", v.pixels.recall()}, {"seconds", seconds}};
+json describe(const Validation& v, double seconds) {
+  return {{"mean_iou", v.mean_iou},      {"iou", v.pixels.iou()},
+          {"f1", v.pixels.f1()},         {"precision", v.pixels.precision()},
+          {"recall", v.pixels.recall()}, {"seconds", seconds}};
 }
+
+namespace {
+
+// Of the stage, if its other epochs take as long as this one.
+std::string time_left(const StageConfig& s, const json& line) {
+  double seconds = line["seconds"].get<double>();
+  for (const char* part : {"validation", "validation_average"})
+    if (line.contains(part)) seconds += line[part]["seconds"].get<double>();
+  const int64_t epochs = s.epochs - line["epoch"].get<int64_t>();
+  if (epochs <= 0) return "";
+  const auto left = static_cast<int64_t>(seconds * static_cast<double>(epochs));
+  return fmt::format("  {}:{:02}:{:02} left", left / 3600, left / 60 % 60, left % 60);
+}
+
+}  // namespace
 
 std::string summary(const StageConfig& s, const json& line) {
   std::string text =
@@ -31,7 +46,9 @@ std::string summary(const StageConfig& s, const json& line) {
   if (line.contains("validation"))
     text += fmt::format("  validation IoU {:.4f} F1 {:.4f}", line["validation"]["iou"].get<double>(),
                         line["validation"]["f1"].get<double>());
-  return text;
+  if (line.contains("validation_average"))
+    text += fmt::format("  of the average {:.4f}", line["validation_average"]["iou"].get<double>());
+  return text + time_left(s, line);
 }
 
 EpochLog::EpochLog(const std::string& path, uint64_t keep) : path_(path), bytes_(keep) {

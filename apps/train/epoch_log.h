@@ -19,7 +19,7 @@ struct EpochResult {
 };
 
 nlohmann::json describe(const StageConfig&, int64_t epoch, const EpochResult&);
-void add_validation(nlohmann::json& line, const Validation&, double seconds);
+nlohmann::json describe(const Validation&, double seconds);
 
 // The same for people.
 std::string summary(const StageConfig&, const nlohmann::json& line);

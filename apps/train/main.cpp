@@ -1,7 +1,13 @@
+#include <unistd.h>
+
+#include <optional>
+
 #include "apps/common/app.h"
 #include "apps/common/device.h"
+#include "apps/common/log.h"
 #include "apps/train/config.h"
 #include "apps/train/run.h"
+#include "apps/train/team.h"
 #include "io/file.h"
 
 namespace {
@@ -19,21 +25,64 @@ nlohmann::json read_json(const std::string& path) {
 struct Command {
   std::string path, resume, device = "auto";
   std::vector<std::string> overrides;
-  bool print_only = false, overwrite = false;
+  bool print_only = false;
+  apps::RunOptions options;
 };
 
-void run(const Command& command) {
+apps::TrainConfig read_config(const Command& command) {
   nlohmann::json j = read_json(command.resume.empty() ? command.path : command.resume + "/config.json");
   if (!command.resume.empty()) j["run"] = command.resume;  // the folder may have been moved
   for (const std::string& o : command.overrides) apps::override_value(j, o);
-  const apps::TrainConfig config = apps::parse_config(j);
-  if (command.print_only) {
-    std::cout << apps::to_json(config).dump(2) << "\n";
-  } else if (!command.resume.empty()) {
-    apps::resume_training(config, apps::choose_device(command.device));
+  return apps::parse_config(j);
+}
+
+void train(const Command& command, const apps::TrainConfig& config, Communication& ranks) {
+  const Device device = apps::choose_device(command.device);
+  if (!command.resume.empty()) {
+    apps::resume_training(config, device, ranks, command.options);
   } else {
-    apps::run_training(config, apps::choose_device(command.device), command.overwrite);
+    apps::run_training(config, device, ranks, command.options);
   }
+}
+
+// What one rank alone met ends all of them; what all met ends each in the usual way.
+void run_with_ranks(const Command& command, const apps::TrainConfig& config, Communication& ranks) {
+  try {
+    train(command, config, ranks);
+  } catch (const apps::FailedTogether&) {
+    throw;
+  } catch (const apps::ToldElsewhere&) {
+    throw;
+  } catch (const std::exception& e) {
+    if (ranks.ranks() == 1) throw;
+    char host[256] = {};
+    gethostname(host, sizeof host - 1);
+    apps::log_error(cat("train: rank ", ranks.rank(), " on ", host, ": ", e.what()));
+    ranks.abort(apps::kFailed);
+  }
+}
+
+void run(const Command& command) {
+  std::optional<apps::TrainConfig> config;
+  std::exception_ptr wrong;
+  try {
+    config = read_config(command);
+  } catch (...) {
+    wrong = std::current_exception();
+  }
+  if (command.print_only && config) {
+    std::cout << apps::to_json(*config).dump(2) << "\n";
+    return;
+  }
+  CommunicationOptions options;
+  if (config) options.limit_seconds = config->ranks.limit_seconds;
+  options.on_lost = [](const std::string& what) { apps::log_error("train: " + what); };
+  const std::unique_ptr<Communication> ranks = connect(options);
+  if (!apps::writes(*ranks)) apps::set_quiet(true);
+  apps::together(*ranks, [&] {
+    if (wrong) std::rethrow_exception(wrong);
+  });
+  run_with_ranks(command, *config, *ranks);
 }
 
 }  // namespace
@@ -53,7 +102,10 @@ int main(int argc, char** argv) {
             ->type_name("KEY=VALUE");
         apps::add_device_option(app, command.device);
         app.add_flag("--print-config", command.print_only, "Print the effective configuration and stop");
-        app.add_flag("--overwrite", command.overwrite, "Replace an earlier run in the same folder")->excludes(resume);
+        app.add_flag("--profile", command.options.profile,
+                     "Leave RUN/trace.json (Chrome) and print where the time went");
+        app.add_flag("--overwrite", command.options.overwrite, "Replace an earlier run in the same folder")
+            ->excludes(resume);
         app.callback([&command] {
           if (command.path.empty() && command.resume.empty()) throw CLI::RequiredError("config, or --resume RUN");
           run(command);

@@ -3,16 +3,15 @@
 #include <fmt/format.h>
 #include <omp.h>
 
-#include <cmath>
 #include <filesystem>
-#include <set>
 
 #include "apps/common/log.h"
 #include "apps/common/signals.h"
 #include "apps/common/weights.h"
+#include "apps/train/recorder.h"
 #include "apps/train/stage.h"
+#include "apps/train/team.h"
 #include "io/file.h"
-#include "io/packed.h"
 #include "models/networks.h"
 
 namespace ppl::apps {
@@ -20,48 +19,24 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string log_path(const TrainConfig& c) { return c.run + "/log.jsonl"; }
 std::string config_path(const TrainConfig& c) { return c.run + "/config.json"; }
-std::string checkpoint_folder(const TrainConfig& c) { return c.run + "/checkpoints"; }
 
-std::shared_ptr<const TileSource> open_source(const std::string& path, const TrainConfig& c, const StageConfig& s,
-                                              const InputSpec& input) {
-  FolderOptions options;
-  options.input = input;
-  options.classes = c.network.classes;
-  options.on_problem = s.bad_tiles == "skip" ? OnProblem::skip : OnProblem::stop;
-  options.threads = c.workers;
-  std::shared_ptr<const TileSource> tiles = open_tiles(path, options);
-  PPL_CHECK(tiles->input().band_count() == c.network.bands, path, ": tiles of ", tiles->input().band_count(),
-            " bands for a network of ", c.network.bands);
-  if (const auto* folder = dynamic_cast<const FolderTiles*>(tiles.get()); folder && !folder->problems().empty()) {
-    log_line(fmt::format("{}: {} tiles skipped", path, folder->problems().size()));
-    for (const TileProblem& p : folder->problems()) log_line("  " + p.what);
-  }
-  return tiles;
-}
-
-std::vector<StageTiles> open_stages(const TrainConfig& c, const InputSpec& input) {
-  std::vector<StageTiles> all;
-  std::set<std::string> names;
-  for (const StageConfig& s : c.stages) {
-    PPL_CHECK(names.insert(s.name).second && !s.name.empty() && s.name.find('/') == std::string::npos,
-              "configuration: stage name '", s.name, "' must be unique and fit for a folder");
-    StageTiles tiles{open_source(s.train, c, s, input), nullptr};
-    PPL_CHECK(!s.drop_last || tiles.train->size() >= s.batch, s.train, ": ", tiles.train->size(),
-              " tiles do not fill one batch of ", s.batch, "; take a smaller batch or drop_last false");
-    if (!s.validation.empty()) tiles.validation = open_source(s.validation, c, s, input);
-    all.push_back(tiles);
-  }
-  return all;
-}
-
-std::unique_ptr<LinkNet> starting_network(const TrainConfig& c) {
-  auto network = make_network(c.network.name, c.network.bands, c.network.classes);
+// With the weights that a stage starts from; a checkpoint within a stage brings its own.
+std::unique_ptr<LinkNet> starting_network(const TrainConfig& c, const Checkpoint& at) {
+  const int64_t stage = at.position.stage;
+  const StageConfig& s = c.stages[static_cast<size_t>(stage)];
+  auto network = make_network(c.network.name, c.network.bands, classes_of(c, s));
+  if (!at.state.arrays.empty()) return network;
   Random random(c.seed, 0x1417);  // a stream of its own beside those of the data
   network->initialize(random);
   if (!c.encoder_weights.empty()) load_encoder(*network, c.encoder_weights);
-  if (!c.initial_weights.empty()) load_into(*network, c.initial_weights);
+  const std::string start = stage > 0 ? stage_result(c, stage - 1) : c.initial_weights;
+  if (!start.empty()) {
+    const int before = load_start(*network, start);
+    if (before != classes_of(c, s))
+      log_line(
+          fmt::format("{}: the last layer is new: {} classes, {} has {}", s.name, classes_of(c, s), start, before));
+  }
   return network;
 }
 
@@ -73,11 +48,13 @@ void refuse_earlier_run(const TrainConfig& c) {
 // What an earlier run left would pass for this one's until its first epoch ends.
 void clear_folder(const TrainConfig& c) {
   for (size_t i = 0; i < c.stages.size(); ++i) {
-    for (const char* name : {"/best.safetensors", "/last.safetensors"})
+    for (const char* name :
+         {"/best.safetensors", "/last.safetensors", "/best_average.safetensors", "/last_average.safetensors"})
       fs::remove(stage_folder(c, static_cast<int64_t>(i)) + name);
   }
   fs::remove_all(checkpoint_folder(c));
   fs::remove(log_path(c));
+  fs::remove(event_path(c));
   fs::create_directories(c.run);
 }
 
@@ -94,47 +71,76 @@ void remove_leftovers(const TrainConfig& c) {
   }
 }
 
-void run_from(const TrainConfig& c, Device device, Checkpoint at) {
-  if (c.threads > 0) omp_set_num_threads(c.threads);
-  const InputSpec input = input_spec_from_json(c.input.dump(), "configuration: input");
-  const std::vector<StageTiles> tiles = open_stages(c, input);
-  const auto network = starting_network(c);
-  network->to(device);
-
-  if (at.state.metadata.empty()) clear_folder(c);
+void prepare_folder(const TrainConfig& c, bool fresh) {
+  if (fresh) clear_folder(c);
   remove_leftovers(c);
   write_file(config_path(c), to_json(c).dump(2) + "\n");
-  RunFiles files{EpochLog(log_path(c), at.position.log_bytes), Checkpoints(checkpoint_folder(c), c.checkpoint.keep)};
-  watch_signals();
+}
+
+// The stages from there on; the network is the first one's.
+void run_stages(const TrainConfig& c, Device device, Checkpoint at, std::unique_ptr<LinkNet> network,
+                const std::vector<StageTiles>& tiles, Recorder& files, Communication& ranks) {
   while (at.position.stage < static_cast<int64_t>(c.stages.size())) {
     const int64_t stage = at.position.stage;
-    if (at.state.arrays.empty()) {
-      if (stage > 0) load_into(*network, stage_folder(c, stage - 1) + "/best.safetensors");
-      files.checkpoints.save(at);
+    if (!network) {
+      meet(ranks);  // the weights that it starts from are written
+      together(ranks, [&] { network = starting_network(c, at); });
     }
-    run_stage(c, at, tiles[static_cast<size_t>(stage)], *network, files);
+    network->to(device);
+    if (at.state.arrays.empty()) files.checkpoint(at);
+    run_stage(c, at, tiles[static_cast<size_t>(stage)], *network, files, ranks);
+    network.reset();
     at = {};
     at.position.stage = stage + 1;
-    at.position.log_bytes = files.log.bytes();
+    at.position.log_bytes = files.log_bytes();
+    at.position.ranks = ranks.ranks();
   }
-  files.checkpoints.save(at);
+  files.checkpoint(at);
+}
+
+void run_from(const TrainConfig& c, Device device, Checkpoint at, Communication& ranks, bool profile) {
+  if (c.threads > 0) omp_set_num_threads(c.threads);
+  std::vector<StageTiles> tiles;
+  std::optional<Recorder> files;
+  together(ranks, [&] { tiles = open_stages(c, ranks.ranks()); });
+  std::unique_ptr<LinkNet> network;
+  together(ranks, [&] { network = starting_network(c, at); });
+  together(ranks, [&] {
+    if (writes(ranks)) prepare_folder(c, at.state.metadata.empty());
+    files.emplace(c, at.position, ranks, profile);
+  });
+  watch_signals(ranks.ranks() == 1);
+  run_stages(c, device, std::move(at), std::move(network), tiles, *files, ranks);
+  if (!profile) return;
+  const std::string table = files->profile()->finish(c.run + "/trace.json", ranks);
+  log_line(table.empty() ? "profile: no step was made" : c.run + "/trace.json\n" + table);
 }
 
 }  // namespace
 
-void run_training(const TrainConfig& c, Device device, bool overwrite) {
-  if (!overwrite) refuse_earlier_run(c);
-  run_from(c, device, {});
+void run_training(const TrainConfig& c, Device device, Communication& ranks, const RunOptions& options) {
+  together(ranks, [&] {
+    if (!options.overwrite) refuse_earlier_run(c);
+  });
+  Checkpoint start;
+  start.position.ranks = ranks.ranks();
+  run_from(c, device, start, ranks, options.profile);
 }
 
-void resume_training(const TrainConfig& c, Device device) {
-  const std::optional<Checkpoint> at = Checkpoints(checkpoint_folder(c), c.checkpoint.keep).newest();
-  if (!at) return run_training(c, device, true);
+void resume_training(const TrainConfig& c, Device device, Communication& ranks, const RunOptions& options) {
+  std::optional<Checkpoint> at;
+  together(ranks, [&] { at = Checkpoints(checkpoint_folder(c), c.checkpoint.keep).newest(/*tell=*/writes(ranks)); });
+  if (!at) return run_training(c, device, ranks, {.overwrite = true, .profile = options.profile});
   const Position& p = at->position;
   if (p.stage >= static_cast<int64_t>(c.stages.size())) return log_line(c.run + ": is finished");
   log_line(fmt::format("{}: goes on at stage {}, epoch {}, step {}", c.run, c.stages[static_cast<size_t>(p.stage)].name,
                        p.epoch + 1, p.batch + 1));
-  run_from(c, device, *at);
+  if (p.ranks != ranks.ranks())
+    log_line(
+        fmt::format("{}: {} ranks up to here, now {}: a batch is another one, so weights and losses will differ from "
+                    "those of an undisturbed run; tiles of the current epoch may come twice",
+                    c.run, p.ranks, ranks.ranks()));
+  run_from(c, device, *at, ranks, options.profile);
 }
 
 }  // namespace ppl::apps

@@ -10,10 +10,10 @@
 #include "apps/common/log.h"
 #include "apps/common/signals.h"
 #include "apps/common/weights.h"
+#include "apps/train/options.h"
+#include "apps/train/sheet.h"
+#include "apps/train/team.h"
 #include "apps/train/validate.h"
-#include "io/loader.h"
-#include "models/losses.h"
-#include "models/training/trainer.h"
 
 namespace ppl::apps {
 namespace {
@@ -23,45 +23,28 @@ using Clock = std::chrono::steady_clock;
 
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-std::string joined(const std::vector<std::string>& ids) {
-  std::string s;
-  for (const std::string& id : ids) s += (s.empty() ? "" : ", ") + id;
-  return s;
-}
-
-DType precision_of(const TrainConfig& c) { return c.precision == "bf16" ? DType::bf16 : DType::f32; }
-
-LoaderOptions loader_options(const TrainConfig& c, const StageConfig& s, int64_t stage) {
-  LoaderOptions o;
-  o.batch = s.batch;
-  o.crop = s.crop;
-  o.drop_last = s.drop_last;
-  if (!s.augment) o.augmentation.reset();
-  o.dtype = precision_of(c);
-  o.seed = Random(c.seed, stage, 0xda7a).bits();
-  o.threads = c.workers;
-  return o;
-}
-
 class StageRun {
  public:
-  StageRun(const TrainConfig& c, const Checkpoint& start, const StageTiles& tiles, LinkNet& network, RunFiles& files)
+  StageRun(const TrainConfig& c, const Checkpoint& start, const StageTiles& tiles, LinkNet& network, Recorder& files,
+           Communication& ranks)
       : config_(c),
         stage_(c.stages[static_cast<size_t>(start.position.stage)]),
         tiles_(tiles),
         network_(network),
         files_(files),
+        ranks_(ranks),
         at_(start.position),
-        trainer_(network, {make_loss(stage_.loss), stage_.optimizer, precision_of(c)}),
-        loader_(tiles.train, loader_options(c, stage_, at_.stage)) {
+        trainer_(network, trainer_options(c, stage_, ranks)),
+        loader_(tiles.train, loader_options(c, at_.stage, tiles, ranks)) {
     if (!start.state.arrays.empty()) trainer_.restore(start.state);
-    at_.log_bytes = files.log.bytes();
+    at_.log_bytes = files.log_bytes();
+    if (at_.ranks != ranks.ranks()) change_ranks();
     const bool at_end = at_.batch == loader_.batches_per_epoch();  // its steps are done, but not its validation
     loader_.seek(at_.epoch + at_end, at_end ? 0 : at_.batch);
   }
 
   void run() {
-    if (stage_.epochs == 0) save_weights("best");
+    if (stage_.epochs == 0) save_weights("best", Which::both);
     bool exhausted = false;
     for (; at_.epoch < stage_.epochs && !exhausted; begin_epoch()) {
       const EpochResult r = train_epoch();
@@ -70,31 +53,42 @@ class StageRun {
   }
 
  private:
+  enum class Which { plain, average, both };
+
   EpochResult train_epoch();
+  float step(std::vector<Batch>&);
+  void step_not_finite(const std::vector<Batch>&, float loss);
   bool end_epoch(const EpochResult&);
   void begin_epoch();
   void after_step();
   void save_checkpoint();
-  bool judge(double score);
-  void save_weights(const char* name) const;
+  void change_ranks();
+  json validated();
+  void draw_sheet();
+  void judge(json& line);
+  void save_weights(const char* name, Which) const;
+  void save_as(const std::string& name) const;
 
   bool by_validation() const {
     return stage_.monitor == "validation_iou" || (stage_.monitor == "auto" && tiles_.validation);
   }
   double rate(double epoch) const { return learning_rate(stage_.schedule, stage_.rate, epoch, stage_.epochs); }
+  std::string here() const { return fmt::format("stage {}, epoch {}", stage_.name, at_.epoch + 1); }
 
   const TrainConfig& config_;
   const StageConfig& stage_;
   const StageTiles& tiles_;
   LinkNet& network_;
-  RunFiles& files_;
+  Recorder& files_;
+  Communication& ranks_;
   Position at_;
-  Trainer trainer_;
+  mutable Trainer trainer_;
   Loader loader_;
   Clock::time_point resumed_ = Clock::now();  // when this epoch began, or went on
   Clock::time_point saved_ = Clock::now();
   double seconds_before_ = at_.seconds;  // of this epoch, before that
   int64_t steps_since_save_ = 0;
+  double data_seconds_ = 0;  // waiting for the tiles of this step
 };
 
 EpochResult StageRun::train_epoch() {
@@ -103,25 +97,66 @@ EpochResult StageRun::train_epoch() {
   loader_.take_wait_seconds();
   resumed_ = Clock::now();
   seconds_before_ = at_.seconds;
+  trainer_.freeze_encoder(at_.epoch < stage_.freeze_encoder_epochs);
   while (at_.batch < batches) {
-    const auto along = static_cast<double>(at_.batch) / static_cast<double>(batches);
-    const Batch batch = loader_.next();
-    const float loss = trainer_.step(batch.images, batch.targets,
-                                     rate(static_cast<double>(at_.epoch) + (stage_.schedule.per_step ? along : 0)));
-    PPL_CHECK(std::isfinite(loss), "stage ", stage_.name, ", epoch ", at_.epoch + 1, ": the loss is ", loss,
-              " on tiles ", joined(batch.ids));
-    at_.loss += loss;
-    at_.images += batch.images.dim(0);
-    ++at_.batch;
-    progress.advance(1, fmt::format("loss {:.4f}", loss));
+    std::vector<Batch> parts;
+    const auto before = Clock::now();
+    while (static_cast<int64_t>(parts.size()) < std::min<int64_t>(stage_.accumulate, batches - at_.batch))
+      parts.push_back(loader_.next());
+    data_seconds_ = seconds_since(before);
+    const auto taken = static_cast<int64_t>(parts.size());
+    const float loss = step(parts);
+    at_.images += loader_.tiles_before(at_.batch + taken) - loader_.tiles_before(at_.batch);
+    at_.batch += taken;
+    progress.advance(taken, fmt::format("loss {:.4f}", loss));
     after_step();
   }
   const double here = seconds_since(resumed_), seconds = seconds_before_ + here;
-  return {.loss = at_.loss / static_cast<double>(batches),
+  return {.loss = at_.loss / static_cast<double>(std::max<int64_t>(1, at_.losses)),
           .rate = rate(static_cast<double>(at_.epoch)),
           .seconds = seconds,
           .images_per_second = static_cast<double>(at_.images) / seconds,
           .waiting = here > 0 ? loader_.take_wait_seconds() / here : 0};
+}
+
+float StageRun::step(std::vector<Batch>& parts) {
+  const auto along = static_cast<double>(at_.batch) / static_cast<double>(loader_.batches_per_epoch());
+  const auto start = std::chrono::system_clock::now();
+  std::vector<TrainingBatch> batches;
+  for (const Batch& b : parts) batches.push_back({b.images, b.targets, b.weights, b.valid, b.ids.empty()});
+  const float loss =
+      trainer_.step(batches, rate(static_cast<double>(at_.epoch) + (stage_.schedule.per_step ? along : 0)));
+  const auto batch = at_.batch + static_cast<int64_t>(parts.size());
+  if (Profile* profile = files_.profile())
+    profile->add(start, data_seconds_, trainer_.times(), loader_.tiles_before(batch) - loader_.tiles_before(at_.batch));
+  if (std::isfinite(loss)) {
+    files_.loss(stage_.name, at_.epoch * loader_.batches_per_epoch() + batch, loss);
+    const auto count = static_cast<int64_t>(parts.size());
+    at_.loss += static_cast<double>(loss) * static_cast<double>(count);
+    at_.losses += count;
+  } else {
+    step_not_finite(parts, loss);
+  }
+  return loss;
+}
+
+// Names the tiles of all ranks.
+void StageRun::step_not_finite(const std::vector<Batch>& parts, float loss) {
+  std::vector<double> mine(static_cast<size_t>(stage_.batch) * static_cast<size_t>(stage_.accumulate), -1);
+  size_t count = 0;
+  for (const Batch& b : parts)
+    for (const int64_t i : b.indices) mine[count++] = static_cast<double>(i);
+  std::vector<double> all(mine.size() * static_cast<size_t>(ranks_.ranks()));
+  ranks_.gather(mine, all);
+  std::string ids;
+  for (const double index : all)
+    if (index >= 0) ids += (ids.empty() ? "" : ", ") + tiles_.train->entry(static_cast<int64_t>(index)).id;
+  const std::string what = cat(here(), ": the loss is ", loss, " on tiles ", ids);
+  if (++at_.skipped > stage_.skip_not_finite) {
+    if (!writes(ranks_)) throw ToldElsewhere(what);
+    throw FailedTogether(what);
+  }
+  log_line(what + "; the step is skipped");
 }
 
 void StageRun::after_step() {
@@ -136,28 +171,53 @@ void StageRun::after_step() {
 
 void StageRun::save_checkpoint() {
   at_.seconds = seconds_before_ + seconds_since(resumed_);
-  files_.checkpoints.save({at_, trainer_.checkpoint()});
+  if (files_.writes()) files_.checkpoint({at_, trainer_.checkpoint()});
   saved_ = Clock::now();
   steps_since_save_ = 0;
 }
 
+// A checkpoint of another number of ranks: the same tiles are done, to the whole batch below.
+void StageRun::change_ranks() {
+  const int64_t before = int64_t{stage_.batch} * at_.ranks, now = int64_t{stage_.batch} * ranks_.ranks();
+  at_.batch = std::min(at_.batch * before / now, loader_.batches_per_epoch());
+  at_.ranks = ranks_.ranks();
+}
+
+json StageRun::validated() {
+  trainer_.share_statistics();
+  const auto start = Clock::now();
+  const Validation v =
+      validate(network_, tiles_.validation, precision_of(config_), stage_.views, stage_.threshold, ranks_);
+  return describe(v, seconds_since(start));
+}
+
+// With the network as validation leaves it.
+void StageRun::draw_sheet() {
+  constexpr int kTiles = 6, kSide = 320;
+  if (stage_.sheet_every == 0 || (at_.epoch + 1) % stage_.sheet_every != 0 || !files_.writes()) return;
+  files_.sheet(stage_folder(config_, at_.stage), stage_.name, at_.epoch + 1,
+               apps::draw_sheet(network_, tiles_.validation, kTiles, kSide, precision_of(config_), stage_.views,
+                                stage_.threshold));
+}
+
 bool StageRun::end_epoch(const EpochResult& r) {
   json line = describe(stage_, at_.epoch, r);
-  const bool validated =
-      tiles_.validation && ((at_.epoch + 1) % stage_.validate_every == 0 || at_.epoch + 1 == stage_.epochs);
-  if (validated) {
-    const auto start = Clock::now();
-    const Validation v = validate(network_, tiles_.validation, precision_of(config_), stage_.views, stage_.threshold);
-    add_validation(line, v, seconds_since(start));
+  if (at_.skipped > 0) line["skipped"] = at_.skipped;
+  if (tiles_.validation && ((at_.epoch + 1) % stage_.validate_every == 0 || at_.epoch + 1 == stage_.epochs)) {
+    line["validation"] = validated();
+    draw_sheet();
+    if (MovingAverage* average = trainer_.average()) {
+      const UseAverage use(*average);
+      line["validation_average"] = validated();
+    }
   }
-  const bool judged = validated || !by_validation();
-  const bool best = judged && judge(by_validation() ? line["validation"]["iou"].get<double>() : -r.loss);
-  line["best"] = best;
-  save_weights("last");
-  if (best) save_weights("best");
-  files_.log.write(line);
-  at_.log_bytes = files_.log.bytes();
-  log_line(summary(stage_, line) + (best ? "  *" : ""));
+  judge(line);
+  save_weights("last", Which::both);
+  if (line["best"]) save_weights("best", Which::plain);
+  if (line.value("best_average", false)) save_weights("best", Which::average);
+  files_.epoch(line);
+  at_.log_bytes = files_.log_bytes();
+  log_line(summary(stage_, line) + (line["best"] ? "  *" : ""));
   const bool exhausted = stage_.patience > 0 && at_.since_best > stage_.patience;
   if (exhausted)
     log_line(fmt::format("{}: stopped after {} epochs without a better {}", stage_.name, at_.since_best,
@@ -165,22 +225,43 @@ bool StageRun::end_epoch(const EpochResult& r) {
   return exhausted;
 }
 
-// Whether this is the best score so far.
-bool StageRun::judge(double score) {
-  if (at_.best && score <= *at_.best) return ++at_.since_best, false;
-  at_.best = score;
-  at_.since_best = 0;
+bool take_better(std::optional<double>& best, double score) {
+  if (best && score <= *best) return false;
+  best = score;
   return true;
+}
+
+// Notes in the line whether the weights and their average are the best so far.
+void StageRun::judge(json& line) {
+  line["best"] = false;
+  if (by_validation() && !line.contains("validation")) return;
+  line["best"] =
+      take_better(at_.best, by_validation() ? line["validation"]["iou"].get<double>() : -line["loss"].get<double>());
+  bool better = line["best"];
+  if (trainer_.average()) {
+    line["best_average"] =
+        by_validation() ? take_better(at_.best_average, line["validation_average"]["iou"]) : line["best"].get<bool>();
+    better |= line["best_average"].get<bool>();
+  }
+  at_.since_best = better ? 0 : at_.since_best + 1;
 }
 
 void StageRun::begin_epoch() {
   ++at_.epoch;
-  at_.batch = at_.images = 0;
+  at_.batch = at_.images = at_.losses = 0;
   at_.loss = at_.seconds = 0;
 }
 
-void StageRun::save_weights(const char* name) const {
-  const WeightsInfo info{config_.network.name, config_.network.bands, config_.network.classes, tiles_.train->input(),
+void StageRun::save_weights(const char* name, Which which) const {
+  if (!writes(ranks_)) return;
+  if (which != Which::average) save_as(name);
+  if (which == Which::plain || !trainer_.average()) return;
+  const UseAverage use(*trainer_.average());
+  save_as(cat(name, "_average"));
+}
+
+void StageRun::save_as(const std::string& name) const {
+  const WeightsInfo info{config_.network.name, config_.network.bands, network_.spec.classes, tiles_.train->input(),
                          stage_.threshold};
   apps::save_weights(fmt::format("{}/{}.safetensors", stage_folder(config_, at_.stage), name), network_, info);
 }
@@ -196,15 +277,20 @@ std::string stage_folder(const TrainConfig& c, int64_t stage) {
   return c.run + "/" + c.stages[static_cast<size_t>(stage)].name;
 }
 
+std::string stage_result(const TrainConfig& c, int64_t stage) {
+  const bool average = c.stages[static_cast<size_t>(stage)].average_decay > 0;
+  return stage_folder(c, stage) + (average ? "/best_average.safetensors" : "/best.safetensors");
+}
+
 void run_stage(const TrainConfig& c, const Checkpoint& start, const StageTiles& tiles, LinkNet& network,
-               RunFiles& files) {
+               Recorder& files, Communication& ranks) {
   const StageConfig& s = c.stages[static_cast<size_t>(start.position.stage)];
-  std::filesystem::create_directories(stage_folder(c, start.position.stage));
+  if (writes(ranks)) std::filesystem::create_directories(stage_folder(c, start.position.stage));
   log_line(fmt::format("{}: {} on {} tiles, crop {}, batch {}, {}, loss {}, {} epochs", s.name, c.network.name,
                        tiles.train->size(), s.crop, s.batch, c.precision, s.loss, s.epochs));
   reset_peak_memory(network.device());
   try {
-    StageRun(c, start, tiles, network, files).run();
+    StageRun(c, start, tiles, network, files, ranks).run();
   } catch (const OutOfMemory& e) {
     explain_memory(c, s, e.what());
   } catch (const std::bad_alloc&) {

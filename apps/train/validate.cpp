@@ -1,28 +1,45 @@
 #include "apps/train/validate.h"
 
+#include "io/combined_tiles.h"
 #include "models/inference/views.h"
 
 namespace ppl::apps {
+namespace {
+
+Confusion compare(const LinkNet& network, const Batch& batch, int views, double threshold) {
+  const Tensor sum = probability_sum(network, batch.images.to(network.device()), views).to(Device::cpu);
+  const float* p = sum.data<float>();
+  std::vector<uint8_t> mask(static_cast<size_t>(sum.size()));
+  const auto limit = static_cast<float>(threshold * views);
+  for (size_t k = 0; k < mask.size(); ++k) mask[k] = p[k] > limit;
+  Confusion tile;
+  tile.add(mask, {batch.targets.data<uint8_t>(), mask.size()});
+  return tile;
+}
+
+}  // namespace
 
 Validation validate(LinkNet& network, const std::shared_ptr<const TileSource>& tiles, DType precision, int views,
-                    double threshold) {
+                    double threshold, Communication& ranks) {
   network.train(false);
   const NoGrad off;
-  Loader loader(tiles, LoaderOptions::validation(1, precision));
-  Validation v;
-  std::vector<uint8_t> mask;
-  for (int64_t i = 0; i < tiles->size(); ++i) {
-    const Batch batch = loader.next();
-    const Tensor sum = probability_sum(network, batch.images.to(network.device()), views).to(Device::cpu);
-    const float* p = sum.data<float>();
-    mask.resize(static_cast<size_t>(sum.size()));
-    const auto limit = static_cast<float>(threshold * views);
-    for (size_t k = 0; k < mask.size(); ++k) mask[k] = p[k] > limit;
-    Confusion tile;
-    tile.add(mask, {batch.targets.data<uint8_t>(), mask.size()});
-    v.pixels.add(tile);
-    v.mean_iou += tile.iou() / static_cast<double>(tiles->size());
+  // Three counts, then each tile's IoU: every entry has one rank that fills it in, so the sums are exact.
+  std::vector<double> figures(static_cast<size_t>(3 + tiles->size()));
+  if (ranks.rank() < tiles->size()) {
+    const auto mine = std::make_shared<EveryNthTile>(tiles, ranks.rank(), ranks.ranks());
+    Loader loader(mine, LoaderOptions::validation(1, precision));
+    for (int64_t i = 0; i < mine->size(); ++i) {
+      const Confusion tile = compare(network, loader.next(), views, threshold);
+      figures[0] += static_cast<double>(tile.true_positive);
+      figures[1] += static_cast<double>(tile.false_positive);
+      figures[2] += static_cast<double>(tile.false_negative);
+      figures[static_cast<size_t>(3 + ranks.rank() + i * ranks.ranks())] = tile.iou();
+    }
   }
+  ranks.sum(figures);
+  Validation v;
+  v.pixels = {static_cast<int64_t>(figures[0]), static_cast<int64_t>(figures[1]), static_cast<int64_t>(figures[2])};
+  for (size_t i = 3; i < figures.size(); ++i) v.mean_iou += figures[i] / static_cast<double>(tiles->size());
   return v;
 }
 

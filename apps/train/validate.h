@@ -1,6 +1,7 @@
 // Scores of a network on a folder of tiles.
 #pragma once
 
+#include "engine/communication.h"
 #include "io/loader.h"
 #include "models/linknet.h"
 #include "models/metrics.h"
@@ -12,7 +13,9 @@ struct Validation {
   Confusion pixels;     // over all tiles
 };
 
-// One tile at a time, at its own size. The network is put into evaluation mode.
-Validation validate(LinkNet&, const std::shared_ptr<const TileSource>&, DType precision, int views, double threshold);
+// One tile at a time, at its own size, shared out over the ranks; the result is the same for any number of them. The
+// network is put into evaluation mode.
+Validation validate(LinkNet&, const std::shared_ptr<const TileSource>&, DType precision, int views, double threshold,
+                    Communication&);
 
 }  // namespace ppl::apps

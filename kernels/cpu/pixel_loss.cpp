@@ -53,6 +53,24 @@ struct Term {
   }
 };
 
+// Weights of the elements, or 1 for all.
+struct NoWeights {
+  template <class Lanes>
+  Term apply(Term t, int64_t, Lanes) const {
+    return t;
+  }
+};
+struct Weights {
+  const float* weight;
+  template <class Lanes>
+  Term apply(Term t, int64_t i, Lanes lanes) const {
+    const Vec w = load(weight + i, lanes);
+    t.value *= w;
+    t.slope *= w;
+    return t;
+  }
+};
+
 // For each chunk of the targets: body(index, image, begin, end).
 template <class Body>
 void for_chunks(int64_t n, int64_t per_image, Body&& body) {
@@ -106,9 +124,9 @@ Dice combine_dice(const PixelLoss& o, int64_t n, const std::vector<double>& sums
 }
 
 // sums [n][kSums] over each image; the gradient in the same pass where there is no dice.
-template <class T>
+template <class T, class W>
 std::vector<double> sum_pixels(CpuContext& ctx, const PixelLoss& o, int64_t n, int64_t per_image, const T* logits,
-                               const uint8_t* target, float inverse_count, T* gradient) {
+                               const uint8_t* target, W weights, float inverse_count, T* gradient) {
   const int64_t per = ceil_div(per_image, kChunk);
   float* partial = ctx.scratch<float>(0, static_cast<size_t>(n * per * kSums) + 1);
   const bool dice = o.dice != 0;
@@ -116,7 +134,7 @@ std::vector<double> sum_pixels(CpuContext& ctx, const PixelLoss& o, int64_t n, i
     Vec acc[kSums] = {};
     vectors(begin, end, [&](int64_t i, auto lanes) {
       const Pixel a(logits + i, target + i, lanes);
-      const Term term(o, a);
+      const Term term = weights.apply(Term(o, a), i, lanes);
       acc[kLoss] += a.keep(term.value);
       if (dice) {
         const Vec p = a.keep(a.p()), t = a.keep(a.target());
@@ -135,15 +153,13 @@ std::vector<double> sum_pixels(CpuContext& ctx, const PixelLoss& o, int64_t n, i
   return sums;
 }
 
-}  // namespace
-
-template <class T>
-void pixel_loss(CpuContext& ctx, const PixelLoss& o, int64_t n, int64_t per_image, const T* logits,
-                const uint8_t* target, float* loss, T* gradient) {
+template <class T, class W>
+void compute(CpuContext& ctx, const PixelLoss& o, int64_t n, int64_t per_image, const T* logits, const uint8_t* target,
+             W weights, float* loss, T* gradient) {
   const int64_t count = count_valid(ctx, n, per_image, target);
   const double inverse = count > 0 ? 1.0 / static_cast<double>(count) : 0;
   const auto scale = static_cast<float>(inverse);
-  const std::vector<double> sums = sum_pixels(ctx, o, n, per_image, logits, target, scale, gradient);
+  const std::vector<double> sums = sum_pixels(ctx, o, n, per_image, logits, target, weights, scale, gradient);
   double total = 0;
   for (int64_t i = 0; i < n; ++i) total += sums[static_cast<size_t>(i * kSums + kLoss)] * inverse;
   if (o.dice != 0) {
@@ -154,14 +170,32 @@ void pixel_loss(CpuContext& ctx, const PixelLoss& o, int64_t n, int64_t per_imag
       vectors(begin, end, [&](int64_t i, auto lanes) {
         const Pixel a(logits + i, target + i, lanes);
         const Vec slope = (of_p * a.p() + of_t * a.target()) * a.pt * a.q;
-        store(gradient + i, a.keep(slope + Term(o, a).slope * scale), lanes);
+        store(gradient + i, a.keep(slope + weights.apply(Term(o, a), i, lanes).slope * scale), lanes);
       });
     });
   }
   *loss = static_cast<float>(total);
 }
 
+}  // namespace
+
+template <class T>
+void pixel_loss(CpuContext& ctx, const PixelLoss& o, int64_t n, int64_t per_image, const T* logits,
+                const uint8_t* target, float* loss, T* gradient) {
+  compute(ctx, o, n, per_image, logits, target, NoWeights{}, loss, gradient);
+}
+
+template <class T>
+void weighted_pixel_loss(CpuContext& ctx, const PixelLoss& o, int64_t n, int64_t per_image, const T* logits,
+                         const uint8_t* target, const float* weight, float* loss, T* gradient) {
+  compute(ctx, o, n, per_image, logits, target, Weights{weight}, loss, gradient);
+}
+
 template void pixel_loss(CpuContext&, const PixelLoss&, int64_t, int64_t, const float*, const uint8_t*, float*, float*);
 template void pixel_loss(CpuContext&, const PixelLoss&, int64_t, int64_t, const bf16*, const uint8_t*, float*, bf16*);
+template void weighted_pixel_loss(CpuContext&, const PixelLoss&, int64_t, int64_t, const float*, const uint8_t*,
+                                  const float*, float*, float*);
+template void weighted_pixel_loss(CpuContext&, const PixelLoss&, int64_t, int64_t, const bf16*, const uint8_t*,
+                                  const float*, float*, bf16*);
 
 }  // namespace ppl

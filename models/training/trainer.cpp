@@ -1,31 +1,171 @@
 #include "models/training/trainer.h"
 
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "engine/norm_sync.h"
 #include "engine/ops.h"
 #include "models/state_dict.h"
 
 namespace ppl {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Seconds since `start`, which becomes now.
+double lap(Clock::time_point& start) {
+  const auto before = std::exchange(start, Clock::now());
+  return std::chrono::duration<double>(start - before).count();
+}
+
+bool of_encoder(const std::string& name) { return name.starts_with("first") || name.starts_with("encoder"); }
+
+// Elements of the arena up to the first parameter behind the encoder, which comes first in every network.
+int64_t encoder_size(const LinkNet& network, const Arena& arena) {
+  const std::vector<Module::Entry> parameters = network.parameters();
+  for (size_t i = 0; i < parameters.size(); ++i)
+    if (!of_encoder(parameters[i].name)) return arena.slices()[i].offset;
+  return arena.values.size();
+}
+
+}  // namespace
 
 Trainer::Trainer(LinkNet& network, const TrainerOptions& o)
-    : network_(network), options_(o), arena_(network), optimizer_(arena_, o.optimizer) {}
+    : network_(network), options_(o), arena_(network), optimizer_(arena_, o.optimizer, encoder_size(network, arena_)) {
+  const bool alone = !o.ranks.communication || o.ranks.communication->ranks() == 1;
+  PPL_CHECK(arena_.values.device() == Device::cpu || (alone && o.average_decay == 0),
+            "training on cuda: several ranks and moving averages of the weights are for the CPU only");
+  if (o.average_decay > 0) average_ = std::make_unique<MovingAverage>(arena_, network, o.average_decay);
+  if (!alone)
+    buckets_ = std::make_unique<GradientBuckets>(arena_, *o.ranks.communication, o.ranks.wire, o.ranks.bucket_bytes);
+  for (const Module::Entry& e : network.entries())
+    if (!e.trainable) statistics_.push_back(e.tensor);
+}
 
 float Trainer::step(const Tensor& images, const Tensor& targets, double rate) {
+  const Tensor here = targets.to(Device::cpu);
+  const uint8_t* t = here.data<uint8_t>();
+  const TrainingBatch batch{images, targets, {}, targets.size() - std::count(t, t + targets.size(), 255), false};
+  return step({&batch, 1}, rate);
+}
+
+float Trainer::step(std::span<const TrainingBatch> batches, double rate) {
   network_.train();
+  times_ = {};
+  std::vector<std::vector<float>> before;
+  for (const Tensor& t : statistics_) before.push_back(t.to_host());
+  const Total total = count(batches);
+  if (buckets_) options_.ranks.communication->take_seconds();
+  double loss = 0;
+  for (size_t i = 0; i < batches.size(); ++i) {
+    if (buckets_ && i + 1 == batches.size()) buckets_->begin();
+    loss += run(batches[i], share_of(batches[i], total));
+  }
+  // ReLUs swallow what is not a number: a loss may be finite where the statistics no longer are.
+  if (!statistics_are_finite()) loss = std::numeric_limits<double>::quiet_NaN();
+  if (buckets_) finish_sums(loss);
+  if (!std::isfinite(loss)) {
+    for (size_t i = 0; i < statistics_.size(); ++i) {
+      statistics_[i].assign(before[i]);
+      statistics_[i].touch();
+    }
+    arena_.clear_gradients();
+    return static_cast<float>(loss);
+  }
+  auto start = Clock::now();
+  optimizer_.step(rate, encoder_frozen_);
+  if (average_) average_->update(optimizer_.steps().rest);
+  times_.optimizer = lap(start);
+  return static_cast<float>(loss);
+}
+
+void Trainer::finish_sums(double& loss) {
+  Communication& ranks = *options_.ranks.communication;
+  auto start = Clock::now();
+  buckets_->finish();
+  times_.on_the_way = ranks.take_seconds().on_the_way;
+  ranks.sum({&loss, 1});
+  times_.reduce = lap(start);
+}
+
+bool Trainer::statistics_are_finite() const {
+  return std::all_of(statistics_.begin(), statistics_.end(), [](const Tensor& t) {
+    const std::vector<float> values = t.to_host();
+    return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+  });
+}
+
+Trainer::Total Trainer::count(std::span<const TrainingBatch> batches) const {
+  double sums[2] = {};
+  for (const TrainingBatch& b : batches) {
+    sums[0] += static_cast<double>(b.valid);
+    sums[1] += b.idle ? 0 : static_cast<double>(b.images.dim(0));
+  }
+  if (buckets_) options_.ranks.communication->sum(sums);
+  return {sums[0], sums[1]};
+}
+
+// The loss of one of several batches, such that they add up to the loss of all tiles as one batch: focal and cross
+// entropy are means over elements, dice over images.
+PixelLoss Trainer::share_of(const TrainingBatch& b, const Total& total) const {
+  PixelLoss loss = options_.loss;
+  const double images = b.idle ? 0 : static_cast<double>(b.images.dim(0));
+  const double of_elements = total.valid > 0 ? static_cast<double>(b.valid) / total.valid : 1;
+  loss.focal *= static_cast<float>(of_elements);
+  loss.bce *= static_cast<float>(of_elements);
+  loss.dice *= static_cast<float>(images / total.images);
+  return loss;
+}
+
+// Forward and backward; gradients are added to those that are there.
+double Trainer::run(const TrainingBatch& b, const PixelLoss& share) {
+  std::optional<NormSync> sync;
+  if (buckets_ && options_.ranks.sync_norm) sync.emplace(*options_.ranks.communication, b.idle);
   const Device device = arena_.values.device();
-  const Tensor here = images.to(device);
+  const Tensor here = b.images.to(device);
   const Tensor x = here.dtype() == options_.precision ? here : cast(here, options_.precision);
-  const Tensor loss = pixel_loss(network_.forward(x), targets.to(device), options_.loss);
-  const float value = loss.item();
+  auto start = Clock::now();
+  const Tensor loss = pixel_loss(network_.forward(x), b.targets.to(device), share, b.weights);
+  times_.forward += lap(start);
   loss.backward();
-  optimizer_.step(rate);
-  return value;
+  times_.backward += lap(start);
+  return loss.item();
+}
+
+void Trainer::freeze_encoder(bool on) {
+  if (on == encoder_frozen_) return;
+  encoder_frozen_ = on;
+  for (const Module::Entry& e : network_.parameters())
+    if (of_encoder(e.name)) e.tensor.set_requires_grad(!on);
+}
+
+void Trainer::share_statistics() const {
+  if (!buckets_) return;
+  for (const Tensor& t : statistics_) {
+    options_.ranks.communication->broadcast({t.data<float>(), static_cast<size_t>(t.size())});
+    t.touch();
+  }
+}
+
+// What a checkpoint holds beside the weights.
+std::map<std::string, Tensor> Trainer::state() const {
+  std::map<std::string, Tensor> all;
+  for (const auto& [name, tensor] : optimizer_.state()) all["optimizer/" + name] = tensor;
+  if (average_)
+    for (const auto& [name, tensor] : average_->state()) all["average/" + name] = tensor;
+  return all;
 }
 
 NamedArrays Trainer::checkpoint() const {
   NamedArrays file;
   for (auto& [name, array] : state_dict(network_).arrays) file.arrays["weights/" + name] = std::move(array);
-  for (const auto& [name, tensor] : optimizer_.state())
-    file.arrays["optimizer/" + name] = HostArray::from(tensor.shape(), tensor.to_host());
-  file.metadata["steps"] = std::to_string(optimizer_.steps());
+  for (const auto& [name, tensor] : state()) file.arrays[name] = HostArray::from(tensor.shape(), tensor.to_host());
+  file.metadata["steps"] = std::to_string(optimizer_.steps().rest);
+  file.metadata["encoder_steps"] = std::to_string(optimizer_.steps().front);
   return file;
 }
 
@@ -33,16 +173,16 @@ void Trainer::restore(const NamedArrays& file) {
   NamedArrays weights;
   for (const auto& [name, array] : file.arrays)
     if (name.starts_with("weights/")) weights.arrays[name.substr(8)] = array;
-  const auto state = optimizer_.state();
-  for (const auto& [name, tensor] : state)
-    PPL_CHECK(file.at("optimizer/" + name).shape == tensor.shape(), "checkpoint: optimizer state '", name,
-              "' does not fit the network");
-  PPL_CHECK(file.metadata.contains("steps"), "checkpoint: the number of steps is missing");
+  const auto tensors = state();
+  for (const auto& [name, tensor] : tensors)
+    PPL_CHECK(file.at(name).shape == tensor.shape(), "checkpoint: '", name, "' does not fit the network");
+  for (const char* key : {"steps", "encoder_steps"})
+    PPL_CHECK(file.metadata.contains(key), "checkpoint: the number of steps is missing ('", key, "')");
   load_state_dict(network_, weights);
-  for (const auto& [name, tensor] : state) {
-    tensor.assign(file.at("optimizer/" + name).as_f32());
+  for (const auto& [name, tensor] : tensors) {
+    tensor.assign(file.at(name).as_f32());
   }
-  optimizer_.restore_steps(std::stoll(file.metadata.at("steps")));
+  optimizer_.restore_steps({std::stoll(file.metadata.at("encoder_steps")), std::stoll(file.metadata.at("steps"))});
 }
 
 }  // namespace ppl

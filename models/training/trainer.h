@@ -1,36 +1,95 @@
 // One training step of a network, and everything that must be kept to go on later as if nothing had happened.
 #pragma once
 
+#include <memory>
+#include <span>
+
 #include "engine/arena.h"
+#include "engine/gradient_buckets.h"
 #include "engine/named_arrays.h"
 #include "engine/optimizer.h"
 #include "models/linknet.h"
+#include "models/training/moving_average.h"
 
 namespace ppl {
+
+// How several processes train together.
+struct RankOptions {
+  Communication* communication = nullptr;  // null: alone
+  Wire wire = Wire::f32;
+  int64_t bucket_bytes = int64_t{4} << 20;
+  bool sync_norm = false;  // batch norm over the tiles of all ranks, else over each rank's own
+};
 
 struct TrainerOptions {
   PixelLoss loss;
   OptimizerOptions optimizer;
   DType precision = DType::f32;  // of activations; parameters, statistics and losses are f32
+  double average_decay = 0;      // of the moving average of the weights; 0: none is kept
+  RankOptions ranks = {};
+};
+
+struct TrainingBatch {
+  Tensor images;      // [N,H,W,bands] normalised
+  Tensor targets;     // u8 [N,H,W,classes] in {0, 1, 255 = ignored}
+  Tensor weights;     // f32 as targets; undefined: all 1
+  int64_t valid = 0;  // elements of targets that are not ignored
+  bool idle = false;  // this rank has no tile in the batch: one that is ignored keeps it in step with the others
+};
+
+// Seconds of the parts of a step.
+struct StepTimes {
+  double forward = 0, backward = 0;
+  double reduce = 0;  // waiting for the other ranks after backward
+  double optimizer = 0;
+  double on_the_way = 0;  // during which sums were on their way, under backward or not
 };
 
 class Trainer {
  public:
   Trainer(LinkNet&, const TrainerOptions&);
 
-  // images [N,H,W,bands] normalised, targets u8 [N,H,W,classes] in {0, 1, 255 = ignored}, on any device -> the loss
-  // before the step. The step runs where the network is.
+  // One step on the batches of all ranks as if they were one (but for batch norm's statistics, which are of each batch,
+  // or of the batches of all ranks with sync_norm; and dice_batch, which sums over each batch). It runs where the
+  // network is; batches may be on any device. Returns their loss before the step; not a number where running statistics
+  // are not finite. Where it is not finite, nothing changes.
+  float step(std::span<const TrainingBatch>, double rate);
   float step(const Tensor& images, const Tensor& targets, double rate);
 
-  // Weights under "weights/", optimizer state under "optimizer/"; steps in the metadata.
+  const StepTimes& times() const { return times_; }  // of the last step
+
+  // The encoder's parameters stay as they are while this is on; its batch norms go on with the batches.
+  void freeze_encoder(bool on);
+
+  MovingAverage* average() { return average_.get(); }  // null where none is kept
+
+  // Rank 0's running statistics, which are the ones that count, for all ranks.
+  void share_statistics() const;
+
+  // Weights under "weights/", optimizer state under "optimizer/", the average under "average/"; steps in the metadata.
   NamedArrays checkpoint() const;
   void restore(const NamedArrays&);
 
  private:
+  struct Total {
+    double valid = 0, images = 0;  // over the batches of all ranks
+  };
+  Total count(std::span<const TrainingBatch>) const;
+  PixelLoss share_of(const TrainingBatch&, const Total&) const;
+  double run(const TrainingBatch&, const PixelLoss&);
+  void finish_sums(double& loss);
+  bool statistics_are_finite() const;
+  std::map<std::string, Tensor> state() const;
+
   LinkNet& network_;
   TrainerOptions options_;
   Arena arena_;
   Optimizer optimizer_;
+  std::unique_ptr<MovingAverage> average_;
+  std::unique_ptr<GradientBuckets> buckets_;  // where there are other ranks
+  std::vector<Tensor> statistics_;            // running ones
+  bool encoder_frozen_ = false;
+  StepTimes times_;
 };
 
 }  // namespace ppl

@@ -1,0 +1,21 @@
+// The tiles of a run's stages.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "apps/train/config.h"
+#include "io/loader.h"
+
+namespace ppl::apps {
+
+struct StageTiles {
+  std::shared_ptr<const TileSource> train, validation;  // validation may be null
+  std::vector<SourceShare> shares;                      // of the sources that train is made of
+};
+
+// Opens the tiles of all stages. Error where some cannot be used, do not fit the network, or do not fill one batch of
+// all ranks.
+std::vector<StageTiles> open_stages(const TrainConfig&, int ranks);
+
+}  // namespace ppl::apps

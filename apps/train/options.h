@@ -1,0 +1,15 @@
+// What a stage's configuration means to the loader and to the trainer.
+#pragma once
+
+#include "apps/train/config.h"
+#include "apps/train/data.h"
+#include "engine/communication.h"
+#include "models/training/trainer.h"
+
+namespace ppl::apps {
+
+DType precision_of(const TrainConfig&);
+LoaderOptions loader_options(const TrainConfig&, int64_t stage, const StageTiles&, const Communication&);
+TrainerOptions trainer_options(const TrainConfig&, const StageConfig&, Communication&);
+
+}  // namespace ppl::apps

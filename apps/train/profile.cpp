@@ -1,0 +1,88 @@
+#include "apps/train/profile.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "engine/storage.h"
+#include "io/file.h"
+
+namespace ppl::apps {
+namespace {
+
+using nlohmann::json;
+
+enum Column { kStart, kData, kForward, kBackward, kReduce, kOptimizer, kOnTheWay, kTiles, kColumns };
+constexpr const char* kNames[] = {"start", "data", "forward", "backward", "reduce", "optimizer"};
+constexpr size_t kMostSteps = 20000;  // kept; later ones are left out
+
+void add_step(json& events, int rank, size_t step, const double* row, double origin) {
+  const auto micro = [](double seconds) { return 1e6 * seconds; };
+  double at = row[kStart] - origin;
+  for (int part = kData; part <= kOptimizer; ++part) {
+    const bool last_sum = part == kReduce && row[kOnTheWay] > 0;
+    events.push_back({{"name", kNames[part]},
+                      {"ph", "X"},
+                      {"pid", rank},
+                      {"tid", 0},
+                      {"ts", micro(at)},
+                      {"dur", micro(row[part])},
+                      {"args", {{"step", step}}}});
+    at += row[part];
+    if (last_sum)
+      events.push_back({{"name", "sums on the way"},
+                        {"ph", "X"},
+                        {"pid", rank},
+                        {"tid", 1},
+                        {"ts", micro(at - row[kOnTheWay])},
+                        {"dur", micro(row[kOnTheWay])},
+                        {"args", {{"step", step}}}});
+  }
+}
+
+std::string table(const std::vector<double>& rows, int ranks, const std::vector<double>& peaks) {
+  const size_t steps = rows.size() / kColumns / static_cast<size_t>(ranks);
+  std::string text = "rank   data  forward  backward  reduce  optimizer   sums hidden   tiles/s  peak MiB\n";
+  for (int r = 0; r < ranks; ++r) {
+    double sums[kColumns] = {};
+    for (size_t i = 0; i < steps * kColumns; ++i)
+      sums[i % kColumns] += rows[static_cast<size_t>(r) * steps * kColumns + i];
+    double whole = 0;
+    for (int part = kData; part <= kOptimizer; ++part) whole += sums[part];
+    const auto share = [&](Column c) { return whole > 0 ? 100 * sums[c] / whole : 0; };
+    const std::string hidden =
+        sums[kOnTheWay] > 0 ? fmt::format("{:.0f} %", 100 * (1 - std::min(1.0, sums[kReduce] / sums[kOnTheWay]))) : "-";
+    text += fmt::format("{:4} {:5.1f} % {:6.1f} % {:7.1f} % {:5.1f} % {:8.1f} % {:>13} {:9.2f} {:9.0f}\n", r,
+                        share(kData), share(kForward), share(kBackward), share(kReduce), share(kOptimizer), hidden,
+                        whole > 0 ? sums[kTiles] / whole / ranks : 0, peaks[static_cast<size_t>(r)]);
+  }
+  return text;
+}
+
+}  // namespace
+
+void Profile::add(std::chrono::system_clock::time_point start, double data, const StepTimes& t, int64_t tiles) {
+  if (rows_.size() >= kMostSteps * kColumns) return;
+  rows_.insert(rows_.end(), {std::chrono::duration<double>(start.time_since_epoch()).count(), data, t.forward,
+                             t.backward, t.reduce, t.optimizer, t.on_the_way, static_cast<double>(tiles)});
+}
+
+std::string Profile::finish(const std::string& path, Communication& ranks) const {
+  const auto count = static_cast<size_t>(ranks.ranks());
+  std::vector<double> rows(rows_.size() * count), peaks(count);
+  const double peak = static_cast<double>(memory_use(Device::cpu).peak >> 20);
+  ranks.gather(rows_, rows);
+  ranks.gather({&peak, 1}, peaks);
+  if (ranks.rank() != 0 || rows.empty()) return "";
+  json events = json::array();
+  const size_t steps = rows_.size() / kColumns;
+  double origin = rows[kStart];
+  for (size_t i = 0; i < rows.size(); i += kColumns) origin = std::min(origin, rows[i + kStart]);
+  for (size_t i = 0; i < rows.size() / kColumns; ++i)
+    add_step(events, static_cast<int>(i / steps), i % steps, rows.data() + i * kColumns, origin);
+  write_file(path, json{{"traceEvents", events}, {"displayTimeUnit", "ms"}}.dump() + "\n");
+  return table(rows, ranks.ranks(), peaks);
+}
+
+}  // namespace ppl::apps

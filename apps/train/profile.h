@@ -1,0 +1,26 @@
+// Where the time of the steps goes, on each rank.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "engine/communication.h"
+#include "models/training/trainer.h"
+
+namespace ppl::apps {
+
+class Profile {
+ public:
+  // One step: when it began, the seconds that it waited for its tiles, its parts, the tiles of all ranks.
+  void add(std::chrono::system_clock::time_point start, double data, const StepTimes&, int64_t tiles);
+
+  // Gathers the steps of all ranks. Rank 0 writes them as a Chrome trace (a process for each rank; sums on their way in
+  // a row of their own) and gets the table to print, the others "".
+  std::string finish(const std::string& path, Communication&) const;
+
+ private:
+  std::vector<double> rows_;  // of kColumns each
+};
+
+}  // namespace ppl::apps

@@ -1,0 +1,58 @@
+#include "apps/train/recorder.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "apps/train/team.h"
+
+namespace ppl::apps {
+
+std::string log_path(const TrainConfig& c) { return c.run + "/log.jsonl"; }
+std::string event_path(const TrainConfig& c) { return c.run + "/events.out.tfevents.run"; }
+std::string checkpoint_folder(const TrainConfig& c) { return c.run + "/checkpoints"; }
+
+Recorder::Recorder(const TrainConfig& c, const Position& at, const Communication& ranks, bool profile)
+    : writes_(apps::writes(ranks)) {
+  if (profile) profile_.emplace();
+  if (!writes_) return;
+  log_ = std::make_unique<EpochLog>(log_path(c), at.log_bytes);
+  events_ = std::make_unique<EventFile>(event_path(c), at.event_bytes);
+  checkpoints_ = std::make_unique<Checkpoints>(checkpoint_folder(c), c.checkpoint.keep);
+}
+
+void Recorder::loss(const std::string& stage, int64_t step, double value) {
+  if (writes_) events_->scalar(stage + "/step_loss", step, value);
+}
+
+void Recorder::epoch(const nlohmann::json& line) {
+  if (!writes_) return;
+  log_->write(line);
+  const std::string stage = line.at("stage").get<std::string>();
+  const int64_t epoch = line.at("epoch").get<int64_t>();
+  const auto add = [&](const std::string& name, const nlohmann::json& value) {
+    if (value.is_number()) events_->scalar(stage + "/" + name, epoch, value.get<double>());
+  };
+  for (const char* name : {"loss", "rate", "images_per_second", "waiting"}) add(name, line.at(name));
+  for (const char* part : {"validation", "validation_average"}) {
+    if (!line.contains(part)) continue;
+    for (const char* name : {"iou", "mean_iou", "f1", "precision", "recall"})
+      add(std::string(part) + "_" + name, line.at(part).at(name));
+  }
+}
+
+void Recorder::sheet(const std::string& folder, const std::string& stage, int64_t epoch, const Image& picture) {
+  if (!writes_) return;
+  std::filesystem::create_directories(folder + "/sheets");
+  write_png(fmt::format("{}/sheets/{:04}.png", folder, epoch), picture);
+  events_->image(stage + "/sheet", epoch, picture);
+}
+
+void Recorder::checkpoint(const Checkpoint& c) {
+  if (!writes_) return;
+  Checkpoint noted = c;
+  noted.position.event_bytes = events_->bytes();
+  checkpoints_->save(noted);
+}
+
+}  // namespace ppl::apps

@@ -1,0 +1,17 @@
+// A sheet of validation tiles: picture, truth and prediction side by side.
+#pragma once
+
+#include <memory>
+
+#include "io/image.h"
+#include "io/tiles.h"
+#include "models/linknet.h"
+
+namespace ppl::apps {
+
+// Of the first `count` tiles, one below the other; each panel at most `side` pixels wide. In the last panel foreground
+// that was found is green, missed orange, false magenta. The network must be in evaluation mode.
+Image draw_sheet(const LinkNet&, const std::shared_ptr<const TileSource>&, int count, int side, DType precision,
+                 int views, double threshold);
+
+}  // namespace ppl::apps

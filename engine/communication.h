@@ -1,0 +1,55 @@
+// Processes ("ranks") that train one network together, and what they tell one another. Every rank must ask for the same
+// things in the same order.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace ppl {
+
+enum class Wire : uint8_t { f32, bf16 };  // how values travel; sums are made in f32 either way
+
+class Communication {
+ public:
+  virtual ~Communication() = default;
+
+  virtual int rank() const = 0;        // from 0
+  virtual int ranks() const = 0;       // how many there are
+  virtual int local_rank() const = 0;  // among those of this host, from 0: which GPU is this one's
+
+  // Small things; each waits for all ranks. all: ranks() times as long as mine, in the order of the ranks.
+  virtual void gather(std::span<const double> mine, std::span<double> all) = 0;
+  virtual void broadcast(std::span<float> values) = 0;  // rank 0's
+  void sum(std::span<double> values);                   // added in the order of the ranks: the same bits on each
+
+  // Begins to replace n values by their sums over all ranks (added in the order of the ranks, the same bits on each)
+  // and returns. They must be left alone until wait(), which waits for all that was begun.
+  virtual void begin_sum(float* values, int64_t n, Wire) = 0;
+  virtual void wait() = 0;
+  // Of all sums since the last call: seconds during which some sum was on its way, and seconds spent inside wait().
+  struct Seconds {
+    double on_the_way = 0, waited = 0;
+  };
+  virtual Seconds take_seconds() = 0;
+
+  // Ends all ranks, this one with the exit code.
+  [[noreturn]] virtual void abort(int exit_code) = 0;
+};
+
+struct CommunicationOptions {
+  double limit_seconds = 30;  // a rank that is needed and not heard of for so long ends the run
+  // Told before the run is ended so; the message names rank and host.
+  std::function<void(const std::string&)> on_lost;
+};
+
+// This process alone: sums are what they are.
+std::unique_ptr<Communication> one_process();
+
+// All processes that mpirun or srun started together, where they did; else this one alone. Error where this build has
+// no MPI and more than one was started.
+std::unique_ptr<Communication> connect(const CommunicationOptions&);
+
+}  // namespace ppl

@@ -1,0 +1,49 @@
+// The moving average of a network's weights and running statistics over the steps of a training.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "engine/arena.h"
+
+namespace ppl {
+
+class MovingAverage {
+ public:
+  // Starts at the values that are there. decay: what a step leaves of the old average, in (0, 1).
+  MovingAverage(const Arena&, const Module&, double decay);
+
+  // After step `step` (from 1): average += (1 - d)(value - average), d = min(decay, step / (step + 9)), so that the
+  // first values are soon forgotten.
+  void update(int64_t step);
+
+  // Puts the average into the network and the network's values here, or back again.
+  void exchange();
+
+  // What a checkpoint needs, by name.
+  std::map<std::string, Tensor> state() const;
+
+ private:
+  struct Pair {
+    std::string name;
+    Tensor value, average;
+  };
+  double decay_;
+  std::vector<Pair> pairs_;  // the arena's values as one, and each running statistic
+  std::vector<Tensor> parameters_;
+};
+
+// Exchanges on construction and back on destruction.
+class UseAverage {
+ public:
+  explicit UseAverage(MovingAverage& average) : average_(average) { average_.exchange(); }
+  ~UseAverage() { average_.exchange(); }
+  UseAverage(const UseAverage&) = delete;
+  UseAverage& operator=(const UseAverage&) = delete;
+
+ private:
+  MovingAverage& average_;
+};
+
+}  // namespace ppl
