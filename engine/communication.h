@@ -29,11 +29,8 @@ class Communication {
   // and returns. They must be left alone until wait(), which waits for all that was begun.
   virtual void begin_sum(float* values, int64_t n, Wire) = 0;
   virtual void wait() = 0;
-  // Of all sums since the last call: seconds during which some sum was on its way, and seconds spent inside wait().
-  struct Seconds {
-    double on_the_way = 0, waited = 0;
-  };
-  virtual Seconds take_seconds() = 0;
+  // Since the last call: seconds during which something was on its way.
+  virtual double take_busy_seconds() = 0;
 
   // Ends all ranks, this one with the exit code.
   [[noreturn]] virtual void abort(int exit_code) = 0;

@@ -4,11 +4,7 @@
 #include <mpi.h>
 #include <unistd.h>
 
-#include <algorithm>
-#include <chrono>
 #include <cstdlib>
-#include <cstring>
-#include <utility>
 
 #include "engine/communication.h"
 #include "engine/exchange.h"
@@ -66,13 +62,11 @@ class MpiCommunication : public Communication {
   }
 
   void wait() override {
-    const auto start = std::chrono::steady_clock::now();
     for (const int64_t number : begun_) thread_->wait(number);
     begun_.clear();
-    waited_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   }
 
-  Seconds take_seconds() override { return {thread_->take_busy_seconds(), std::exchange(waited_, 0.0)}; }
+  double take_busy_seconds() override { return thread_->take_busy_seconds(); }
 
   [[noreturn]] void abort(int exit_code) override { thread_->abort(exit_code); }
 
@@ -92,15 +86,13 @@ class MpiCommunication : public Communication {
   int rank_ = 0, ranks_ = 1, local_rank_ = 0;
   std::unique_ptr<ProgressThread> thread_;
   std::vector<int64_t> begun_;
-  double waited_ = 0;
 };
 
 }  // namespace
 
 std::unique_ptr<Communication> connect(const CommunicationOptions& options) {
   if (!started_together()) return one_process();
-  auto ranks = std::make_unique<MpiCommunication>(options);
-  return ranks;
+  return std::make_unique<MpiCommunication>(options);
 }
 
 }  // namespace ppl

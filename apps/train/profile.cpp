@@ -64,7 +64,7 @@ std::string table(const std::vector<double>& rows, int ranks, const std::vector<
 
 void Profile::add(std::chrono::system_clock::time_point start, double data, const StepTimes& t, int64_t tiles) {
   if (rows_.size() >= kMostSteps * kColumns) return;
-  rows_.insert(rows_.end(), {std::chrono::duration<double>(start.time_since_epoch()).count(), data, t.forward,
+  rows_.insert(rows_.end(), {std::chrono::duration<double>(start.time_since_epoch()).count() - data, data, t.forward,
                              t.backward, t.reduce, t.optimizer, t.on_the_way, static_cast<double>(tiles)});
 }
 

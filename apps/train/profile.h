@@ -12,7 +12,7 @@ namespace ppl::apps {
 
 class Profile {
  public:
-  // One step: when it began, the seconds that it waited for its tiles, its parts, the tiles of all ranks.
+  // One step: when its tiles were there, the seconds that it waited for them, its parts, the tiles of all ranks.
   void add(std::chrono::system_clock::time_point start, double data, const StepTimes&, int64_t tiles);
 
   // Gathers the steps of all ranks. Rank 0 writes them as a Chrome trace (a process for each rank; sums on their way in

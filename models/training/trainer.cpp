@@ -59,7 +59,7 @@ float Trainer::step(std::span<const TrainingBatch> batches, double rate) {
   std::vector<std::vector<float>> before;
   for (const Tensor& t : statistics_) before.push_back(t.to_host());
   const Total total = count(batches);
-  if (buckets_) options_.ranks.communication->take_seconds();
+  if (buckets_) options_.ranks.communication->take_busy_seconds();
   double loss = 0;
   for (size_t i = 0; i < batches.size(); ++i) {
     if (buckets_ && i + 1 == batches.size()) buckets_->begin();
@@ -87,7 +87,7 @@ void Trainer::finish_sums(double& loss) {
   Communication& ranks = *options_.ranks.communication;
   auto start = Clock::now();
   buckets_->finish();
-  times_.on_the_way = ranks.take_seconds().on_the_way;
+  times_.on_the_way = ranks.take_busy_seconds();
   ranks.sum({&loss, 1});
   times_.reduce = lap(start);
 }
