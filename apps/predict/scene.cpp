@@ -226,7 +226,9 @@ class ScenePrediction {
     for (const Seen& s : batch) {
       blender_.add(s.wanted ? next : nullptr, [&](int64_t y, int64_t x, int64_t height, int64_t width, const float* p) {
         const Range rows = rows_.seen(s.row), columns = columns_.seen(s.column);
-        out.push({y, x, height, width, std::vector<float>(p, p + height * width * ensemble_.classes()),
+        std::vector<float> part(p, p + height * width * ensemble_.classes());
+        for (float& value : part) value = std::min(value, 1.0f);  // rounded weights may sum to a little more than 1
+        out.push({y, x, height, width, std::move(part),
                   part_of(s.valid, columns.size(), y - rows.begin, x - columns.begin, height, width)});
       });
       if (s.wanted) next += values;
