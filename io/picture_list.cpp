@@ -64,7 +64,7 @@ class Collector {
     const std::string id = id_of(path), file = (root_ / path).string();
     const auto [it, fresh] = seen_.emplace(id, file);
     if (fresh)
-      list_.tiles.push_back({id, file, "", 0, 0});
+      list_.tiles.push_back({id, file, "", "", 0, 0});
     else
       list_.problems.push_back({id, cat(file, ": has the same id as ", it->second)});
   }
@@ -88,7 +88,7 @@ PictureList read_list(const std::string& path) {
     const std::string id = id_of(file.filename());
     const auto [it, fresh] = seen.emplace(id, number);
     PPL_CHECK(fresh, path, ": line ", number, ": the id '", id, "' stands in line ", it->second, " too");
-    list.tiles.push_back({id, (fs::path(path).parent_path() / file).string(), "", 0, 0});
+    list.tiles.push_back({id, (fs::path(path).parent_path() / file).string(), "", "", 0, 0});
   }
   return list;
 }

@@ -124,20 +124,22 @@ TEST_CASE("validation shared out over ranks gives the figures of one, to the bit
 
 TEST_CASE("k ranks x batch b train as one rank x batch kb does, a last batch that is not full included") {
   const TemporaryFolder dir;
-  write_tiles(dir / "train", 9, 80, 1);  // 4 + 4 + 1: one tile for two or four ranks at the end of an epoch
+  write_tiles(dir / "train", 9, 144, 1);  // 4 + 4 + 1: one tile for two or four ranks at the end of an epoch
   write_tiles(dir / "val", 3, 64, 2);
   json j = ranks_config(dir, 4);
   j["stages"][0]["epochs"] = 4;  // 12 steps
-  // Not Adam: it makes steps of full size out of gradients that are rounding noise.
+  // Small steps on maps of some size, and not Adam, which makes steps of full size out of gradients that are rounding
+  // noise: else what the ranks' order of sums changes grows from step to step, as a change of one ulp would.
+  j["stages"][0]["crop"] = 128;
   j["stages"][0]["optimizer"] = {{"name", "sgd"}};
-  j["stages"][0]["rate"] = 5e-3;
+  j["stages"][0]["rate"] = 1e-4;
   const std::string config = write_config(dir, j);
   REQUIRE(run_process("train", {config, "--quiet"}).exit_code == 0);
   const std::string reference = dir / "run/roads/last.safetensors";
   REQUIRE(run_process("train", {config, "--quiet", "--set", "stages.0.epochs=0", "--set", "run=" + dir / "start"})
               .exit_code == 0);
   const double moved = difference(reference, dir / "start/roads/best.safetensors");
-  CHECK(moved > 1e-4);
+  CHECK(moved > 1e-5);
   const std::vector<json> expected = log_lines(dir / "run/log.jsonl");
   const std::pair<int, const char*> cases[] = {{2, "2"}, {4, "1"}};
   for (const auto& [ranks, batch] : cases) {
@@ -151,7 +153,7 @@ TEST_CASE("k ranks x batch b train as one rank x batch kb does, a last batch tha
     const double off = difference(run + "/roads/last.safetensors", reference);
     MESSAGE(ranks, " ranks: parameters differ by ", off, ", the way gone is ", moved);
     CHECK(off <= 1e-5);
-    CHECK(off <= 0.05 * moved);
+    CHECK(off <= 0.03 * moved);
     std::set<int> in_trace, sums;
     const json trace = json::parse(read_text(run + "/trace.json"));
     for (const json& e : trace["traceEvents"])
