@@ -9,7 +9,8 @@ scripts/setup.sh
 
 cmake -G Ninja -S . -B build/test -DCMAKE_BUILD_TYPE=Release -DPPL_WERROR=ON
 cmake --build build/test --parallel "$jobs"
-ctest --test-dir build/test --output-on-failure
+# A thread each, side by side; the tests of kernels choose threads themselves, and under the sanitizers all have several.
+OMP_NUM_THREADS=1 ctest --test-dir build/test --output-on-failure --parallel "$jobs"
 scripts/kernel_resources.sh
 
 # No warnings as errors here: the sanitizers' code makes g++ 12 warn about values that are set.
