@@ -15,6 +15,7 @@ import math
 import pathlib
 import random
 import re
+import sys
 
 BEYOND = 100.0  # metres that a building cut by the tile's edge is taken to go on
 CRS = "EPSG:2193"  # any in metres whose axes are east and north
@@ -60,11 +61,18 @@ def main():
     p.add_argument("--invented", type=float, default=0.05), p.add_argument("--seed", type=int, default=0)
     o = p.parse_args()
     draw, tiles = random.Random(o.seed), {}
-    with open(o.true, newline="") as f:
-        for row in csv.DictReader(f):
-            tile = tiles.setdefault(row["ImageId"], [])
-            if not row["PolygonWKT_Pix"].endswith("EMPTY"):
-                tile.append(rings(row["PolygonWKT_Pix"]))
+    try:
+        with open(o.true, newline="") as f:
+            for row in csv.DictReader(f):
+                tile = tiles.setdefault(row["ImageId"], [])
+                if not row["PolygonWKT_Pix"].endswith("EMPTY"):
+                    tile.append(rings(row["PolygonWKT_Pix"]))
+    except (OSError, UnicodeDecodeError, ValueError) as e:
+        sys.exit(f"degrade_buildings: {o.true}: {e}")
+    except (KeyError, AttributeError) as e:
+        sys.exit(f"degrade_buildings: {o.true}: expected columns ImageId and PolygonWKT_Pix in every row ({e})")
+    if not tiles:
+        sys.exit(f"degrade_buildings: {o.true}: expected rows of polygons, found none")
     o.out.mkdir(parents=True, exist_ok=True)
     features = []
     with open(o.out / "tiles.csv", "w", newline="") as f:

@@ -149,7 +149,7 @@ Quantities predict(const Golden& g) {
   for (size_t i = 0; i < pixels.size(); ++i)
     x.data<float>()[i] = static_cast<float>((pixels[i] / 255 - mean[i % 3]) / deviation[i % 3]);
   return {{"probability_sum",
-           {to_nchw(probability_sum(*net, x.to(g.device), std::stoi(g.meta("views"))))},
+           {to_nchw(probability_sum(*net, x, std::stoi(g.meta("views"))))},
            g.values("probability_sum"),
            kLimit}};
 }

@@ -11,15 +11,6 @@
 namespace ppl::apps {
 namespace {
 
-// Messages of other libraries may span lines; ours and theirs are printed as one.
-std::string one_line(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
-  for (char& c : text) {
-    if (c == '\n' || c == '\r') c = ' ';
-  }
-  return text;
-}
-
 int fail(const Program& program, ExitCode code, const std::string& message) {
   clear_progress_line();
   fmt::print(stderr, "{}: {}\n", program.name, one_line(message));

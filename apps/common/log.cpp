@@ -45,6 +45,14 @@ void log_line(std::string_view text) {
   if (!quiet) log_error(text);
 }
 
+std::string one_line(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  for (char& c : text) {
+    if (c == '\n' || c == '\r') c = ' ';
+  }
+  return text;
+}
+
 void log_error(std::string_view text) {
   std::lock_guard lock(stderr_mutex);
   clear_locked();

@@ -18,6 +18,9 @@ void log_line(std::string_view text);
 // The same for what went wrong with a part of the work; shown with --quiet too.
 void log_error(std::string_view text);
 
+// Messages of other libraries may span lines; ours and theirs are printed as one.
+std::string one_line(std::string text);
+
 // Takes a progress bar off the terminal so that something else can be printed there.
 void clear_progress_line();
 

@@ -32,8 +32,8 @@ Tensor to_input(const std::vector<const Image*>& pictures, const Valid& valid,
 
 }  // namespace
 
-Ensemble::Ensemble(const PredictOptions& o)
-    : views_(o.views), precision_(o.precision), device_(choose_device(o.device)) {
+Ensemble::Ensemble(const PredictOptions& o) : views_(o.views), precision_(o.precision) {
+  const Device device = choose_device(o.device);
   std::vector<std::string> paths{o.weights};
   paths.insert(paths.end(), o.also.begin(), o.also.end());
   PPL_CHECK(o.shares.empty() || o.shares.size() == paths.size(), o.shares.size(), " shares for ", paths.size(),
@@ -53,7 +53,7 @@ Ensemble::Ensemble(const PredictOptions& o)
     }
     const double share = (o.shares.empty() ? 1 : o.shares[i]) / total;
     const auto tables = normalisation_tables(loaded.info.input);
-    loaded.network->to(device_);
+    loaded.network->to(device);
     members_.push_back({std::move(loaded.network), loaded.info, share, tables});
   }
   threshold_ = 0;
@@ -65,7 +65,7 @@ Tensor Ensemble::probability(const std::vector<const Image*>& pictures, const Va
   const NoGrad off;
   Tensor mean;
   for (const Member& m : members_) {
-    const Tensor x = to_input(pictures, valid, m.tables, precision_).to(device_);
+    const Tensor x = to_input(pictures, valid, m.tables, precision_);
     const Tensor sum = probability_sum(*m.network, x, views_).to(Device::cpu);
     const auto scale = static_cast<float>(m.share / views_);
     float* p = sum.data<float>();

@@ -35,7 +35,6 @@ class Ensemble {
   double threshold_;
   int views_;
   DType precision_;
-  Device device_;
 };
 
 // 0 where no class passes the threshold, else 1 + the class of the highest probability; [height, width, classes].

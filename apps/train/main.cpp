@@ -18,7 +18,7 @@ nlohmann::json read_json(const std::string& path) {
   try {
     return nlohmann::json::parse(read_text(path), nullptr, true, /*ignore_comments=*/true);
   } catch (const nlohmann::json::exception& e) {
-    throw Error(cat(path, ": ", e.what()));
+    throw Error(cat(path, ": ", apps::one_line(e.what())));
   }
 }
 
@@ -37,7 +37,8 @@ apps::TrainConfig read_config(const Command& command) {
 }
 
 void train(const Command& command, const apps::TrainConfig& config, Communication& ranks) {
-  const Device device = apps::choose_device(command.device);
+  Device device = Device::cpu;
+  apps::together(ranks, [&] { device = apps::choose_device(command.device); });
   if (!command.resume.empty()) {
     apps::resume_training(config, device, ranks, command.options);
   } else {
@@ -49,8 +50,6 @@ void train(const Command& command, const apps::TrainConfig& config, Communicatio
 void run_with_ranks(const Command& command, const apps::TrainConfig& config, Communication& ranks) {
   try {
     train(command, config, ranks);
-  } catch (const apps::FailedTogether&) {
-    throw;
   } catch (const apps::ToldElsewhere&) {
     throw;
   } catch (const std::exception& e) {

@@ -71,7 +71,7 @@ Image draw_sheet(const LinkNet& network, const std::shared_ptr<const TileSource>
   options.prefetch = 1;
   Loader loader(tiles, options);
   for (int64_t i = 0; i < shown; ++i) {
-    const Tensor sum = probability_sum(network, loader.next().images, views);
+    const Tensor sum = probability_sum(network, loader.next().images, views).to(Device::cpu);
     draw_tile(panels[static_cast<size_t>(i)], tiles->load(i), sum.data<float>(), tiles->classes(), threshold * views);
   }
   return sheet;

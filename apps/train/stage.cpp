@@ -153,8 +153,7 @@ void StageRun::step_not_finite(const std::vector<Batch>& parts, float loss) {
     if (index >= 0) ids += (ids.empty() ? "" : ", ") + tiles_.train->entry(static_cast<int64_t>(index)).id;
   const std::string what = cat(here(), ": the loss is ", loss, " on tiles ", ids);
   if (++at_.skipped > stage_.skip_not_finite) {
-    if (!writes(ranks_)) throw ToldElsewhere(what);
-    throw FailedTogether(what);
+    fail(ranks_, writes(ranks_), what);
   }
   log_line(what + "; the step is skipped");
 }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <algorithm>
+#include <string>
 #include <vector>
 
 #include "apps/common/app.h"
+#include "apps/common/log.h"
 #include "engine/communication.h"
 
 namespace ppl::apps {
@@ -18,13 +20,16 @@ inline void meet(Communication& c) {
   c.sum({&nothing, 1});
 }
 
-// Every rank ends with this or with ToldElsewhere.
-struct FailedTogether : Error {
-  using Error::Error;
-};
+// All ranks call it and end; the one that speaks says why, before any has ended: mpirun ends them all with the first.
+[[noreturn]] inline void fail(Communication& c, bool speaks, const std::string& what) {
+  if (c.ranks() == 1) throw Error(what);
+  if (speaks) log_error("train: " + one_line(what));
+  meet(c);
+  throw ToldElsewhere(what);
+}
 
-// Work that every rank does for itself, such as opening files. Where it throws on some, the first of them throws
-// FailedTogether with its message and the others ToldElsewhere.
+// Work that every rank does for itself, such as opening files. Where it throws on some, the first of them says so
+// and all end.
 template <class Work>
 void together(Communication& c, Work&& work) {
   if (c.ranks() == 1) return work();
@@ -34,13 +39,16 @@ void together(Communication& c, Work&& work) {
     c.gather({&first, 1}, all);
     return static_cast<int>(*std::min_element(all.begin(), all.end()));
   };
+  std::string what;
+  bool failed = false;
   try {
     work();
   } catch (const std::exception& e) {
-    if (agree(true) == c.rank()) throw FailedTogether(e.what());
-    throw ToldElsewhere("another rank failed");
+    failed = true;
+    what = e.what();
   }
-  if (agree(false) < c.ranks()) throw ToldElsewhere("another rank failed");
+  const int first = agree(failed);
+  if (first < c.ranks()) fail(c, first == c.rank(), what);
 }
 
 }  // namespace ppl::apps

@@ -7,7 +7,7 @@ namespace ppl::apps {
 namespace {
 
 Confusion compare(const LinkNet& network, const Batch& batch, int views, double threshold) {
-  const Tensor sum = probability_sum(network, batch.images.to(network.device()), views).to(Device::cpu);
+  const Tensor sum = probability_sum(network, batch.images, views).to(Device::cpu);
   const float* p = sum.data<float>();
   std::vector<uint8_t> mask(static_cast<size_t>(sum.size()));
   const auto limit = static_cast<float>(threshold * views);

@@ -61,9 +61,9 @@ Tensor probability_sum(const LinkNet& network, const Tensor& x, int views) {
   PPL_CHECK(!network.training(), "probability_sum: the network is in training mode");
   PPL_CHECK(x.rank() == 4 && x.size() > 0, "probability_sum: expected [N,H,W,bands], got ", to_string(x.shape()));
   const NoGrad off;
-  const Tensor whole = padded(x);
+  const Tensor whole = padded(x.to(network.device()));
   const Tensor sum =
-      Tensor::zeros({whole.dim(0), whole.dim(1), whole.dim(2), network.spec.classes}, DType::f32, x.device());
+      Tensor::zeros({whole.dim(0), whole.dim(1), whole.dim(2), network.spec.classes}, DType::f32, whole.device());
   // Four views are those that keep the sides: half turns and mirror images.
   for (int v = 0; v < kViews; v += kViews / views)
     with_float_type(x.dtype(), [&](auto zero) { add_view<decltype(zero)>(network, v, whole, sum); });
