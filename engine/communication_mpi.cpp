@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cstdlib>
+#include <cstring>
 
 #include "engine/communication.h"
 #include "engine/exchange.h"
@@ -19,6 +20,13 @@ bool started_together() {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"})
     if (std::getenv(name)) return true;
   return false;
+}
+
+// srun started several, but without an MPI type that this MPI knows: each would believe that it is the only one.
+void refuse_strangers() {
+  const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
+  PPL_CHECK(!tasks || std::strcmp(tasks, "1") == 0, "srun started ", tasks,
+            " processes that know nothing of one another; give srun --mpi=pmix");
 }
 
 class MpiCommunication : public Communication {
@@ -91,7 +99,10 @@ class MpiCommunication : public Communication {
 }  // namespace
 
 std::unique_ptr<Communication> connect(const CommunicationOptions& options) {
-  if (!started_together()) return one_process();
+  if (!started_together()) {
+    refuse_strangers();
+    return one_process();
+  }
   return std::make_unique<MpiCommunication>(options);
 }
 

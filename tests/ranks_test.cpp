@@ -252,6 +252,51 @@ TEST_CASE("a rank that stands still is named with its host, and all end; SIGTERM
   CHECK(ended.out.find("alive") == std::string::npos);
 }
 
+TEST_CASE("two hosts: the same bits as on one; a link that is cut ends both") {
+  const TemporaryFolder dir;
+  const std::string hosts = "OMP_NUM_THREADS=1 " PPL_SCRIPTS "/two_hosts.sh ppltest ";
+  if (const ProcessResult r = shell(hosts + "- hostname"); r.exit_code != 0) {
+    MESSAGE("skipped: no network namespaces here: ", r.err);
+    return;
+  }
+  write_tiles(dir / "train", 4, 64, 1);
+  json j = ranks_config(dir, 1);
+  j["stages"][0].erase("validation");
+  j["stages"][0]["epochs"] = 1;
+  j["threads"] = 1;
+  j["ranks"]["limit_seconds"] = 3;
+  const std::string config = write_config(dir, j);
+  REQUIRE(train(2, config + " --quiet").exit_code == 0);
+  const auto expected = result_of(dir / "run");
+  const std::string other = dir / "other";
+  const ProcessResult r = shell(hosts + "1gbit " PPL_BIN "/train --quiet " + config + " --set run=" + other);
+  CAPTURE(r.err);
+  CHECK(r.exit_code == 0);
+  CHECK(result_of(other) == expected);
+
+  const ProcessResult cut =
+      shell(hosts + "- " PPL_BIN "/train --quiet " + config + " --set stages.0.epochs=1000 --set run=" + dir / "cut" +
+            " & pid=$!; until [ -s " + dir / "cut/log.jsonl" +
+            " ]; do sleep 0.05; done; ip -n ppltest-b link set ppltest-1 down; SECONDS=0; wait $pid; code=$?; "
+            "echo $SECONDS; exit $code");
+  CAPTURE(cut.err);
+  CHECK(cut.exit_code != 0);
+  CHECK(std::atoi(cut.out.c_str()) < 30);
+  CHECK(cut.err.find("has not been heard of for 3 s") != std::string::npos);
+}
+
+TEST_CASE("srun without a known MPI type: refused, as each process would think itself alone") {
+  const TemporaryFolder dir;
+  write_tiles(dir / "train", 4, 64, 1);
+  json j = ranks_config(dir, 1);
+  j["stages"][0].erase("validation");
+  const std::string config = write_config(dir, j);
+  const ProcessResult r = shell("SLURM_STEP_NUM_TASKS=2 " PPL_BIN "/train --quiet " + config);
+  CHECK(r.exit_code == 1);
+  CHECK(r.err.find("srun --mpi=pmix") != std::string::npos);
+  CHECK(!fs::exists(dir / "run"));
+}
+
 TEST_CASE("what is wrong is said by one rank, in one line") {
   const TemporaryFolder dir;
   write_tiles(dir / "train", 4, 64, 1);
