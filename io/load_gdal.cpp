@@ -1,5 +1,7 @@
 #include <dlfcn.h>
 
+#include <filesystem>
+
 #include "io/gdal_library.h"
 #include "kernels/base.h"
 
@@ -7,10 +9,12 @@ namespace ppl {
 namespace {
 
 const GdalLibrary* load() {
-  // Stays loaded; the program's run path says where it is.
-  void* library = dlopen("libppl_gdal.so", RTLD_NOW | RTLD_LOCAL);
+  // Beside the programs' folder, built and installed; stays loaded.
+  const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe");
+  const auto path = program.parent_path().parent_path() / "lib/pplinknet/libppl_gdal.so";
+  void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);
   const char* failure = library == nullptr ? dlerror() : nullptr;
-  PPL_CHECK(library, "TIFF and vector files need libppl_gdal.so: ", failure == nullptr ? "not loaded" : failure);
+  PPL_CHECK(library, "TIFF and vector files need GDAL: ", failure == nullptr ? path.c_str() : failure);
   const void* table = dlsym(library, "ppl_gdal_library");
   PPL_CHECK(table, "libppl_gdal.so: not the library of this build");
   return static_cast<const GdalLibrary*>(table);

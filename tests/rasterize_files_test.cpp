@@ -121,6 +121,20 @@ TEST_CASE("inputs that cannot be used are named in one line") {
   CHECK_FALSE(fs::exists(dir / "out"));
 }
 
+TEST_CASE("GDAL is loaded only for what needs it") {
+  const TemporaryFolder dir;
+  const std::string program = dir / "rasterize";  // where ppl_gdal is not found
+  fs::copy_file(PPL_BIN "/rasterize", program);
+  CHECK(read_text(program).find("libgdal.so") == std::string::npos);
+  Words run{kTown, "--quiet", "--out", dir / "out"};
+  run.insert(run.end(), kGrid.begin(), kGrid.end());
+  CHECK(run_process(program, run).exit_code == 0);
+  CHECK(read_file(dir / "out/r0c0_mask.png").size() > 200);
+  run.insert(run.end(), {"--existing", "overwrite", "--format", "tif"});
+  CHECK(one_line_naming(run_process(program, run), "libppl_gdal.so"));
+  CHECK_FALSE(fs::exists(dir / "out/r0c0_mask.tif"));
+}
+
 TEST_CASE("wrong usage is exit 2, help and the table of widths are exit 0") {
   for (const Words& words : {Words{}, Words{kTown}, Words{kTown, "--out", "x"}, Words{kTown, "--out", "x", "--grid"},
                              Words{kTown, "--out", "x", "--grid", "--images", "y"},
