@@ -116,6 +116,18 @@ OsmPlace PbfBlock::place(int64_t latitude, int64_t longitude) const {
   return place;
 }
 
+void PbfBlock::read_members(std::string_view roles, std::string_view ids, std::string_view kinds,
+                            std::vector<OsmMember>& to) const {
+  to.clear();
+  Numbers role(roles), id(ids), kind(kinds);
+  while (!role.done() && !id.done() && !kind.done()) {
+    const uint64_t what = kind.next();
+    PPL_CHECK(what <= 2, "a member of a relation that is of kind ", what);
+    to.push_back({static_cast<OsmKind>(what), id.next_sum(), string(static_cast<uint32_t>(role.next()))});
+  }
+  PPL_CHECK(role.done() && id.done() && kind.done(), "a relation whose members lack ids, kinds or roles");
+}
+
 void PbfBlock::relations(const std::function<void(const OsmRelation&)>& take) const {
   std::vector<OsmTag> tags_of_it;
   std::vector<OsmMember> members;
@@ -154,14 +166,7 @@ void PbfBlock::relations(const std::function<void(const OsmRelation&)>& take) co
         }
       }
       tags(keys, values, tags_of_it);
-      members.clear();
-      Numbers role(roles), id(ids), kind(kinds);
-      while (!role.done() && !id.done() && !kind.done()) {
-        const uint64_t what = kind.next();
-        PPL_CHECK(what <= 2, "a member of a relation that is of kind ", what);
-        members.push_back({static_cast<OsmKind>(what), id.next_sum(), string(static_cast<uint32_t>(role.next()))});
-      }
-      PPL_CHECK(role.done() && id.done() && kind.done(), "a relation whose members lack ids, kinds or roles");
+      read_members(roles, ids, kinds, members);
       relation.tags = tags_of_it;
       relation.members = members;
       take(relation);
