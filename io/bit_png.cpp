@@ -61,24 +61,60 @@ constexpr auto kLengths = [] {
   return parts;
 }();
 
+// Bits into bytes that are there already, with eight to spare behind the last.
 class BitWriter {
  public:
-  explicit BitWriter(Data& out) : out_(out) {}
-  void put(uint32_t bits, uint32_t count) {
-    waiting_ |= uint64_t{bits} << filled_;
+  explicit BitWriter(uint8_t* to) : to_(to) {}
+  // At most 48 bits.
+  void put(uint64_t bits, uint32_t count) {
+    static_assert(std::endian::native == std::endian::little);
+    waiting_ |= bits << filled_;
     filled_ += count;
-    for (; filled_ >= 8; filled_ -= 8, waiting_ >>= 8) out_.push_back(static_cast<uint8_t>(waiting_));
+    std::memcpy(to_, &waiting_, 8);
+    to_ += filled_ / 8;
+    waiting_ >>= filled_ / 8 * 8;
+    filled_ %= 8;
   }
   void put(Code code) { put(code.bits, code.length); }
-  void finish() {
+  uint8_t* finish() {
     if (filled_ > 0) put(0, 8 - filled_);
+    return to_;
   }
 
  private:
-  Data& out_;
+  uint8_t* to_;
   uint64_t waiting_ = 0;
   uint32_t filled_ = 0;
 };
+
+// A length and a distance as they are written.
+struct Match {
+  uint64_t bits = 0;
+  uint32_t count = 0;
+  constexpr void append(uint32_t more, uint32_t number) {
+    bits |= uint64_t{more} << count;
+    count += number;
+  }
+};
+
+constexpr Match match_of(const Part& length, const Part& distance) {
+  Match match;
+  match.append(kSymbols[length.symbol].bits, kSymbols[length.symbol].length);
+  match.append(length.extra, length.extra_bits);
+  match.append(code_of(distance.symbol, 5).bits, 5);
+  match.append(distance.extra, distance.extra_bits);
+  return match;
+}
+
+// By length.
+using Matches = std::array<Match, kLongest + 1>;
+constexpr Matches matches_at(uint32_t distance) {
+  Matches matches{};
+  for (uint32_t length = kShortest; length <= kLongest; ++length) {
+    matches[length] = match_of(kLengths[length], part_of(distance - 1, 2));
+  }
+  return matches;
+}
 
 // How many bytes at a and b are the same, up to `most`.
 size_t same(const uint8_t* a, const uint8_t* b, size_t most) {
@@ -87,7 +123,6 @@ size_t same(const uint8_t* a, const uint8_t* b, size_t most) {
     uint64_t x, y;
     std::memcpy(&x, a + n, 8);
     std::memcpy(&y, b + n, 8);
-    static_assert(std::endian::native == std::endian::little);
     if (x != y) return n + static_cast<size_t>(std::countr_zero(x ^ y)) / 8;
   }
   while (n < most && a[n] == b[n]) ++n;
@@ -118,32 +153,31 @@ void put_big_endian(Data& out, uint32_t value) {
 
 // zlib's format: one block of the fixed code.
 Data compressed(const Data& rows, size_t row_bytes) {
-  Data out{0x78, 0x01};
-  BitWriter bits(out);
+  Data out(rows.size() + rows.size() / 8 + 32);  // at most nine bits a byte
+  out[0] = 0x78, out[1] = 0x01;
+  BitWriter bits(out.data() + 2);
   bits.put(1, 1);  // the last block
   bits.put(1, 2);  // of the fixed code
-  const Part row_distance = row_bytes <= kFurthest ? part_of(static_cast<uint32_t>(row_bytes - 1), 2) : Part{};
+  static constexpr Matches kOfByte = matches_at(1);
+  const bool near = row_bytes <= kFurthest;
+  const Matches of_row = near ? matches_at(static_cast<uint32_t>(row_bytes)) : Matches{};
   for (size_t at = 0; at < rows.size();) {
     const size_t most = std::min<size_t>(kLongest, rows.size() - at);
     const uint8_t* here = rows.data() + at;
-    const size_t run = at > 0 ? same(here, here - 1, most) : 0;
-    const size_t above = at >= row_bytes && row_bytes <= kFurthest ? same(here, here - row_bytes, most) : 0;
+    const size_t above = near && at >= row_bytes ? same(here, here - row_bytes, most) : 0;
+    const size_t run = at > 0 && above < most ? same(here, here - 1, most) : 0;
     const size_t length = std::max(run, above);
     if (length < kShortest) {
       bits.put(kSymbols[*here]);
       ++at;
       continue;
     }
-    const Part& part = kLengths[length];
-    const Part distance = above >= run ? row_distance : Part{};
-    bits.put(kSymbols[part.symbol]);
-    bits.put(part.extra, part.extra_bits);
-    bits.put(code_of(distance.symbol, 5));
-    bits.put(distance.extra, distance.extra_bits);
+    const Match& match = above >= run ? of_row[length] : kOfByte[length];
+    bits.put(match.bits, match.count);
     at += length;
   }
   bits.put(kSymbols[256]);
-  bits.finish();
+  out.resize(static_cast<size_t>(bits.finish() - out.data()));
   put_big_endian(out, adler32(rows));
   return out;
 }
@@ -176,23 +210,42 @@ Data packed_rows(const uint8_t* values, int64_t height, int64_t width) {
   return rows;
 }
 
-constexpr auto kCrcTable = [] {
-  std::array<uint32_t, 256> table{};
+// [i][b]: what a byte b does to the checksum with i bytes of 0 behind it.
+constexpr auto kCrcTables = [] {
+  std::array<std::array<uint32_t, 256>, 8> tables{};
   for (uint32_t i = 0; i < 256; ++i) {
-    table[i] = i;
-    for (int bit = 0; bit < 8; ++bit) table[i] = (table[i] >> 1) ^ (table[i] & 1 ? 0xedb88320u : 0);
+    uint32_t crc = i;
+    for (int bit = 0; bit < 8; ++bit) crc = (crc >> 1) ^ (crc & 1 ? 0xedb88320u : 0);
+    tables[0][i] = crc;
   }
-  return table;
+  for (size_t behind = 1; behind < 8; ++behind) {
+    for (size_t i = 0; i < 256; ++i) {
+      const uint32_t before = tables[behind - 1][i];
+      tables[behind][i] = (before >> 8) ^ tables[0][before & 255];
+    }
+  }
+  return tables;
 }();
+
+uint32_t crc_of(const uint8_t* data, size_t size) {
+  uint32_t crc = ~0u;
+  for (; size >= 8; data += 8, size -= 8) {
+    uint64_t eight;
+    std::memcpy(&eight, data, 8);
+    eight ^= crc;
+    crc = 0;
+    for (size_t i = 0; i < 8; ++i) crc ^= kCrcTables[7 - i][(eight >> (8 * i)) & 255];
+  }
+  for (; size > 0; ++data, --size) crc = kCrcTables[0][(crc ^ *data) & 255] ^ (crc >> 8);
+  return ~crc;
+}
 
 void put_chunk(Data& png, const char* name, const Data& content) {
   put_big_endian(png, static_cast<uint32_t>(content.size()));
   const size_t begin = png.size();
   png.insert(png.end(), name, name + 4);
   png.insert(png.end(), content.begin(), content.end());
-  uint32_t crc = ~0u;
-  for (size_t i = begin; i < png.size(); ++i) crc = kCrcTable[(crc ^ png[i]) & 255] ^ (crc >> 8);
-  put_big_endian(png, ~crc);
+  put_big_endian(png, crc_of(png.data() + begin, png.size() - begin));
 }
 
 }  // namespace

@@ -93,8 +93,6 @@ void write_tiff(const std::string& path, const void* data, GDALDataType type, in
 
 }  // namespace
 
-bool have_gdal() { return true; }
-
 ImageHeader tiff_header(const std::string& path) {
   GdalMessages messages;
   const Dataset d = open_dataset(path, messages, false);

@@ -1,11 +1,12 @@
-// Stands in for geotiff.cpp in builds without GDAL.
+// Stands in for load_gdal.cpp in builds without GDAL.
 #include "io/codec.h"
 #include "io/geotiff.h"
+#include "io/vector/source.h"
 
 namespace ppl {
 namespace {
 [[noreturn]] void missing(const std::string& where) {
-  throw Error(cat(where, ": this build has no GDAL, so it cannot read or write TIFF pictures"));
+  throw Error(cat(where, ": this build has no GDAL, so it cannot read or write TIFF pictures or OGR's vector files"));
 }
 }  // namespace
 
@@ -28,6 +29,9 @@ std::vector<std::byte> mask_tiff(const std::string& where, const uint8_t*, int64
 }
 void write_probability_tiff(const std::string& path, const float*, int64_t, int64_t,
                             const std::optional<GeoReference>&) {
+  missing(path);
+}
+SourceReport read_ogr(const std::string& path, const MapRequest&, const OgrFields&, std::vector<FeatureLayer>&) {
   missing(path);
 }
 

@@ -7,6 +7,7 @@ packages=(
   libdnnl-dev                     # oneDNN: convolutions
   libjpeg-dev libpng-dev          # pictures
   libopencv-dev libgdal-dev       # drawing; GeoTIFF and coordinates
+  libproj-dev                     # coordinate systems
   libgeos-dev                     # polygons
   libosmium2-dev libprotozero-dev zlib1g-dev libbz2-dev libexpat1-dev  # OSM files
   libopenmpi-dev openmpi-bin      # training in several processes
@@ -34,7 +35,7 @@ missing_without_apt() {
   for tool in c++ cmake ninja python3 mpicxx; do
     command -v "$tool" >/dev/null || echo "$tool"
   done
-  local headers=(oneapi/dnnl/dnnl.hpp jpeglib.h png.h opencv2/core.hpp gdal.h geos_c.h osmium/version.hpp
+  local headers=(oneapi/dnnl/dnnl.hpp jpeglib.h png.h opencv2/core.hpp gdal.h proj.h geos_c.h osmium/version.hpp
     protozero/version.hpp zlib.h bzlib.h expat.h nlohmann/json.hpp CLI/CLI.hpp
     fmt/format.h doctest/doctest.h)
   for header in "${headers[@]}"; do

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Long searches for what breaks something, too long for every test run; needs clang with libFuzzer (apt-get install clang).
 #   scripts/soak.sh [SECONDS [FOLDER]]   each search runs so long (600); FOLDER (build/soak) keeps inputs from run to run
-# Tables of roads, of buildings, of tiles and of widths, world files, names and PyTorch files by libFuzzer, from the inputs
-# in tests; changed tables of tiles and widths; training runs killed at 20 moments. What a fuzzer finds it leaves in the
+# Tables of roads, of buildings, of tiles and of widths, world files, names, PBF and PyTorch files by libFuzzer, from the
+# inputs in tests; changed tables of tiles and widths; training runs killed at 20 moments. What a fuzzer finds it leaves in the
 # folder, and the exit code is not 0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -24,12 +24,14 @@ fuzz() {
 fuzz road_tables tests/corpora/road_tables tests/road_fuzz.cpp io/file.cpp io/vector/{roads,spacenet_csv,wkt}.cpp \
   apps/score/apls/*.cpp
 fuzz building_tables tests/corpora/building_tables tests/building_fuzz.cpp io/vector/{bit_image,csv,polygon_wkt,polygon}.cpp
+fuzz pbf tests/corpora/pbf tests/pbf_fuzz.cpp io/file.cpp io/vector/pbf_{blobs,block}.cpp \
+  io/vector/osm_{collector,relations,tags}.cpp io/vector/{features,box_index}.cpp -lz
 fuzz torch_files tests/weights tests/torch_file_fuzz.cpp engine/named_arrays.cpp engine/tensor.cpp engine/storage.cpp \
   io/{file,pickle,torch_file,torch_tensor,zip_directory,safetensors,safetensors_header}.cpp
 # GDAL keeps memory of its own to the end.
 export ASAN_OPTIONS=detect_leaks=0
 fuzz tile_texts tests/corpora/tile_texts tests/tile_fuzz.cpp apps/rasterize/widths.cpp io/{file,geotiff,image,tiles}.cpp \
-  io/{tile_frame,tile_table,no_jpeg,no_png}.cpp io/vector/projection.cpp $(gdal-config --cflags) $(gdal-config --libs)
+  io/{tile_frame,tile_table,no_jpeg,no_png}.cpp io/vector/projection.cpp $(gdal-config --cflags) $(gdal-config --libs) -lproj
 
 cmake -G Ninja -S . -B build/asan -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DPPL_SANITIZE=ON >/dev/null
 cmake --build build/asan --parallel "$(nproc)" --target rasterize_tables_test

@@ -2,11 +2,15 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <numbers>
 
 #include "io/file.h"
 #include "io/geotiff.h"
+#include "io/tile_frame.h"
+#include "io/vector/projection.h"
 #include "tests/rasterize_support.h"
 
 using namespace ppl;
@@ -36,6 +40,18 @@ TEST_CASE("pictures, their sidecars, slippy names; overlay, no data, GeoTIFF") {
   CHECK(hidden.at(100, 203.5) == 0);
   CHECK(hidden.at(100, 163) == 1);
   CHECK(manifest_of(dir / "out")[2]["no_data"].get<double>() == doctest::Approx(0.25));
+  CHECK(draw(run, {"--crs", "EPSG:32632", "--no-data", "mask", "--existing", "overwrite", "--values", "classes",
+                   "--distance", "20"})
+            .exit_code == 0);
+  const std::vector<uint8_t> classes = read_mask(dir / "out/b_mask.png", 254).bytes,
+                             distances = read_image(dir / "out/b_distance.png").bytes;
+  const auto quarter = static_cast<std::ptrdiff_t>(classes.size() / 4);
+  CHECK(std::count(classes.begin(), classes.end(), 255) == quarter);
+  CHECK(std::count(distances.begin(), distances.begin() + quarter, 0) == quarter);
+  CHECK(*std::max_element(distances.begin() + quarter, distances.end()) > 250);
+  const auto drawn = std::count_if(classes.begin(), classes.end(), [](uint8_t c) { return c != 0 && c != 255; });
+  CHECK(manifest_of(dir / "out")[2]["foreground"].get<double>() ==
+        doctest::Approx(static_cast<double>(drawn) / static_cast<double>(classes.size())));
   const ProcessResult skipped = draw(
       run, {"--crs", "EPSG:32632", "--no-data", "skip", "--max-no-data", "0.2", "--existing", "overwrite", "--json"});
   CHECK(json::parse(skipped.out)["left_out"] == 2);
@@ -53,6 +69,24 @@ TEST_CASE("pictures, their sidecars, slippy names; overlay, no data, GeoTIFF") {
   const ProcessResult web = draw({kTown, "--slippy", dir / "web", "--out", dir / "web_out"});
   CHECK(web.exit_code == 0);
   CHECK(read_file(dir / "web_out/17_68811_46010_mask.png") == read_file(dir / "web_out/x-68811-46010-17_mask.png"));
+}
+
+TEST_CASE("web map tiles lie where their names say") {
+  const TemporaryFolder dir;
+  fs::create_directories(dir / "17/68811");
+  write_png(dir / "17/68811/46010.png", Image::make(256, 256, 3));
+  for (const bool tms : {false, true}) {
+    const TileFrames web = frames_of_slippy(dir.path, tms);
+    REQUIRE(web.tiles.size() == 1);
+    // The usual formula for a tile's north-west corner; tms counts rows from the south.
+    const double row = tms ? (1 << 17) - 1 - 46010 : 46010, turn = std::numbers::pi * (1 - 2 * row / (1 << 17));
+    const auto& t = web.tiles[0].transform;
+    const Point corner = Projection(web.crs[0], crs_of_epsg(4326)).apply(Point{t[0], t[3]});
+    CHECK(corner.x == doctest::Approx(68811.0 / (1 << 17) * 360 - 180).epsilon(1e-12));
+    CHECK(corner.y == doctest::Approx(std::atan(std::sinh(turn)) * 180 / std::numbers::pi).epsilon(1e-12));
+    CHECK(t[1] * 256 * (1 << 17) == doctest::Approx(2 * std::numbers::pi * 6378137).epsilon(1e-12));
+    CHECK(t[5] == -t[1]);
+  }
 }
 
 TEST_CASE("manifest, resume, and what is there already") {
@@ -119,6 +153,20 @@ TEST_CASE("inputs that cannot be used are named in one line") {
   CHECK(one_line_naming(draw({kTown, "--out", dir / "out", "--table", dir / "t.csv"}), "row 2"));
   CHECK(one_line_naming(draw({kTown, "--kind-field", "x", "--out", dir / "out", "--images", dir / "none"}), "none"));
   CHECK_FALSE(fs::exists(dir / "out"));
+}
+
+TEST_CASE("GDAL is loaded only for what needs it") {
+  const TemporaryFolder dir;
+  const std::string program = dir / "rasterize";  // where ppl_gdal is not found
+  fs::copy_file(PPL_BIN "/rasterize", program);
+  CHECK(read_text(program).find("libgdal.so") == std::string::npos);
+  Words run{kTown, "--quiet", "--out", dir / "out"};
+  run.insert(run.end(), kGrid.begin(), kGrid.end());
+  CHECK(run_process(program, run).exit_code == 0);
+  CHECK(read_file(dir / "out/r0c0_mask.png").size() > 200);
+  run.insert(run.end(), {"--existing", "overwrite", "--format", "tif"});
+  CHECK(one_line_naming(run_process(program, run), "libppl_gdal.so"));
+  CHECK_FALSE(fs::exists(dir / "out/r0c0_mask.tif"));
 }
 
 TEST_CASE("wrong usage is exit 2, help and the table of widths are exit 0") {

@@ -5,10 +5,13 @@
 #include <chrono>
 #include <cstdlib>
 #include <functional>
+#include <numbers>
 #include <random>
+#include <thread>
 
 #include "apps/rasterize/widths.h"
 #include "io/tile_frame.h"
+#include "io/vector/projection.h"
 #include "io/white_margin.h"
 
 using namespace ppl;
@@ -150,6 +153,50 @@ TEST_CASE("a grid covers its bounds with whole tiles from the north-west corner 
   CHECK(names([] { frames_of_grid({"EPSG:32632", {1, 0, 0, 1}, 0.5, 512}); }, "west < east"));
   CHECK(names([] { frames_of_grid({"EPSG:32632", {0, 0, 1e9, 1e9}, 0.5, 1}); }, "at most"));
   CHECK(names([] { frames_of_grid({"EPSG:32632", {0, 0, 1, 1}, 0, 512}); }, "pixel"));
+}
+
+TEST_CASE("coordinate systems by what people write for them; part of a name, files and heights alone are none") {
+  const std::string utm = crs_of_epsg(32632), degrees = crs_of_epsg(4326);
+  const auto metres_off = [&](const std::string& text) {
+    const Point there = Projection(degrees, crs_from_text(text, "test")).apply(Point{11, 47});
+    return distance(there, Projection(degrees, utm).apply(Point{11, 47}));
+  };
+  for (const char* text : {"epsg:32632", "urn:ogc:def:crs:EPSG::32632", "WGS 84 / UTM zone 32N", "+init=epsg:32632",
+                           "+proj=utm +zone=32 +datum=WGS84", "+proj=utm +zone=32 +ellps=WGS84 +nadgrids=@null"}) {
+    CAPTURE(text);
+    CHECK(metres_off(text) < 1e-3);
+  }
+  CHECK(metres_off(utm) == 0);
+  for (const char* text : {"", " ", "UTM zone", "EPSG:1", "EPSG:5773", "+proj=utm", "GEOGCS[", "/etc/passwd",
+                           "+proj=utm +zone=32 +ellps=WGS84 +nadgrids=/etc/passwd", "+init=/etc/passwd:1"}) {
+    CAPTURE(text);
+    CHECK(names([&] { crs_from_text(text, "where.csv"); }, "where.csv: expected a geographic or projected"));
+  }
+  CHECK(names([&] { Projection(degrees, "no text of a system"); }, "no coordinate system in"));
+}
+
+TEST_CASE("projections lead there and back, in threads of their own; meridians come round") {
+  const std::string degrees = crs_of_epsg(4326), utm = crs_of_epsg(32632);
+  CHECK(meridian_period(degrees) == doctest::Approx(360).epsilon(1e-12));
+  CHECK(meridian_period(crs_of_epsg(3857)) == doctest::Approx(2 * std::numbers::pi * 6378137).epsilon(1e-12));
+  CHECK(meridian_period(crs_of_epsg(3395)) == doctest::Approx(2 * std::numbers::pi * 6378137).epsilon(1e-12));
+  CHECK(meridian_period(utm) == 0);
+  std::vector<double> off(4, 1e9);
+  std::vector<std::jthread> threads;
+  for (size_t t = 0; t < off.size(); ++t) {
+    threads.emplace_back([&, t] {
+      Projection there(degrees, utm), back = there.inverse();
+      const Point place{9 + static_cast<double>(t), 47};
+      off[t] = distance(back.apply(there.apply(place)), place);
+    });
+  }
+  threads.clear();
+  CHECK(*std::max_element(off.begin(), off.end()) < 1e-9);
+  // A degree east of the central meridian on the equator, by the series of transverse mercator.
+  const Point east = Projection(degrees, utm).apply(Point{10, 0});
+  CHECK(east.x == doctest::Approx(611280.84).epsilon(1e-6));
+  CHECK(std::abs(east.y) < 1e-6);
+  CHECK(std::isnan(Projection(degrees, utm).apply(Point{9, 95}).x));
 }
 
 TEST_CASE("the standard widths are a table that can be read again") {

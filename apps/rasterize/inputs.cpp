@@ -59,20 +59,6 @@ Box bounds_in(const std::string& crs, const Scene& scene) {
   return box;
 }
 
-TileFrames grid_frames(const TileChoice& choice, const Scene& scene) {
-  GridSpec grid{crs_from_text(choice.crs, "--crs"), {}, choice.pixel, choice.size};
-  if (choice.bounds.empty()) {
-    // On whole pixels, so that grids of the same size and coordinate system fit together.
-    const Box box = bounds_in(grid.crs, scene);
-    const auto down = [&](double v) { return std::floor(v / grid.pixel) * grid.pixel; };
-    const auto up = [&](double v) { return std::ceil(v / grid.pixel) * grid.pixel; };
-    grid.bounds = {down(box.min_x), down(box.min_y), up(box.max_x), up(box.max_y)};
-  } else {
-    grid.bounds = {choice.bounds[0], choice.bounds[1], choice.bounds[2], choice.bounds[3]};
-  }
-  return frames_of_grid(grid);
-}
-
 }  // namespace
 
 Scene read_scene(const Job& job, std::vector<SourceReport>& reports) {
@@ -82,7 +68,7 @@ Scene read_scene(const Job& job, std::vector<SourceReport>& reports) {
   request.wants_kind = [&](const std::string& kind) { return job.settings.wants(kind); };
   request.threads = job.threads;
   std::vector<FeatureLayer> layers;
-  FeatureLayer osm(crs_of_epsg(4326), FeatureLayer::Precision::degrees_e7);
+  FeatureLayer osm("", FeatureLayer::Precision::degrees_e7);
   for (const std::string& path : job.inputs) {
     const auto start = std::chrono::steady_clock::now();
     ReadingProgress progress(path);
@@ -90,7 +76,10 @@ Scene read_scene(const Job& job, std::vector<SourceReport>& reports) {
     reports.push_back(is_osm_file(path) ? read_osm(path, request, osm) : read_ogr(path, request, job.fields, layers));
     log_report(reports.back(), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
-  if (osm.size() > 0) layers.push_back(std::move(osm));
+  if (osm.size() > 0) {
+    osm.set_crs(crs_of_epsg(4326));  // only now, as PROJ takes as long to open its database as a city takes to read
+    layers.push_back(std::move(osm));
+  }
   Scene scene(std::move(layers), job.settings);
   const bool roads = job.settings.theme == MapTheme::roads;
   PPL_CHECK(scene.size() > 0, job.inputs.front(), job.inputs.size() > 1 ? " and the other inputs" : "",
@@ -98,11 +87,38 @@ Scene read_scene(const Job& job, std::vector<SourceReport>& reports) {
   return scene;
 }
 
-TileFrames read_frames(const TileChoice& choice, const Scene& scene) {
-  if (!choice.images.empty()) return frames_of_images(choice.images, choice.crs);
-  if (!choice.slippy.empty()) return frames_of_slippy(choice.slippy, choice.tms);
-  if (!choice.table.empty()) return frames_of_table(choice.table);
-  return grid_frames(choice, scene);
+FramesAhead::FramesAhead(const TileChoice& choice) : choice_(choice) {
+  by_scene_ = choice.images.empty() && choice.slippy.empty() && choice.table.empty() && choice.bounds.empty();
+  frames_ = std::async(std::launch::async, [this] { return read(); });
+}
+
+TileFrames FramesAhead::read() const {
+  TileFrames frames;
+  if (by_scene_) {
+    frames.crs = {crs_from_text(choice_.crs, "--crs")};
+  } else if (!choice_.images.empty()) {
+    frames = frames_of_images(choice_.images, choice_.crs);
+  } else if (!choice_.slippy.empty()) {
+    frames = frames_of_slippy(choice_.slippy, choice_.tms);
+  } else if (!choice_.table.empty()) {
+    frames = frames_of_table(choice_.table);
+  } else {
+    const auto& b = choice_.bounds;
+    frames = frames_of_grid({choice_.crs, {b[0], b[1], b[2], b[3]}, choice_.pixel, choice_.size});
+  }
+  for (const std::string& crs : frames.crs) Projection(crs_of_epsg(4326), crs);  // the first of a pair takes long
+  return frames;
+}
+
+TileFrames FramesAhead::get(const Scene& scene) {
+  TileFrames frames = frames_.get();
+  if (!by_scene_) return frames;
+  // On whole pixels, so that grids of the same size and coordinate system fit together.
+  const Box box = bounds_in(frames.crs[0], scene);
+  const auto down = [&](double v) { return std::floor(v / choice_.pixel) * choice_.pixel; };
+  const auto up = [&](double v) { return std::ceil(v / choice_.pixel) * choice_.pixel; };
+  const Box bounds{down(box.min_x), down(box.min_y), up(box.max_x), up(box.max_y)};
+  return frames_of_grid({frames.crs[0], bounds, choice_.pixel, choice_.size});
 }
 
 }  // namespace ppl::rasterize

@@ -1,6 +1,8 @@
 // The two things that a job reads: maps and tiles.
 #pragma once
 
+#include <future>
+
 #include "apps/rasterize/rasterize.h"
 #include "apps/rasterize/scene.h"
 
@@ -9,7 +11,19 @@ namespace ppl::rasterize {
 // All inputs, in their order; OSM files share one layer. Error where nothing in them is drawn.
 Scene read_scene(const Job& job, std::vector<SourceReport>& reports);
 
-// Error where none of the choices or more than one is made.
-TileFrames read_frames(const TileChoice& choice, const Scene& scene);
+// Tiles, looked for by a thread of its own while the maps are read; one of the choices has to be made.
+class FramesAhead {
+ public:
+  explicit FramesAhead(const TileChoice& choice);
+  // The scene says where a grid without bounds lies. Once.
+  TileFrames get(const Scene& scene);
+
+ private:
+  TileFrames read() const;
+
+  const TileChoice& choice_;
+  bool by_scene_ = false;
+  std::future<TileFrames> frames_;
+};
 
 }  // namespace ppl::rasterize

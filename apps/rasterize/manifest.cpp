@@ -113,7 +113,7 @@ void Manifest::finish(const std::vector<std::string>& ids) {
   for (const std::string& id : ids) {
     if (const std::string* line = line_of(id)) text += *line + "\n";
   }
-  write_file(path(), text);
+  write_file(path(), text.data(), text.size(), FileWriter::Durable::later);
   std::fclose(partial_);
   partial_ = nullptr;
   fs::remove(path() + ".partial");

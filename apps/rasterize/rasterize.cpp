@@ -4,6 +4,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <unordered_set>
 
 #include "apps/common/log.h"
 #include "apps/rasterize/draw.h"
@@ -136,9 +137,12 @@ class TileWriter {
 };
 
 void check_nothing_there(const Job& job, const TileFrames& frames, const TileWriter& writer) {
+  std::unordered_set<std::string> there;
+  for (const fs::directory_entry& entry : fs::directory_iterator(job.out)) there.insert(entry.path().filename());
   for (const TileFrame& frame : frames.tiles) {
-    const fs::path mask = fs::path(job.out) / writer.mask_name(frame);
-    PPL_CHECK(!fs::exists(mask), mask.string(), ": is there already; use --existing skip or overwrite");
+    const std::string mask = writer.mask_name(frame);
+    PPL_CHECK(!there.contains(mask), (fs::path(job.out) / mask).string(),
+              ": is there already; use --existing skip or overwrite");
   }
 }
 
@@ -184,8 +188,9 @@ void draw_tiles(const Job& job, const Scene& scene, const TileFrames& frames, Ma
 Summary rasterize(const Job& job) {
   Summary summary;
   const Clock::time_point start = Clock::now();
+  FramesAhead frames_ahead(job.tiles);
   const Scene scene = read_scene(job, summary.sources);
-  const TileFrames frames = read_frames(job.tiles, scene);
+  const TileFrames frames = frames_ahead.get(scene);
   summary.read_seconds = seconds_since(start);
   summary.features = static_cast<int64_t>(scene.size());
   summary.problems = static_cast<int64_t>(frames.problems.size());

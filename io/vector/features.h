@@ -25,8 +25,9 @@ class FeatureLayer {
     degrees_e7,  // WGS 84 as OSM stores it, 1e-7 degrees
     full,
   };
-  // crs: WKT of what x (east or longitude) and y are given in.
+  // crs: WKT of what x (east or longitude) and y are given in; may be said later.
   FeatureLayer(std::string crs, Precision precision) : crs_(std::move(crs)), precision_(precision) {}
+  void set_crs(std::string crs) { crs_ = std::move(crs); }
 
   // Parts of fewer than two points (rings: three) are left out; a feature without parts is not added.
   void add(const FeatureTraits&, const std::vector<Line>& parts);

@@ -6,30 +6,12 @@
 #include "io/vector/osm_tags.h"
 
 namespace ppl {
-namespace {
-
-std::string_view value_of(const osmium::TagList& tags, const char* key) { return tags.get_value_by_key(key, ""); }
-
-bool is_closed(const osmium::Way& way) { return !way.nodes().empty() && way.is_closed(); }
-
-template <class Value>
-void sort_unique(std::vector<Value>& values) {
-  std::sort(values.begin(), values.end());
-  values.erase(std::unique(values.begin(), values.end()), values.end());
-}
-
-}  // namespace
-
-OsmCollector::OsmCollector(const MapRequest& request, FeatureLayer& layer, SourceReport& report)
-    : request_(request), layer_(layer), report_(report) {
-  assembling_.create_empty_areas = false;
-}
 
 // Nothing where the object is not asked for.
-std::optional<FeatureTraits> OsmCollector::traits_of(const osmium::TagList& tags) const {
+std::optional<FeatureTraits> OsmCollector::traits_of(OsmTags tags) const {
   const bool roads = request_.theme == MapTheme::roads;
   FeatureTraits traits;
-  traits.kind = value_of(tags, roads ? "highway" : "building");
+  traits.kind = value_of(tags, key());
   if (traits.kind.empty() || traits.kind == "no") return {};
   if (!request_.tunnels) {
     const std::string_view tunnel = value_of(tags, "tunnel");
@@ -43,60 +25,61 @@ std::optional<FeatureTraits> OsmCollector::traits_of(const osmium::TagList& tags
   return traits;
 }
 
-void OsmCollector::relation(const osmium::Relation& relation) {
-  if (value_of(relation.tags(), "type") != "multipolygon" || !traits_of(relation.tags())) return;
-  if (stage_ != Stage::relations) in_order_ = false;
-  for (const osmium::RelationMember& member : relation.members()) {
-    if (member.type() != osmium::item_type::way) continue;
-    member_ids_.push_back(member.ref());
-    if (std::string_view(member.role()) != "inner") outer_ids_.push_back(member.ref());
-  }
-  relations_.add_item(relation);
-  relations_.commit();
+std::optional<FoundRelation> OsmCollector::find(const OsmRelation& relation) const {
+  if (value_of(relation.tags, "type") != "multipolygon") return {};
+  std::optional<FeatureTraits> traits = traits_of(relation.tags);
+  if (!traits) return {};
+  return FoundRelation{relation.id, std::move(*traits), {relation.members.begin(), relation.members.end()}};
 }
 
-void OsmCollector::relations_are_read() {
-  sort_unique(member_ids_);
-  sort_unique(outer_ids_);
+void OsmCollector::take(const FoundRelation& relation) {
+  if (stage_ != Stage::relations) in_order_ = false;
+  relations_.add({relation.id, {}, relation.members}, relation.traits);
+}
+
+void OsmCollector::begin_ways() {
+  if (stage_ != Stage::relations) return;
+  relations_.end_of_relations();
   stage_ = Stage::ways;
 }
 
-void OsmCollector::way(const osmium::Way& way) {
-  if (stage_ == Stage::relations) relations_are_read();
-  ++report_.ways;
-  const bool member = std::binary_search(member_ids_.begin(), member_ids_.end(), way.id());
-  if (member) {
-    member_places_.emplace_back(way.id(), members_.committed());
-    members_.add_item(way);
-    members_.commit();
-  }
-  FeatureTraits traits;
-  const bool wanted = is_wanted_way(way, traits);
-  if (wanted) keep(way, traits);
-  if (stage_ == Stage::nodes && (member || wanted)) in_order_ = false;
+bool OsmCollector::may_find(int64_t way, OsmTags tags) const {
+  return !value_of(tags, key()).empty() || relations_.is_member(way);
 }
 
-bool OsmCollector::is_wanted_way(const osmium::Way& way, FeatureTraits& traits) {
-  std::optional<FeatureTraits> found = way.visible() ? traits_of(way.tags()) : std::nullopt;
-  if (!found) return false;
-  traits = std::move(*found);
-  // An outline is drawn with its relation, which knows the holes.
-  const bool outline = std::binary_search(outer_ids_.begin(), outer_ids_.end(), way.id());
-  if (is_closed(way)) return !(traits.area && outline);
-  if (request_.theme == MapTheme::buildings) {
-    report_.broken_areas += !outline;
-    return false;
+std::optional<FoundWay> OsmCollector::find(const OsmWay& way) const {
+  FoundWay found;
+  found.id = way.id;
+  found.member = relations_.is_member(way.id);
+  if (std::optional<FeatureTraits> traits = traits_of(way.tags)) {
+    found.traits = std::move(*traits);
+    // An outline is drawn with its relation, which knows the holes.
+    const bool outline = relations_.is_outline(way.id);
+    const bool closed = !way.nodes.empty() && way.nodes.front() == way.nodes.back();
+    if (closed) {
+      found.drawn = !(found.traits.area && outline);
+    } else if (request_.theme == MapTheme::buildings) {
+      found.broken = !outline;
+    } else {
+      found.drawn = true;
+      found.traits.area = false;
+    }
   }
-  traits.area = false;
-  return true;
+  if (!found.drawn && !found.member && !found.broken) return {};
+  found.nodes.assign(way.nodes.begin(), way.nodes.end());
+  return found;
 }
 
-void OsmCollector::keep(const osmium::Way& way, const FeatureTraits& traits) {
+void OsmCollector::take(const FoundWay& way) {
+  report_.broken_areas += way.broken;
+  if (stage_ == Stage::nodes && (way.member || way.drawn)) in_order_ = false;
+  if (way.member) relations_.add_way(way.id, way.nodes);
+  if (!way.drawn) return;
   if (batches_.empty()) begin_batch();
   Batch& batch = batches_.front();
-  for (const osmium::NodeRef& node : way.nodes()) batch.nodes.push_back(node.ref());
-  batch.ways.push_back({batch.nodes.size(), static_cast<float>(traits.width), number_of(traits.kind),
-                        static_cast<uint8_t>(traits.lanes), traits.area});
+  batch.nodes.insert(batch.nodes.end(), way.nodes.begin(), way.nodes.end());
+  batch.ways.push_back({batch.nodes.size(), static_cast<float>(way.traits.width), number_of(way.traits.kind),
+                        static_cast<uint8_t>(way.traits.lanes), way.traits.area});
 }
 
 uint16_t OsmCollector::number_of(const std::string& kind) {
@@ -107,48 +90,48 @@ uint16_t OsmCollector::number_of(const std::string& kind) {
   return entry->second;
 }
 
-void OsmCollector::ways_are_read() {
-  if (stage_ == Stage::relations) relations_are_read();
+void OsmCollector::begin_nodes() {
+  if (stage_ == Stage::nodes) return;
+  begin_ways();
   for (const Batch& batch : batches_) node_ids_.insert(node_ids_.end(), batch.nodes.begin(), batch.nodes.end());
-  for (const osmium::Way& way : members_.select<osmium::Way>()) {
-    for (const osmium::NodeRef& node : way.nodes()) node_ids_.push_back(node.ref());
-  }
-  sort_unique(node_ids_);
+  relations_.node_ids(node_ids_);
+  std::sort(node_ids_.begin(), node_ids_.end());
+  node_ids_.erase(std::unique(node_ids_.begin(), node_ids_.end()), node_ids_.end());
   node_ids_.shrink_to_fit();
-  locations_.resize(node_ids_.size());
+  places_.resize(node_ids_.size());
   stage_ = Stage::nodes;
 }
 
-void OsmCollector::node(Id id, osmium::Location location) {
-  if (stage_ != Stage::nodes) ways_are_read();
-  ++report_.nodes;
-  // Most files are sorted: the place goes forward.
-  if (id < last_node_) {
-    at_ = static_cast<size_t>(std::lower_bound(node_ids_.begin(), node_ids_.end(), id) - node_ids_.begin());
+void OsmCollector::find(std::span<const int64_t> ids, std::span<const OsmPlace> places,
+                        std::vector<FoundNode>& to) const {
+  const size_t end = node_ids_.size();
+  size_t at = end;
+  int64_t last = INT64_MAX;
+  for (size_t i = 0; i < ids.size(); ++i) {
+    // Most files are sorted: the place goes forward.
+    if (ids[i] < last) {
+      at = static_cast<size_t>(std::lower_bound(node_ids_.begin(), node_ids_.end(), ids[i]) - node_ids_.begin());
+    }
+    last = ids[i];
+    while (at < end && node_ids_[at] < last) ++at;
+    if (at < end && node_ids_[at] == last) to.push_back({at, places[i]});
   }
-  last_node_ = id;
-  while (at_ < node_ids_.size() && node_ids_[at_] < id) ++at_;
-  if (at_ < node_ids_.size() && node_ids_[at_] == id) locations_[at_] = location;
 }
 
 // Not valid where the file lacks the node.
-osmium::Location OsmCollector::location_of(Id node) {
+OsmPlace OsmCollector::place_of(int64_t node) {
   if (at_ + 1 < node_ids_.size() && node_ids_[at_ + 1] == node) {  // neighbours of a way often are so in the file
     ++at_;
   } else {
     at_ = static_cast<size_t>(std::lower_bound(node_ids_.begin(), node_ids_.end(), node) - node_ids_.begin());
   }
-  return locations_[at_];
+  return places_[at_];
 }
 
 void OsmCollector::finish() {
-  if (stage_ != Stage::nodes) ways_are_read();
+  begin_nodes();
   for (; !batches_.empty(); batches_.pop_front()) add_ways(batches_.front());
-  std::sort(member_places_.begin(), member_places_.end());
-  for (osmium::Way& way : members_.select<osmium::Way>()) {
-    for (osmium::NodeRef& node : way.nodes()) node.set_location(location_of(node.ref()));
-  }
-  for (const osmium::Relation& relation : relations_.select<osmium::Relation>()) add_relation(relation);
+  add_relations();
 }
 
 void OsmCollector::add_ways(const Batch& batch) {
@@ -158,9 +141,9 @@ void OsmCollector::add_ways(const Batch& batch) {
     parts.assign(1, {});
     int64_t missing = 0;
     for (size_t i = begin; i < way.end; ++i) {
-      const osmium::Location place = location_of(batch.nodes[i]);
+      const OsmPlace place = place_of(batch.nodes[i]);
       if (place.valid()) {
-        parts.back().push_back({place.lon_without_check(), place.lat_without_check()});
+        parts.back().push_back({place.x / 1e7, place.y / 1e7});
       } else {
         ++missing;
         if (!parts.back().empty()) parts.emplace_back();
@@ -177,51 +160,11 @@ void OsmCollector::add_ways(const Batch& batch) {
   }
 }
 
-void OsmCollector::add_relation(const osmium::Relation& relation) {
-  std::vector<const osmium::Way*> ways;
-  for (const osmium::RelationMember& member : relation.members()) {
-    if (member.type() != osmium::item_type::way) continue;
-    const auto place =
-        std::lower_bound(member_places_.begin(), member_places_.end(), std::pair<Id, size_t>{member.ref(), 0});
-    if (place == member_places_.end() || place->first != member.ref()) {
-      ++report_.incomplete_areas;
-      return;
-    }
-    ways.push_back(&members_.get<osmium::Way>(place->second));
-  }
-  if (ways.empty()) {
-    ++report_.incomplete_areas;
-    return;
-  }
-  osmium::memory::Buffer buffer{1024, osmium::memory::Buffer::auto_grow::yes};
-  bool assembled = false;
-  try {
-    osmium::area::Assembler assembler{assembling_};
-    assembled = assembler(relation, ways, buffer);
-  } catch (const osmium::invalid_location&) {
-    ++report_.incomplete_areas;
-    return;
-  }
-  buffer.commit();
-  if (!assembled || buffer.select<osmium::Area>().empty()) {
-    ++report_.broken_areas;
-    return;
-  }
-  const FeatureTraits traits = *traits_of(relation.tags());
-  for (const osmium::Area& area : buffer.select<osmium::Area>()) add_area(area, traits);
-}
-
-void OsmCollector::add_area(const osmium::Area& area, const FeatureTraits& traits) {
-  std::vector<Line> rings;
-  const auto add_ring = [&](const osmium::NodeRefList& ring) {
-    rings.emplace_back();
-    for (const osmium::NodeRef& node : ring) rings.back().push_back({node.lon(), node.lat()});
-  };
-  for (const osmium::OuterRing& outer : area.outer_rings()) {
-    add_ring(outer);
-    for (const osmium::InnerRing& inner : area.inner_rings(outer)) add_ring(inner);
-  }
-  layer_.add(traits, rings);
+void OsmCollector::add_relations() {
+  const OsmRelations::Areas areas{
+      [&](const FeatureTraits& traits, const std::vector<Line>& rings) { layer_.add(traits, rings); },
+      [&] { ++report_.incomplete_areas; }, [&] { ++report_.broken_areas; }};
+  relations_.assemble([&](int64_t node) { return place_of(node); }, areas);
 }
 
 }  // namespace ppl

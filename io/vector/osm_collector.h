@@ -3,38 +3,64 @@
 
 #include <deque>
 #include <optional>
-#include <osmium/area/assembler.hpp>
-#include <osmium/memory/buffer.hpp>
-#include <osmium/osm/relation.hpp>
-#include <osmium/osm/way.hpp>
 #include <string>
 #include <unordered_map>
-#include <utility>
 #include <vector>
 
+#include "io/vector/osm_object.h"
+#include "io/vector/osm_relations.h"
 #include "io/vector/source.h"
 
 namespace ppl {
 
-// Takes all relations, then all ways, then all nodes; finish() adds the features to the layer. While it collects, a
-// node that is used takes 16 bytes and each reference to it 8.
+// What is of use of a relation (a multipolygon that is asked for), a way and a node. Roles stay the reader's.
+struct FoundRelation {
+  int64_t id;
+  FeatureTraits traits;
+  std::vector<OsmMember> members;
+};
+struct FoundWay {
+  int64_t id = 0;
+  FeatureTraits traits;
+  bool drawn = false;   // by itself
+  bool member = false;  // of a relation that is kept
+  bool broken = false;  // an outline that does not close
+  std::vector<int64_t> nodes;
+};
+struct FoundNode {
+  size_t number;  // among those that are used
+  OsmPlace place;
+};
+
+// First all relations, then all ways, then all nodes: find() says what is of use of an object, to several threads at
+// once; take() keeps it; finish() adds the features to the layer. While it collects, a node that is used takes 16 bytes
+// and each reference to it 8.
 class OsmCollector {
  public:
-  OsmCollector(const MapRequest& request, FeatureLayer& layer, SourceReport& report);
+  OsmCollector(const MapRequest& request, FeatureLayer& layer, SourceReport& report)
+      : request_(request), layer_(layer), report_(report) {}
 
-  // Multipolygons with tags that are asked for are kept.
-  void relation(const osmium::Relation& relation);
-  // Kept where it is asked for, or a multipolygon that is.
-  void way(const osmium::Way& way);
-  void node(osmium::object_id_type id, osmium::Location location);
-  // False where a relation came after a way, or a way after a node, that would have been kept.
-  bool in_order() const { return in_order_; }
+  std::optional<FoundRelation> find(const OsmRelation&) const;
+  void take(const FoundRelation&);
+
+  void begin_ways();  // before find() of the first way; may be called again
+  // Whether there is any use in the way's nodes.
+  bool may_find(int64_t way, OsmTags) const;
+  std::optional<FoundWay> find(const OsmWay&) const;
+  void take(const FoundWay&);
   // Ways of a later batch are drawn before those of an earlier one.
   void begin_batch() { batches_.emplace_front(); }
+
+  void begin_nodes();  // before find() of the first node; may be called again
+  // Appends what is found; quickest for ids that rise.
+  void find(std::span<const int64_t> ids, std::span<const OsmPlace> places, std::vector<FoundNode>& to) const;
+  void take(const FoundNode& node) { places_[node.number] = node.place; }
+
+  // False where a relation came after the ways began, or a way after the nodes, that would have been kept.
+  bool in_order() const { return in_order_; }
   void finish();
 
  private:
-  using Id = osmium::object_id_type;
   struct Entry {
     size_t end;  // of its references in Batch::nodes
     float width;
@@ -44,19 +70,15 @@ class OsmCollector {
   };
   struct Batch {
     std::deque<Entry> ways;
-    std::deque<Id> nodes;
+    std::deque<int64_t> nodes;
   };
 
   enum class Stage { relations, ways, nodes };
-  void relations_are_read();
-  void ways_are_read();
-  std::optional<FeatureTraits> traits_of(const osmium::TagList& tags) const;
-  bool is_wanted_way(const osmium::Way& way, FeatureTraits& traits);
-  void keep(const osmium::Way& way, const FeatureTraits& traits);
-  osmium::Location location_of(Id node);
+  const char* key() const { return request_.theme == MapTheme::roads ? "highway" : "building"; }
+  std::optional<FeatureTraits> traits_of(OsmTags tags) const;
+  OsmPlace place_of(int64_t node);
   void add_ways(const Batch& batch);
-  void add_relation(const osmium::Relation& relation);
-  void add_area(const osmium::Area& area, const FeatureTraits& traits);
+  void add_relations();
   uint16_t number_of(const std::string& kind);
 
   const MapRequest& request_;
@@ -65,20 +87,14 @@ class OsmCollector {
   Stage stage_ = Stage::relations;
   bool in_order_ = true;
 
-  osmium::memory::Buffer relations_{1024, osmium::memory::Buffer::auto_grow::yes};
-  osmium::memory::Buffer members_{1024, osmium::memory::Buffer::auto_grow::yes};  // ways of relations_
-  std::vector<Id> member_ids_, outer_ids_;                                        // sorted
-  std::vector<std::pair<Id, size_t>> member_places_;                              // of members_, sorted
-  osmium::area::AssemblerConfig assembling_;
-
+  OsmRelations relations_;
   std::deque<Batch> batches_;
   std::vector<std::string> kinds_;
   std::unordered_map<std::string, uint16_t> kind_numbers_;
 
-  std::vector<Id> node_ids_;  // that are used; sorted
-  std::vector<osmium::Location> locations_;
-  size_t at_ = 0;  // of node_ids_: where the last one was
-  Id last_node_ = 0;
+  std::vector<int64_t> node_ids_;  // that are used; sorted
+  std::vector<OsmPlace> places_;   // of these
+  size_t at_ = 0;                  // of node_ids_: where place_of() was last
 };
 
 }  // namespace ppl

@@ -1,18 +1,14 @@
-#include <future>
 #include <osmium/io/any_input.hpp>
 #include <osmium/visitor.hpp>
 
 #include "io/vector/osm_collector.h"
-#include "io/vector/pbf_blobs.h"
+#include "io/vector/pbf_source.h"
 #include "kernels/base.h"
 
 namespace ppl {
 namespace {
 
 using osmium::osm_entity_bits::node, osmium::osm_entity_bits::way, osmium::osm_entity_bits::relation;
-
-// Of compressed blobs; they take ten times as much in memory.
-constexpr size_t kBytesAtOnce = 2 << 20;
 
 // The date of the data, or of the file's making, whichever its header has.
 std::string date_of(const osmium::io::Header& header) {
@@ -22,132 +18,91 @@ std::string date_of(const osmium::io::Header& header) {
   return "";
 }
 
-void tell(const MapRequest& request, double share) {
-  if (request.progress) request.progress(share);
-}
-
-using Buffers = std::vector<osmium::memory::Buffer>;
-
-// What a buffer of a file holds goes to the collector, a kind at a time.
-void take_relations(const osmium::memory::Buffer& buffer, OsmCollector& collector) {
-  for (const auto& object : buffer.select<osmium::Relation>()) collector.relation(object);
-}
-void take_ways(const osmium::memory::Buffer& buffer, OsmCollector& collector) {
-  for (const auto& object : buffer.select<osmium::Way>()) collector.way(object);
-}
-void take_nodes(const osmium::memory::Buffer& buffer, OsmCollector& collector) {
-  for (const auto& object : buffer.select<osmium::Node>()) collector.node(object.id(), object.location());
-}
-
-// Blobs from the end of a file, some at a time, decoded by the pool's threads. The next ones are decoded while the
-// caller works on the last.
-class BlobsFromEnd {
+// What buffers of libosmium's readers hold goes to the collector, a kind at a time.
+class FromBuffers {
  public:
-  BlobsFromEnd(const PbfBlobs& blobs, osmium::thread::Pool& pool)
-      : blobs_(blobs), pool_(pool), left_(blobs.data.size()) {
-    read_ahead();
+  FromBuffers(OsmCollector& collector, SourceReport& report) : collector_(collector), report_(report) {}
+
+  void take_relations(const osmium::memory::Buffer& buffer) {
+    for (const auto& object : buffer.select<osmium::Relation>()) {
+      members_.clear();
+      for (const osmium::RelationMember& member : object.members()) {
+        // osmium counts nodes from 1.
+        const auto kind = static_cast<OsmKind>(static_cast<int>(member.type()) - 1);
+        members_.push_back({kind, member.ref(), member.role()});
+      }
+      if (auto found = collector_.find(OsmRelation{object.id(), tags_of(object), members_})) collector_.take(*found);
+    }
   }
 
-  bool done() const { return !ahead_.valid(); }
-  double share_done() const { return 1 - static_cast<double>(left_) / static_cast<double>(blobs_.data.size()); }
-  std::string date() const { return date_; }
+  void take_ways(const osmium::memory::Buffer& buffer) {
+    collector_.begin_ways();
+    for (const auto& object : buffer.select<osmium::Way>()) {
+      ++report_.ways;
+      const OsmTags tags = tags_of(object);
+      if (!collector_.may_find(object.id(), tags)) continue;
+      ids_.clear();
+      for (const osmium::NodeRef& ref : object.nodes()) ids_.push_back(ref.ref());
+      if (auto found = collector_.find(OsmWay{object.id(), tags, ids_})) collector_.take(*found);
+    }
+  }
 
-  Buffers next() {
-    auto [buffers, date] = ahead_.get();
-    date_ = date;
-    read_ahead();
-    return std::move(buffers);
+  void take_nodes(const osmium::memory::Buffer& buffer) {
+    collector_.begin_nodes();
+    ids_.clear(), places_.clear(), nodes_.clear();
+    for (const auto& object : buffer.select<osmium::Node>()) {
+      ids_.push_back(object.id());
+      places_.push_back({object.location().x(), object.location().y()});
+    }
+    report_.nodes += static_cast<int64_t>(ids_.size());
+    collector_.find(ids_, places_, nodes_);
+    for (const FoundNode& found : nodes_) collector_.take(found);
   }
 
  private:
-  struct Piece {
-    Buffers buffers;
-    std::string date;
-  };
-
-  void read_ahead() {
-    if (left_ == 0) return;
-    size_t first = left_, bytes = 0;
-    while (first > 0 && (first == left_ || bytes + blobs_.data[first - 1].size() <= kBytesAtOnce)) {
-      bytes += blobs_.data[--first].size();
+  // None of what was deleted.
+  OsmTags tags_of(const osmium::OSMObject& object) {
+    tags_.clear();
+    if (object.visible()) {
+      for (const osmium::Tag& tag : object.tags()) tags_.push_back({tag.key(), tag.value()});
     }
-    ahead_ = std::async(std::launch::async, [this, first, end = left_] { return decode(first, end); });
-    left_ = first;
+    return tags_;
   }
 
-  Piece decode(size_t first, size_t end) const {
-    std::string text;
-    const auto append = [&](Bytes bytes) { text.append(reinterpret_cast<const char*>(bytes.data()), bytes.size()); };
-    append(blobs_.header);
-    for (size_t i = first; i < end; ++i) append(blobs_.data[i]);
-    osmium::io::Reader reader(osmium::io::File(text.data(), text.size(), "pbf"), pool_, node | way | relation,
-                              osmium::io::read_meta::no);
-    Piece piece{{}, date_of(reader.header())};
-    while (osmium::memory::Buffer buffer = reader.read()) piece.buffers.push_back(std::move(buffer));
-    reader.close();
-    return piece;
-  }
-
-  const PbfBlobs& blobs_;
-  osmium::thread::Pool& pool_;
-  size_t left_;
-  std::future<Piece> ahead_;
-  std::string date_;
+  OsmCollector& collector_;
+  SourceReport& report_;
+  std::vector<OsmTag> tags_;
+  std::vector<OsmMember> members_;
+  std::vector<int64_t> ids_;
+  std::vector<OsmPlace> places_;
+  std::vector<FoundNode> nodes_;
 };
 
-// One reading, from the end to the beginning: relations say which ways are used, ways say which nodes.
-void collect_from_end(const PbfBlobs& blobs, const MappedFile& file, const MapRequest& request, OsmCollector& collector,
-                      SourceReport& report) {
-  osmium::thread::Pool pool(std::max(1, request.threads));
-  BlobsFromEnd from_end(blobs, pool);
-  while (!from_end.done() && collector.in_order()) {
-    const Buffers buffers = from_end.next();
-    collector.begin_batch();
-    for (const auto& buffer : buffers) take_relations(buffer, collector);
-    for (const auto& buffer : buffers) take_ways(buffer, collector);
-    for (const auto& buffer : buffers) take_nodes(buffer, collector);
-    file.release();
-    tell(request, from_end.share_done());
-  }
-  report.date = from_end.date();
-}
-
 // A reading for each kind: the order in the file does not matter.
-void collect_kind_by_kind(const std::string& path, const MapRequest& request, OsmCollector& collector,
-                          SourceReport& report) {
-  const std::pair<osmium::osm_entity_bits::type, void (*)(const osmium::memory::Buffer&, OsmCollector&)> kinds[] = {
-      {relation, take_relations}, {way, take_ways}, {node, take_nodes}};
+void read_kind_by_kind(const std::string& path, const MapRequest& request, FeatureLayer& layer, SourceReport& report) {
+  OsmCollector collector(request, layer, report);
+  FromBuffers from_buffers(collector, report);
+  const std::pair<osmium::osm_entity_bits::type, void (FromBuffers::*)(const osmium::memory::Buffer&)> kinds[] = {
+      {relation, &FromBuffers::take_relations}, {way, &FromBuffers::take_ways}, {node, &FromBuffers::take_nodes}};
   double begin = 0;
   for (const auto& [kind, take] : kinds) {
     osmium::io::Reader reader(osmium::io::File(path), kind, osmium::io::read_meta::no);
     report.date = date_of(reader.header());
     const double size = static_cast<double>(std::max<size_t>(1, reader.file_size()));
     while (const osmium::memory::Buffer buffer = reader.read()) {
-      take(buffer, collector);
-      tell(request, (begin + static_cast<double>(reader.offset()) / size) / 3);
+      (from_buffers.*take)(buffer);
+      if (request.progress) request.progress((begin + static_cast<double>(reader.offset()) / size) / 3);
     }
     reader.close();
     ++begin;
   }
+  collector.finish();
 }
 
 void read_all(const std::string& path, const MapRequest& request, FeatureLayer& layer, SourceReport& report) {
-  if (path.ends_with(".pbf")) {
-    const MappedFile file(path);
-    if (const std::optional<PbfBlobs> blobs = find_pbf_blobs(file.bytes())) {
-      SourceReport found = report;
-      OsmCollector collector(request, layer, found);
-      collect_from_end(*blobs, file, request, collector, found);
-      if (collector.in_order()) {
-        collector.finish();
-        report = found;
-        return;
-      }
-    }
-  }
-  OsmCollector collector(request, layer, report);
-  collect_kind_by_kind(path, request, collector, report);
-  collector.finish();
+  const bool pbf = path.ends_with(".pbf");
+  if (pbf && read_sorted_pbf(MappedFile(path), request, layer, report)) return;
+  read_kind_by_kind(path, request, layer, report);
 }
 
 }  // namespace
@@ -166,11 +121,10 @@ SourceReport read_osm(const std::string& path, const MapRequest& request, Featur
   const size_t before = layer.size();
   try {
     read_all(path, request, layer, report);
-  } catch (const Error&) {
-    throw;
   } catch (const std::bad_alloc&) {
     throw;
   } catch (const std::exception& e) {
+    if (std::string(e.what()).starts_with(path)) throw;  // it says by itself
     throw Error(cat(path, ": cannot read the OSM file: ", e.what()));
   }
   report.features = static_cast<int64_t>(layer.size() - before);

@@ -1,7 +1,9 @@
-// Where the blobs of an .osm.pbf file lie, so that any of them can be read before the others.
+// The blobs that an .osm.pbf file is made of: where they lie, so that any of them can be read before the others, and
+// what is packed into them. Exceptions (Error, protozero's) say what is wrong, not in which file.
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "io/file.h"
@@ -9,11 +11,20 @@
 namespace ppl {
 
 struct PbfBlobs {
-  Bytes header;             // OSMHeader, with its length in front
-  std::vector<Bytes> data;  // OSMData, likewise, in the file's order
+  Bytes header;             // OSMHeader
+  std::vector<Bytes> data;  // OSMData, in the file's order
 };
 
 // Nothing where the bytes are not such a file from their first to their last.
 std::optional<PbfBlobs> find_pbf_blobs(Bytes file);
+
+// What is packed into a blob: a part of it, or in `unpacked`, which it then has for itself.
+Bytes unpack_pbf_blob(Bytes blob, std::vector<std::byte>& unpacked);
+
+struct PbfHeader {
+  bool plain = true;     // nothing has to be understood beyond current objects and dense nodes
+  int64_t seconds = -1;  // of the data, since 1970; -1 where it does not say
+};
+PbfHeader read_pbf_header(Bytes blob);
 
 }  // namespace ppl

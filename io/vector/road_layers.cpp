@@ -1,33 +1,15 @@
 #include "io/vector/road_layers.h"
 
-#include <cpl_error.h>
-#include <gdal_priv.h>
-#include <ogrsf_frmts.h>
-
 #include <cmath>
 #include <filesystem>
-#include <mutex>
 
+#include "io/vector/ogr_layers.h"
 #include "kernels/base.h"
 
 namespace ppl {
 namespace fs = std::filesystem;
 namespace {
 
-// GDAL prints errors by itself otherwise; ours carry its message.
-struct QuietGdal {
-  QuietGdal() {
-    static std::once_flag once;
-    CPLPushErrorHandler(CPLQuietErrorHandler);
-    std::call_once(once, [] { GDALAllRegister(); });
-    CPLErrorReset();
-  }
-  ~QuietGdal() { CPLPopErrorHandler(); }
-};
-
-struct Close {
-  void operator()(GDALDataset* d) const { GDALClose(d); }
-};
 struct DestroyTransformation {
   void operator()(OGRCoordinateTransformation* t) const { OCTDestroyCoordinateTransformation(t); }
 };
@@ -125,31 +107,27 @@ void add_geometry(const OGRGeometry* geometry, const ToPixels& to_pixels, const 
 void read_layer(OGRLayer& layer, const std::string& path, uint32_t file, const RoadLayerOptions& options,
                 HeldRoads& roads) {
   const ToPixels to_pixels = ppl::to_pixels(path, layer.GetSpatialRef(), options);
-  const int id_field = layer.GetLayerDefn()->GetFieldIndex("ImageId");
+  const int id_field = field_of(*layer.GetLayerDefn(), "", "ImageId", path);
   if (id_field < 0) roads.image(image_id_of(path));  // also where the layer is empty: an image without roads
   uint64_t row = 0;
   layer.ResetReading();
   while (const OGRFeatureUniquePtr feature{layer.GetNextFeature()}) {
-    const std::string id = id_field < 0 ? image_id_of(path) : feature->GetFieldAsString(id_field);
+    const std::string id = id_field < 0 ? image_id_of(path) : text_of(*feature, id_field);
     add_geometry(feature->GetGeometryRef(), to_pixels, {file, ++row}, roads.image(id));
   }
-  PPL_CHECK(CPLGetLastErrorType() < CE_Failure, path, ": damaged or incomplete: ", CPLGetLastErrorMsg());
 }
 
 }  // namespace
 
 std::unique_ptr<RoadSource> read_road_layers(const std::vector<std::string>& paths, const RoadLayerOptions& options) {
-  // Only these: a hostile file must not make GDAL follow names to other files or hosts.
-  static const char* const kDrivers[] = {"GeoJSON", "GPKG", "ESRI Shapefile", nullptr};
   auto roads = std::make_unique<HeldRoads>();
   for (const std::string& path : paths) {
-    const QuietGdal quiet;
-    const std::unique_ptr<GDALDataset, Close> d(
-        GDALDataset::Open(path.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, kDrivers));
-    PPL_CHECK(d, path, ": cannot be read as a layer of roads: ", CPLGetLastErrorMsg());
+    const GdalMessages messages;
+    const OgrFile d = open_ogr(path, {"GeoJSON", "GPKG", "ESRI Shapefile"}, "a layer of roads", messages);
     PPL_CHECK(d->GetLayerCount() > 0, path, ": expected a layer of roads, got none");
     const uint32_t file = roads->add_file(path);
     for (int i = 0; i < d->GetLayerCount(); ++i) read_layer(*d->GetLayer(i), path, file, options, *roads);
+    check_read_to_its_end(path, messages);
   }
   roads->sort();
   return roads;

@@ -1,21 +1,15 @@
-#include <ogrsf_frmts.h>
-
 #include <cmath>
 #include <cstdlib>
 #include <memory>
 
 #include "io/file.h"
-#include "io/gdal_messages.h"
 #include "io/vector/csv.h"
+#include "io/vector/ogr_layers.h"
 #include "io/vector/vector_file.h"
 #include "kernels/base.h"
 
 namespace ppl {
 namespace {
-
-struct Close {
-  void operator()(GDALDataset* d) const { GDALClose(d); }
-};
 
 Line ring_of(const OGRLinearRing& ring, const std::string& where) {
   Line points;
@@ -75,23 +69,16 @@ void read_layer(OGRLayer& layer, const std::string& path, ReadPolygons& to) {
 
 ReadPolygons read_polygons(const std::string& path) {
   GdalMessages messages;
-  // Only these drivers: a hostile file must not make GDAL follow names to other files or hosts.
-  static const char* const kDrivers[] = {"GeoJSON", "GPKG", nullptr};
-  const std::unique_ptr<GDALDataset, Close> data(
-      GDALDataset::Open(path.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, kDrivers, nullptr, nullptr));
-  PPL_CHECK(data, path, ": cannot be opened as GeoJSON or GeoPackage: ", messages.text());
+  const OgrFile data = open_ogr(path, {"GeoJSON", "GPKG"}, "polygons of GeoJSON or GeoPackage", messages);
   ReadPolygons result;
   for (OGRLayer* layer : data->GetLayers()) {
     if (const OGRSpatialReference* crs = layer->GetSpatialRef(); crs && result.crs.empty()) {
-      char* text = nullptr;
-      crs->exportToWkt(&text);
-      result.crs = text ? text : "";
-      CPLFree(text);
+      result.crs = wkt_of(crs);
       result.geographic = crs->IsGeographic() != 0;
     }
     read_layer(*layer, path, result);
   }
-  PPL_CHECK(!messages.failed(), path, ": damaged or incomplete: ", messages.text());
+  check_read_to_its_end(path, messages);
   return result;
 }
 
