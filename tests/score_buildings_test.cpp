@@ -1,5 +1,6 @@
 // score buildings: cases by hand, solaris' tables, as a process.
 #include <doctest/doctest.h>
+#include <sys/resource.h>
 
 #include <algorithm>
 #include <cmath>
@@ -41,6 +42,16 @@ struct Tables {
   TemporaryFolder dir;
 };
 
+BuildingsReport score_buildings(score::BuildingsOptions options) {
+  options.keep_buildings = true;
+  return score::score_buildings(score::BuildingPairs(options));
+}
+
+score::BuildingImage match_first(const score::BuildingsOptions& options) {
+  const score::BuildingPairs pairs(options);
+  return pairs.match(pairs.pairs()[0]);
+}
+
 std::vector<int64_t> counts(const score::BuildingCounts& c) {
   return {c.true_positive, c.false_positive, c.false_negative};
 }
@@ -65,13 +76,12 @@ TEST_CASE("greedy in order of confidence; a match is gone for the others") {
   const std::string proposal = "a_1,1," + box(0, 0, 10, 9.5) + ",0.5\na_1,2," + box(0, 0, 10, 8) + ",0.9\n";
   const BuildingsReport r = score_buildings(t.options(truth, proposal));
   CHECK(counts(r.total) == std::vector<int64_t>{1, 1, 1});
-  CHECK(r.images[0].truth[0].iou == doctest::Approx(0.8));
-  CHECK(r.images[0].proposal[1].matched);
+  CHECK(r.images[0].buildings[0].iou == doctest::Approx(0.8));
+  CHECK(match_first(t.options(truth, proposal)).proposal[1].matched);
   CHECK(r.total.f1() == doctest::Approx(0.5));
   // Equal confidence: the first of the file.
-  const BuildingsReport tie =
-      score_buildings(t.options(truth, "a_1,1," + box(0, 0, 10, 9.5) + ",1\na_1,2," + box(0, 0, 10, 8) + ",1\n"));
-  CHECK(tie.images[0].proposal[0].matched);
+  const std::string tie = "a_1,1," + box(0, 0, 10, 9.5) + ",1\na_1,2," + box(0, 0, 10, 8) + ",1\n";
+  CHECK(match_first(t.options(truth, tie)).proposal[0].matched);
 }
 
 TEST_CASE("a match needs more than half; small ones take no part; the best IoU stays below it") {
@@ -79,7 +89,7 @@ TEST_CASE("a match needs more than half; small ones take no part; the best IoU s
   const std::string truth = "a_1,1," + box(0, 0, 10, 10) + ",1\n";
   CHECK(counts(score_buildings(t.options(truth, "a_1,1," + box(0, 0, 10, 5) + ",1\n")).total) ==
         std::vector<int64_t>{0, 1, 1});
-  CHECK(score_buildings(t.options(truth, "a_1,1," + box(0, 0, 10, 5) + ",1\n")).images[0].truth[0].iou == 0.5);
+  CHECK(score_buildings(t.options(truth, "a_1,1," + box(0, 0, 10, 5) + ",1\n")).images[0].buildings[0].iou == 0.5);
   CHECK(counts(score_buildings(t.options(truth, "a_1,1," + box(0, 0, 10, 5.01) + ",1\n")).total) ==
         std::vector<int64_t>{1, 0, 0});
   CHECK(counts(score_buildings(t.options(truth, "a_1,1," + box(40, 0, 5, 4) + ",1\n")).total) ==
@@ -123,6 +133,64 @@ TEST_CASE("polygons that cross themselves are repaired and named; wrong rows are
   CHECK(contains(message("a_1,1," + box(0, 0, 9, 9) + ",high\n"), "proposal.csv:2: expected a number as confidence"));
   CHECK(contains(message("a_1,1," + box(0, 0, 9, 9) + "\n"), "proposal.csv:2: expected 4 fields"));
   CHECK(contains(message("a_1,1," + box(0, 0, 9, 9) + ",1\na_1,2,POLYGON ((0 0 NaN,1\n"), "proposal.csv:3:"));
+}
+
+TEST_CASE("the rows of an image may stand anywhere, in several files") {
+  const Tables t;
+  std::filesystem::create_directories(t.dir / "truth");
+  std::filesystem::create_directories(t.dir / "proposal");
+  const auto row = [](const char* image, int id, double x) {
+    return cat(image, ",", id, ",", box(x, 0, 9, 9), ",1\n");
+  };
+  t.write("truth/1.csv", kHeader + row("a_1", 1, 0) + row("a_2", 1, 0) + row("a_1", 2, 20));
+  // Another order of columns, a name with a line end in it, Windows' line ends.
+  t.write("truth/2.csv", "PolygonWKT_Pix,BuildingId,ImageId\r\n" + box(40, 0, 9, 9) + ",3,a_1\r\n" + box(60, 0, 9, 9) +
+                             ",\"4\n\",a_1\r\n" + box(20, 0, 9, 9) + ",2,a_2\r\n");
+  t.write("proposal/1.csv", kHeader + row("a_2", 1, 20) + row("a_1", 1, 60) + row("a_2", 2, 0) + row("a_1", 2, 20));
+  score::BuildingsOptions options;
+  options.truth = t.dir / "truth", options.proposal = t.dir / "proposal";
+  const BuildingsReport r = score_buildings(options);
+  REQUIRE(r.images.size() == 2);
+  CHECK(counts(r.images[0].counts) == std::vector<int64_t>{2, 0, 2});
+  CHECK(counts(r.images[1].counts) == std::vector<int64_t>{2, 0, 0});
+  std::string ids, found;
+  for (const auto& b : r.images[0].buildings) ids += b.id, found += b.matched ? 'x' : '-';
+  CHECK(ids == "1234\n");
+  CHECK(found == "-x-x");
+  t.write("truth/2.csv", "PolygonWKT_Pix,ImageId\n\n\"POLYGON EMPTY\",a_1\n\"POLYGON ((0 0))\",a_1\n");
+  CHECK(contains(error_of([&] { score_buildings(options); }), "truth/2.csv:4: expected a ring"));
+}
+
+TEST_CASE("a table is not held in memory") {
+  const Tables t;
+  std::string ring = "\"POLYGON ((";
+  for (int i = 0; i < 1000; ++i) {
+    const double turn = 2 * 3.14159265358979 * i / 1000;
+    ring += cat(500 + 400 * std::cos(turn), " ", 500 + 400 * std::sin(turn), ", ");
+  }
+  ring += "900 500))\",1\n";
+  std::string image;
+  for (int b = 0; b < 50; ++b) image += cat("?,", b, ",", ring);
+  std::ofstream truth(t.dir / "truth.csv"), proposal(t.dir / "proposal.csv");
+  truth << kHeader;
+  proposal << kHeader;
+  constexpr int64_t kSize = 160 << 20;
+  int images = 0;
+  for (; truth.tellp() < kSize; ++images) {
+    std::string rows = image;
+    for (size_t at = 0; (at = rows.find('?', at)) != std::string::npos;) rows.replace(at, 1, cat("A_1_", images));
+    truth << rows;
+    proposal << "A_1_" << images << ",1," << box(0, 0, 9, 9) << ",1\n";
+  }
+  truth.close(), proposal.close();
+  const ProcessResult r =
+      run_process("score", {"buildings", t.dir / "truth.csv", t.dir / "proposal.csv", "--json", "--quiet"});
+  REQUIRE(r.exit_code == 0);
+  CHECK(nlohmann::json::parse(r.out)["false_negative"] == 50 * images);
+  rusage children;
+  getrusage(RUSAGE_CHILDREN, &children);
+  MESSAGE("a table of ", kSize >> 20, " MB, at most ", children.ru_maxrss >> 10, " MB of memory");
+  CHECK(children.ru_maxrss < (128 << 10));  // of any program that this one has run
 }
 
 TEST_CASE("many buildings: the index finds what trying all pairs finds") {
@@ -171,9 +239,10 @@ TEST_CASE("solaris' tables of SpaceNet 2: counts exactly, the IoU of each buildi
   const BuildingsReport r = score_buildings(options);
   const auto expected = rows_by(folder + "/SN2_test_results_full.csv", "imageID");
   REQUIRE(r.images.size() == expected.size());
-  for (const score::BuildingImage& image : r.images) {
-    CAPTURE(image.id);
-    const std::vector<std::string>& row = expected.at(image.id);  // F1Score,FalseNeg,FalsePos,Precision,Recall,TruePos
+  for (const score::BuildingScore& image : r.images) {
+    CAPTURE(image.pair.id);
+    const std::vector<std::string>& row =
+        expected.at(image.pair.id);  // F1Score,FalseNeg,FalsePos,Precision,Recall,TruePos
     CHECK(std::to_string(image.counts.true_positive) == row[5]);
     CHECK(std::to_string(image.counts.false_positive) == row[2]);
     CHECK(std::to_string(image.counts.false_negative) == row[1]);
@@ -192,12 +261,12 @@ TEST_CASE("solaris' tables of SpaceNet 2: counts exactly, the IoU of each buildi
   reader.next(row);
   const int id = find_column(row, {"ImageId"}), iou = find_column(row, {"iou_score"});
   const int wkt = find_column(row, {"PolygonWKT_Pix"});
-  std::map<std::string, const score::BuildingImage*> images;
-  for (const score::BuildingImage& image : r.images) images[image.id] = &image;
+  std::map<std::string, const score::BuildingScore*> images;
+  for (const score::BuildingScore& image : r.images) images[image.pair.id] = &image;
   while (reader.next(row)) {
     if (contains(row[static_cast<size_t>(wkt)], "EMPTY")) continue;
     const std::string& name = row[static_cast<size_t>(id)];
-    const score::Building& b = images.at(name)->truth.at(next[name]++);
+    const auto& b = images.at(name)->buildings.at(next[name]++);
     worst = std::max(worst, std::abs(b.iou - std::stod(row[static_cast<size_t>(iou)])));
     ++buildings;
   }
