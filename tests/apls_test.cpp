@@ -81,6 +81,25 @@ TEST_CASE("nodes come in the order of the buckets") {
   }
 }
 
+TEST_CASE("a list of edges keeps their order, of few and of many") {
+  Random random(7);
+  EdgeList list;
+  std::vector<int> plain;
+  for (int i = 0; i < 2000; ++i) {
+    if (plain.empty() || (random.chance(0.5) && plain.size() < 9)) {
+      list.add(i);
+      plain.push_back(i);
+    } else {
+      const int edge = plain[static_cast<size_t>(random.integer(0, static_cast<int64_t>(plain.size()) - 1))];
+      list.remove(edge);
+      list.remove(-1);
+      std::erase(plain, edge);
+    }
+    if (i % 100 == 99) list.clear(), plain.clear();
+    REQUIRE(std::vector<int>(list.begin(), list.end()) == plain);
+  }
+}
+
 TEST_CASE("networks: joined edges, rings, loops, midpoints") {
   const auto counts = [](const std::vector<RoadLine>& lines) {
     const Network n = build_network(lines);

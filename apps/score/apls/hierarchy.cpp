@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory_resource>
 #include <queue>
+#include <utility>
 
 namespace ppl::score {
 
@@ -23,17 +24,21 @@ class Elimination {
 
   void run() {
     using Entry = std::pair<size_t, int>;  // neighbours, node
-    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
-    std::vector<char> gone(up_.size());
-    for (size_t v = 0; v < up_.size(); ++v) queue.push({up_[v].size(), static_cast<int>(v)});
+    std::vector<Entry> entries;
+    std::vector<size_t> queued(up_.size());  // the neighbours that a node stands in the queue with
+    for (size_t v = 0; v < up_.size(); ++v) entries.emplace_back(queued[v] = up_[v].size(), static_cast<int>(v));
+    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue({}, std::move(entries));
     while (!queue.empty()) {
       const auto [neighbours, v] = queue.top();
       queue.pop();
-      if (gone[static_cast<size_t>(v)] || neighbours != up_[static_cast<size_t>(v)].size()) continue;
-      gone[static_cast<size_t>(v)] = 1;
+      if (neighbours != queued[static_cast<size_t>(v)]) continue;
+      queued[static_cast<size_t>(v)] = kGone;
       order_.push_back(v);
       eliminate(v);
-      for (const Arc& arc : up_[static_cast<size_t>(v)]) queue.push({up_[static_cast<size_t>(arc.to)].size(), arc.to});
+      for (const Arc& arc : up_[static_cast<size_t>(v)]) {
+        const size_t now = up_[static_cast<size_t>(arc.to)].size();
+        if (std::exchange(queued[static_cast<size_t>(arc.to)], now) != now) queue.push({now, arc.to});
+      }
     }
   }
 
@@ -89,6 +94,7 @@ class Elimination {
   }
 
  private:
+  static constexpr size_t kGone = std::numeric_limits<size_t>::max();
   struct Arc {
     int to;
     double up;
@@ -120,7 +126,7 @@ class Elimination {
 
   // Of arcs to one node the shortest length each way.
   static void join_parallel(Arcs& arcs) {
-    std::stable_sort(arcs.begin(), arcs.end(), [](const Arc& x, const Arc& y) { return x.to < y.to; });
+    std::sort(arcs.begin(), arcs.end(), [](const Arc& x, const Arc& y) { return x.to < y.to; });
     size_t kept = 0;
     for (const Arc& arc : arcs) {
       if (kept > 0 && arcs[kept - 1].to == arc.to) {
