@@ -32,7 +32,7 @@ buildings="apps/score/buildings.cpp apps/score/buildings_read.cpp apps/score/bui
   $(gdal-config --cflags) $(gdal-config --libs) -lgeos_c"
 fuzz building_tables tests/corpora/building_tables tests/building_fuzz.cpp $buildings
 fuzz layers tests/corpora/layers tests/layer_fuzz.cpp io/{geotiff,image,no_jpeg,no_png}.cpp \
-  io/vector/{held_roads,road_layers,roads}.cpp $buildings
+  io/vector/{held_roads,mosaic,picture_places,road_layers,roads}.cpp $buildings
 fuzz tile_texts tests/corpora/tile_texts tests/tile_fuzz.cpp apps/rasterize/widths.cpp io/{file,geotiff,image,tiles}.cpp \
   io/{tile_frame,tile_table,no_jpeg,no_png}.cpp io/vector/projection.cpp $(gdal-config --cflags) $(gdal-config --libs)
 
