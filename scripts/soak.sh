@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Long searches for what breaks something, too long for every test run; needs clang with libFuzzer (apt-get install clang).
 #   scripts/soak.sh [SECONDS [FOLDER]]   each search runs so long (600); FOLDER (build/soak) keeps inputs from run to run
-# Tables of roads, of buildings, of tiles and of widths, GeoJSON of roads and buildings, world files, names and PyTorch files by libFuzzer, from the inputs
-# in tests; changed tables of tiles and widths; training runs killed at 20 moments. What a fuzzer finds it leaves in the
+# Tables of roads, of buildings, of tiles and of widths, GeoJSON of roads and buildings, world files, names and PyTorch
+# files by libFuzzer, from the inputs in tests; changed tables of tiles and widths; training runs killed at 20 moments. What a fuzzer finds it leaves in the
 # folder, and the exit code is not 0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -21,8 +21,8 @@ fuzz() {
     -artifact_prefix="$folder/$name-" "$folder/$name" "$corpus"
 }
 
-fuzz road_tables tests/corpora/road_tables tests/road_fuzz.cpp io/file.cpp io/vector/{mapped_tables,roads,spacenet_csv,wkt}.cpp \
-  apps/score/apls/*.cpp
+fuzz road_tables tests/corpora/road_tables tests/road_fuzz.cpp io/file.cpp \
+  io/vector/{mapped_tables,roads,spacenet_csv,wkt}.cpp apps/score/apls/*.cpp
 fuzz torch_files tests/weights tests/torch_file_fuzz.cpp engine/named_arrays.cpp engine/tensor.cpp engine/storage.cpp \
   io/{file,pickle,torch_file,torch_tensor,zip_directory,safetensors,safetensors_header}.cpp
 # GDAL keeps memory of its own to the end.
