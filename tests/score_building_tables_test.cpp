@@ -40,6 +40,19 @@ TEST_CASE("the rows of an image may stand anywhere, in several files") {
   CHECK(contains(error_of([&] { score_buildings(options); }), "truth/2.csv:4: expected a ring"));
 }
 
+TEST_CASE("of several bad rows the first image's is named each time") {
+  const Tables t;
+  std::string rows;
+  for (int i = 0; i < 400; ++i) {
+    const bool bad = i == 150 || i == 153 || i == 390;
+    rows += cat("a_", 1000 + i, ",1,", bad ? std::string("POLYGON") : box(0, 0, 9, 9), ",1\n");
+  }
+  const score::BuildingsOptions options = t.options("a_1000,1," + box(0, 0, 9, 9) + ",1\n", rows);
+  for (int i = 0; i < 20; ++i) {
+    CHECK(contains(error_of([&] { score_buildings(options); }), "proposal.csv:152: expected ("));
+  }
+}
+
 TEST_CASE("a table is not held in memory") {
   const Tables t;
   std::string ring = "\"POLYGON ((";

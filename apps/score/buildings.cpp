@@ -1,8 +1,11 @@
 #include "apps/score/buildings.h"
 
 #include <algorithm>
+#include <atomic>
 #include <iterator>
+#include <limits>
 #include <map>
+#include <mutex>
 #include <numeric>
 #include <thread>
 
@@ -42,6 +45,24 @@ BuildingScore summary_of(const BuildingPairs::Pair& pair, const BuildingImage& i
   for (const Building& b : image.truth) score.buildings.push_back({b.id, b.iou, b.matched});
   return score;
 }
+
+// Of errors in several images the first image's counts, whichever thread comes first.
+class FirstError {
+ public:
+  bool before(size_t image) const { return image_ < image; }
+  void add(size_t image, const Error& error) {
+    std::lock_guard lock(mutex_);
+    if (image < image_) image_ = image, message_ = error.what();
+  }
+  void rethrow() const {
+    if (!message_.empty()) throw Error(message_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::atomic<size_t> image_ = std::numeric_limits<size_t>::max();
+  std::string message_;
+};
 
 void sum_up(BuildingsReport& report) {
   std::map<std::string, BuildingsReport::Area> areas;
@@ -134,13 +155,20 @@ BuildingsReport score_buildings(const BuildingPairs& pairs) {
   BuildingsReport report;
   report.images.resize(count);
   std::vector<std::vector<std::string>> repaired(count);
+  FirstError first_error;
   const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   for_each_index(static_cast<int64_t>(count), threads, [&](int64_t i) {
     const auto n = static_cast<size_t>(i);
-    BuildingImage image = pairs.match(pairs.pairs()[n]);
-    report.images[n] = summary_of(pairs.pairs()[n], image, options.keep_buildings);
-    repaired[n] = std::move(image.repaired);
+    if (first_error.before(n)) return;
+    try {
+      BuildingImage image = pairs.match(pairs.pairs()[n]);
+      report.images[n] = summary_of(pairs.pairs()[n], image, options.keep_buildings);
+      repaired[n] = std::move(image.repaired);
+    } catch (const Error& error) {
+      first_error.add(n, error);
+    }
   });
+  first_error.rethrow();
   for (auto& reasons : repaired) std::move(reasons.begin(), reasons.end(), std::back_inserter(report.repaired));
   sum_up(report);
   return report;

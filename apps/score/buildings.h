@@ -99,7 +99,8 @@ struct BuildingsReport {
   std::vector<std::string> only_truth, only_proposal;
 };
 
-// Error naming file and row for what cannot be read, and where there is nothing to score.
+// Error naming file and row for what cannot be read (of several such rows always the same one), and where there is
+// nothing to score.
 BuildingsReport score_buildings(const BuildingPairs&);
 
 std::string buildings_table(const BuildingsReport&);
