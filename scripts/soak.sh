@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Long searches for what breaks something, too long for every test run; needs clang with libFuzzer (apt-get install clang).
 #   scripts/soak.sh [SECONDS [FOLDER]]   each search runs so long (600); FOLDER (build/soak) keeps inputs from run to run
-# Tables of roads, of buildings, of tiles and of widths, world files, names, PBF and PyTorch files by libFuzzer, from the
-# inputs in tests; changed tables of tiles and widths; training runs killed at 20 moments. What a fuzzer finds it leaves in the
-# folder, and the exit code is not 0.
+# Tables of roads, of buildings, of tiles and of widths, GeoJSON of roads and buildings, world files, names, PBF and PyTorch
+# files by libFuzzer, from the inputs in tests; changed tables of tiles and widths; training runs killed at 20 moments. What
+# a fuzzer finds it leaves in the folder, and the exit code is not 0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-600}
@@ -21,15 +21,20 @@ fuzz() {
     -artifact_prefix="$folder/$name-" "$folder/$name" "$corpus"
 }
 
-fuzz road_tables tests/corpora/road_tables tests/road_fuzz.cpp io/file.cpp io/vector/{roads,spacenet_csv,wkt}.cpp \
-  apps/score/apls/*.cpp
-fuzz building_tables tests/corpora/building_tables tests/building_fuzz.cpp io/vector/{bit_image,csv,polygon_wkt,polygon}.cpp
+fuzz road_tables tests/corpora/road_tables tests/road_fuzz.cpp io/file.cpp \
+  io/vector/{mapped_tables,roads,spacenet_csv,wkt}.cpp apps/score/apls/*.cpp
 fuzz pbf tests/corpora/pbf tests/pbf_fuzz.cpp io/file.cpp io/vector/pbf_{blobs,block}.cpp \
   io/vector/osm_{collector,relations,tags}.cpp io/vector/{features,box_index}.cpp -lz
 fuzz torch_files tests/weights tests/torch_file_fuzz.cpp engine/named_arrays.cpp engine/tensor.cpp engine/storage.cpp \
   io/{file,pickle,torch_file,torch_tensor,zip_directory,safetensors,safetensors_header}.cpp
 # GDAL keeps memory of its own to the end.
 export ASAN_OPTIONS=detect_leaks=0
+buildings="apps/score/buildings.cpp apps/score/buildings_read.cpp apps/score/buildings_tables.cpp io/file.cpp
+  $(echo io/vector/{bit_image,csv,mapped_tables,ogr_layers,polygon_wkt,polygon,shape,vector_read,vector_write}.cpp)
+  $(gdal-config --cflags) $(gdal-config --libs) -lgeos_c"
+fuzz building_tables tests/corpora/building_tables tests/building_fuzz.cpp $buildings
+fuzz layers tests/corpora/layers tests/layer_fuzz.cpp io/{geotiff,image,no_jpeg,no_png}.cpp \
+  io/vector/{held_roads,mosaic,picture_places,road_layers,roads}.cpp $buildings
 fuzz tile_texts tests/corpora/tile_texts tests/tile_fuzz.cpp apps/rasterize/widths.cpp io/{file,geotiff,image,tiles}.cpp \
   io/{tile_frame,tile_table,no_jpeg,no_png}.cpp io/vector/projection.cpp $(gdal-config --cflags) $(gdal-config --libs) -lproj
 

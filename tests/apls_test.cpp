@@ -8,6 +8,7 @@
 #include "apps/score/apls/check.h"
 #include "apps/score/apls/hierarchy.h"
 #include "apps/score/apls/network.h"
+#include "apps/score/apls/sweep.h"
 #include "apps/score/cases.h"
 #include "tests/io_support.h"
 #include "tests/road_support.h"
@@ -77,6 +78,25 @@ TEST_CASE("nodes come in the order of the buckets") {
   CHECK(order.size() == 100);
   for (size_t i = 1; i < order.size(); ++i) {
     CHECK(many.rank({0.1 * (99 - order[i - 1]), 0}) < many.rank({0.1 * (99 - order[i]), 0}));
+  }
+}
+
+TEST_CASE("a list of edges keeps their order, of few and of many") {
+  Random random(7);
+  EdgeList list;
+  std::vector<int> plain;
+  for (int i = 0; i < 2000; ++i) {
+    if (plain.empty() || (random.chance(0.5) && plain.size() < 9)) {
+      list.add(i);
+      plain.push_back(i);
+    } else {
+      const int edge = plain[static_cast<size_t>(random.integer(0, static_cast<int64_t>(plain.size()) - 1))];
+      list.remove(edge);
+      list.remove(-1);
+      std::erase(plain, edge);
+    }
+    if (i % 100 == 99) list.clear(), plain.clear();
+    REQUIRE(std::vector<int>(list.begin(), list.end()) == plain);
   }
 }
 
@@ -229,16 +249,23 @@ TEST_CASE("a hierarchy's distances are those of Floyd and Warshall") {
       }
     }
     const Hierarchy hierarchy(n, edges);
-    Sweep sweep(hierarchy);
-    for (int first = 0; first < n; first += kLanes) {
-      std::array<int, kLanes> sources;
-      for (int i = 0; i < kLanes; ++i)
-        sources[static_cast<size_t>(i)] = first + i < n ? hierarchy.place(first + i) : -1;
-      sweep.run(sources);
-      for (int i = first; i < std::min(n, first + kLanes); ++i) {
-        for (int j = 0; j < n; ++j) {
-          if (i != j && at(i, i) == 0)
-            CHECK(sweep.to(hierarchy.place(j)).v[static_cast<size_t>(i - first)] == at(i, j));
+    SweepPlanner planner(hierarchy);
+    // Some nodes in any order, some of them twice, some nowhere.
+    std::vector<int> nodes, places;
+    for (int64_t i = random.integer(1, 2 * n); i > 0; --i) {
+      nodes.push_back(static_cast<int>(random.integer(0, n - 1)));
+      places.push_back(random.chance(0.1) ? -1 : hierarchy.place(nodes.back()));
+    }
+    const SweepPlan plan = planner.plan(places);
+    CHECK(plan.slots() <= n);
+    Sweep sweep(plan);
+    for (size_t first = 0; first < places.size(); first += kLanes) {
+      const size_t end = std::min(first + kLanes, places.size());
+      sweep.start(first, end);
+      for (size_t j = 0; j < places.size(); ++j) {
+        const Lanes& lanes = sweep.next();
+        for (size_t i = first; i < end; ++i) {
+          CHECK(lanes[i - first] == (places[i] < 0 || places[j] < 0 ? INFINITY : at(nodes[i], nodes[j])));
         }
       }
     }

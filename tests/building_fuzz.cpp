@@ -5,9 +5,11 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "apps/score/buildings.h"
 #include "io/vector/csv.h"
 #include "io/vector/polygon_wkt.h"
 #include "kernels/base.h"
+#include "tests/memory_file.h"
 
 namespace ppl::test {
 namespace {
@@ -56,9 +58,30 @@ void try_field(const std::string& field) {
   for (const Polygon& polygon : polygons) try_polygon(polygon);
 }
 
+// The table scored against itself, as a file.
+void try_score(std::string_view text) {
+  const MemoryFile file(text);
+  score::BuildingsOptions options;
+  options.truth = options.proposal = file.path();
+  options.min_area = 0;
+  try {
+    const score::BuildingPairs pairs(options);
+    for (const score::BuildingPairs::Pair& pair : pairs.pairs()) {
+      require(pair.truth && pair.proposal, "an image on one side");
+      const score::BuildingImage image = pairs.match(pair);
+      require(image.truth.size() == image.proposal.size(), "two readings differ");
+      const score::BuildingCounts& c = image.counts;
+      require(c.true_positive + c.false_negative <= static_cast<int64_t>(image.truth.size()), "more than there are");
+      for (const score::Building& b : image.truth) require(b.iou >= 0 && b.iou <= 1 + 1e-9, "an IoU beyond 1");
+    }
+  } catch (const Error&) {
+  }
+}
+
 }  // namespace
 
 void try_building_table(std::string_view text) {
+  try_score(text);
   CsvReader reader(text, "table");
   std::vector<std::string> fields;
   try {

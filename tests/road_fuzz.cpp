@@ -1,8 +1,5 @@
 #include "tests/road_fuzz.h"
 
-#include <sys/mman.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -12,6 +9,7 @@
 #include "apps/score/apls/check.h"
 #include "io/vector/spacenet_csv.h"
 #include "kernels/base.h"
+#include "tests/memory_file.h"
 
 namespace ppl::test {
 namespace {
@@ -21,21 +19,6 @@ void require(bool holds, const char* what) {
   std::fprintf(stderr, "road table: %s\n", what);
   std::abort();
 }
-
-// A file without a folder.
-class MemoryFile {
- public:
-  explicit MemoryFile(std::string_view text) : fd_(memfd_create("table", MFD_CLOEXEC)) {
-    require(fd_ >= 0 && write(fd_, text.data(), text.size()) == static_cast<ssize_t>(text.size()), "no memory file");
-  }
-  ~MemoryFile() { close(fd_); }
-  MemoryFile(const MemoryFile&) = delete;
-  MemoryFile& operator=(const MemoryFile&) = delete;
-  std::string path() const { return cat("/proc/self/fd/", fd_); }
-
- private:
-  int fd_;
-};
 
 // Few points in a small place: others are for patience, not for finding mistakes.
 bool is_small(const ImageRoads& roads) {

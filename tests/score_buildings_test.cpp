@@ -10,39 +10,19 @@
 
 #include "apps/score/buildings.h"
 #include "io/vector/csv.h"
+#include "tests/building_tables.h"
 #include "tests/io_support.h"
 #include "tests/process.h"
 
 using namespace ppl;
+using namespace ppl::test;
 using score::BuildingsReport;
-using test::contains;
-using test::error_of;
 
 namespace {
 
-const char* const kHeader = "ImageId,BuildingId,PolygonWKT_Pix,Confidence\n";
-
-std::string box(double x, double y, double width, double height) {
-  return cat("\"POLYGON ((", x, " ", y, ", ", x + width, " ", y, ", ", x + width, " ", y + height, ", ", x, " ",
-             y + height, ", ", x, " ", y, "))\"");
-}
-
-struct Tables {
-  std::string write(const std::string& name, const std::string& text) const {
-    std::ofstream(dir / name) << text;
-    return dir / name;
-  }
-  score::BuildingsOptions options(const std::string& truth, const std::string& proposal) const {
-    score::BuildingsOptions o;
-    o.truth = write("truth.csv", kHeader + truth);
-    o.proposal = write("proposal.csv", kHeader + proposal);
-    return o;
-  }
-  TemporaryFolder dir;
-};
-
-std::vector<int64_t> counts(const score::BuildingCounts& c) {
-  return {c.true_positive, c.false_positive, c.false_negative};
+score::BuildingImage match_first(const score::BuildingsOptions& options) {
+  const score::BuildingPairs pairs(options);
+  return pairs.match(pairs.pairs()[0]);
 }
 
 std::map<std::string, std::vector<std::string>> rows_by(const std::string& path, const std::string& key) {
@@ -65,13 +45,12 @@ TEST_CASE("greedy in order of confidence; a match is gone for the others") {
   const std::string proposal = "a_1,1," + box(0, 0, 10, 9.5) + ",0.5\na_1,2," + box(0, 0, 10, 8) + ",0.9\n";
   const BuildingsReport r = score_buildings(t.options(truth, proposal));
   CHECK(counts(r.total) == std::vector<int64_t>{1, 1, 1});
-  CHECK(r.images[0].truth[0].iou == doctest::Approx(0.8));
-  CHECK(r.images[0].proposal[1].matched);
+  CHECK(r.images[0].buildings[0].iou == doctest::Approx(0.8));
+  CHECK(match_first(t.options(truth, proposal)).proposal[1].matched);
   CHECK(r.total.f1() == doctest::Approx(0.5));
   // Equal confidence: the first of the file.
-  const BuildingsReport tie =
-      score_buildings(t.options(truth, "a_1,1," + box(0, 0, 10, 9.5) + ",1\na_1,2," + box(0, 0, 10, 8) + ",1\n"));
-  CHECK(tie.images[0].proposal[0].matched);
+  const std::string tie = "a_1,1," + box(0, 0, 10, 9.5) + ",1\na_1,2," + box(0, 0, 10, 8) + ",1\n";
+  CHECK(match_first(t.options(truth, tie)).proposal[0].matched);
 }
 
 TEST_CASE("a match needs more than half; small ones take no part; the best IoU stays below it") {
@@ -79,7 +58,7 @@ TEST_CASE("a match needs more than half; small ones take no part; the best IoU s
   const std::string truth = "a_1,1," + box(0, 0, 10, 10) + ",1\n";
   CHECK(counts(score_buildings(t.options(truth, "a_1,1," + box(0, 0, 10, 5) + ",1\n")).total) ==
         std::vector<int64_t>{0, 1, 1});
-  CHECK(score_buildings(t.options(truth, "a_1,1," + box(0, 0, 10, 5) + ",1\n")).images[0].truth[0].iou == 0.5);
+  CHECK(score_buildings(t.options(truth, "a_1,1," + box(0, 0, 10, 5) + ",1\n")).images[0].buildings[0].iou == 0.5);
   CHECK(counts(score_buildings(t.options(truth, "a_1,1," + box(0, 0, 10, 5.01) + ",1\n")).total) ==
         std::vector<int64_t>{1, 0, 0});
   CHECK(counts(score_buildings(t.options(truth, "a_1,1," + box(40, 0, 5, 4) + ",1\n")).total) ==
@@ -171,9 +150,10 @@ TEST_CASE("solaris' tables of SpaceNet 2: counts exactly, the IoU of each buildi
   const BuildingsReport r = score_buildings(options);
   const auto expected = rows_by(folder + "/SN2_test_results_full.csv", "imageID");
   REQUIRE(r.images.size() == expected.size());
-  for (const score::BuildingImage& image : r.images) {
-    CAPTURE(image.id);
-    const std::vector<std::string>& row = expected.at(image.id);  // F1Score,FalseNeg,FalsePos,Precision,Recall,TruePos
+  for (const score::BuildingScore& image : r.images) {
+    CAPTURE(image.pair.id);
+    const std::vector<std::string>& row =
+        expected.at(image.pair.id);  // F1Score,FalseNeg,FalsePos,Precision,Recall,TruePos
     CHECK(std::to_string(image.counts.true_positive) == row[5]);
     CHECK(std::to_string(image.counts.false_positive) == row[2]);
     CHECK(std::to_string(image.counts.false_negative) == row[1]);
@@ -192,12 +172,12 @@ TEST_CASE("solaris' tables of SpaceNet 2: counts exactly, the IoU of each buildi
   reader.next(row);
   const int id = find_column(row, {"ImageId"}), iou = find_column(row, {"iou_score"});
   const int wkt = find_column(row, {"PolygonWKT_Pix"});
-  std::map<std::string, const score::BuildingImage*> images;
-  for (const score::BuildingImage& image : r.images) images[image.id] = &image;
+  std::map<std::string, const score::BuildingScore*> images;
+  for (const score::BuildingScore& image : r.images) images[image.pair.id] = &image;
   while (reader.next(row)) {
     if (contains(row[static_cast<size_t>(wkt)], "EMPTY")) continue;
     const std::string& name = row[static_cast<size_t>(id)];
-    const score::Building& b = images.at(name)->truth.at(next[name]++);
+    const auto& b = images.at(name)->buildings.at(next[name]++);
     worst = std::max(worst, std::abs(b.iou - std::stod(row[static_cast<size_t>(iou)])));
     ++buildings;
   }

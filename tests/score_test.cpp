@@ -11,62 +11,17 @@
 #include "engine/random.h"
 #include "io/image.h"
 #include "io/safetensors.h"
+#include "tests/mask_folders.h"
 #include "tests/process.h"
 
 using namespace ppl;
+using namespace ppl::test;
 namespace fs = std::filesystem;
 
 namespace {
 
-using Rows = std::vector<std::string>;  // a character a pixel
-
-Image drawn(const Rows& rows, int bands, uint8_t one) {
-  Image image = Image::make(static_cast<int64_t>(rows.size()), static_cast<int64_t>(rows[0].size()), bands);
-  size_t at = 0;
-  for (const std::string& row : rows) {
-    for (const char c : row) {
-      const auto value = static_cast<uint8_t>(c == '#' ? one : c == '?' ? 255 : c >= '0' && c <= '9' ? c - '0' : 0);
-      for (int band = 0; band < bands; ++band) image.bytes[at++] = value;
-    }
-  }
-  return image;
-}
-
-// Truth and prediction folders of one test.
-struct Folders {
-  Folders() {
-    fs::create_directory(truth());
-    fs::create_directory(prediction());
-  }
-  std::string truth() const { return dir / "truth"; }
-  std::string prediction() const { return dir / "prediction"; }
-  void add(const std::string& id, const Rows& t, const Rows& p) const {
-    write_mask_png(truth() + "/" + id + "_mask.png", drawn(t, 1, 1).u8(), t.size(), t[0].size());
-    write_mask_png(prediction() + "/" + id + "_mask.png", drawn(p, 1, 1).u8(), p.size(), p[0].size());
-  }
-  score::IouOptions options() const {
-    score::IouOptions result;
-    result.truth = truth();
-    result.prediction = prediction();
-    return result;
-  }
-  ProcessResult run(std::vector<std::string> more) const {
-    more.insert(more.begin(), {"iou", truth(), prediction()});
-    return run_process("score", more);
-  }
-
-  TemporaryFolder dir;
-};
-
 bool one_line_naming(const ProcessResult& r, const std::string& what) {
   return std::count(r.err.begin(), r.err.end(), '\n') == 1 && r.err.find(what) != std::string::npos;
-}
-
-// Three tiles: 2 of 4 pixels right (tp 2, fp 1, fn 1), both empty, and 4 false pixels on empty ground.
-void add_three(const Folders& folders) {
-  folders.add("a", {"##..", "#..."}, {"##..", "..#."});
-  folders.add("b", {"....", "...."}, {"....", "...."});
-  folders.add("c", {"....", "...."}, {"####", "...."});
 }
 
 }  // namespace
@@ -175,66 +130,6 @@ TEST_CASE("the best threshold is the one that score iou finds when all are tried
   CHECK(std::stod(read_safetensors(folders.dir / "w").metadata.at("threshold")) ==
         doctest::Approx(search.threshold).epsilon(1e-4));
   CHECK(folders.run({"--store", folders.dir / "w"}).exit_code == 2);
-}
-
-TEST_CASE("relaxed precision and recall: right within the buffer, ignored pixels left out") {
-  const auto bits = [](const Rows& rows) {
-    const Image image = drawn(rows, 1, 1);
-    return BitImage::from_bytes(image.u8(), image.height, image.width);
-  };
-  const BitImage truth = bits({"#.......#", "#.......#"}), near = bits({
-                                                               "..#.....#",
-                                                               ".........",
-                                                           });
-  const score::RelaxedCounts c = score::relaxed_counts(near, truth, {}, 1);
-  CHECK(c.predicted == 2);
-  CHECK(c.predicted_near == 1);
-  CHECK(c.truth == 4);
-  CHECK(c.truth_near == 2);
-  CHECK(score::relaxed_counts(near, truth, {}, 2).precision() == 1);
-  CHECK(score::relaxed_counts(near, truth, {}, 2).recall() == 0.75);  // the lower left one is sqrt(5) away
-  CHECK(score::relaxed_counts(near, truth, bits({"........#", "#........"}), 1).precision() == 0);
-  CHECK(score::relaxed_counts(BitImage(2, 9), BitImage(2, 9), {}, 1).f1() == 1);
-  CHECK(score::relaxed_counts(near, BitImage(2, 9), {}, 1).f1() == 0);
-}
-
-TEST_CASE("boundary IoU: borders of squares, the picture's edge is a border") {
-  // Squares of 8 and of 6 around the same middle: borders of 28 and 20 pixels that do not meet, of two pixels' width 48
-  // and 32 that share 20.
-  Rows large(12, std::string(12, '.')), small = large;
-  for (size_t r = 2; r < 10; ++r) large[r].replace(2, 8, 8, '#');
-  for (size_t r = 3; r < 9; ++r) small[r].replace(3, 6, 6, '#');
-  const Image l = drawn(large, 1, 1), s = drawn(small, 1, 1);
-  const BitImage truth = BitImage::from_bytes(l.u8(), 12, 12), prediction = BitImage::from_bytes(s.u8(), 12, 12);
-  CHECK(score::border_of(truth, 1).count() == 28);
-  CHECK(score::boundary_counts(prediction, truth, {}, 1).both == 0);
-  CHECK(score::boundary_counts(prediction, truth, {}, 1).either == 48);
-  CHECK(score::boundary_counts(prediction, truth, {}, 2).both == 20);
-  CHECK(score::boundary_counts(prediction, truth, {}, 2).either == 48 + 32 - 20);
-  CHECK(score::boundary_counts(prediction, truth, {}, 12).iou() == doctest::Approx(36.0 / 64));
-  const Image full = drawn(Rows(70, std::string(70, '#')), 1, 1);
-  CHECK(score::border_of(BitImage::from_bytes(full.u8(), 70, 70), 3).count() == 70 * 70 - 64 * 64);
-  CHECK(score::boundary_distance(224, 224) == 6);
-  CHECK(score::boundary_counts(BitImage(5, 5), BitImage(5, 5), {}, 1).iou() == 1);
-}
-
-TEST_CASE("score iou prints what was asked for in addition") {
-  const Folders folders;
-  add_three(folders);
-  const std::string csv = folders.dir / "tiles.csv";
-  const ProcessResult json = folders.run({"--json", "--buffer", "1", "--boundary", "0", "--csv", csv, "--quiet"});
-  CHECK(json.exit_code == 0);
-  const auto parsed = nlohmann::json::parse(json.out)["classes"][0];
-  CHECK(parsed["relaxed"]["precision"].get<double>() == doctest::Approx(2.0 / 7));
-  CHECK(parsed["boundary"]["mean_iou"].get<double>() == doctest::Approx(0.5));
-  std::ifstream file(csv);
-  std::string header;
-  std::getline(file, header);
-  CHECK(header.ends_with("false_negative,relaxed_precision,relaxed_recall,relaxed_f1,boundary_iou"));
-  const ProcessResult table = folders.run({"--buffer", "1", "--boundary", "2", "--quiet"});
-  CHECK(table.out.find("within 1 px: precision 0.2857, recall 1.0000") != std::string::npos);
-  CHECK(table.out.find("boundary IoU (2 px): mean 0.5000") != std::string::npos);
-  CHECK(folders.run({"--buffer", "-1"}).exit_code == 2);
 }
 
 TEST_CASE("score as a process: table, JSON, CSV, quiet") {

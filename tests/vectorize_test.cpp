@@ -1,4 +1,4 @@
-// vectorize as a process: tables, GeoJSON, GeoPackage, mosaics, wrong input.
+// vectorize as a process: tables, GeoJSON, GeoPackage, wrong input.
 #include <doctest/doctest.h>
 
 #include <cmath>
@@ -14,62 +14,10 @@
 #include "io/vector/vector_file.h"
 #include "tests/io_support.h"
 #include "tests/process.h"
+#include "tests/town_masks.h"
 
 using namespace ppl;
-using test::contains;
-
-namespace {
-
-// A road from left to right through two tiles and one up in the second, 0.5 m a pixel in UTM; a building on the edge.
-constexpr int64_t kSide = 128;
-const GeoReference kPlace{"EPSG:32632", {500000, 0.5, 0, 5200000, 0, -0.5}};
-
-std::vector<uint8_t> town(int64_t first_column) {
-  std::vector<uint8_t> mask(kSide * kSide, 0);
-  for (int64_t r = 0; r < kSide; ++r) {
-    for (int64_t c = 0; c < kSide; ++c) {
-      const int64_t x = c + first_column;
-      const bool road = std::abs(r - 60) <= 3 || (std::abs(x - 190) <= 3 && r < 60);
-      mask[static_cast<size_t>(r * kSide + c)] = road;
-    }
-  }
-  return mask;
-}
-
-GeoReference moved(GeoReference geo, double columns) {
-  geo.transform[0] += columns * geo.transform[1];
-  return geo;
-}
-
-struct Town {
-  Town() {
-    std::filesystem::create_directory(masks());
-    write_mask_png(masks() + "/a_mask.png", town(0).data(), kSide, kSide);
-    write_mask_png(masks() + "/b_mask.png", town(kSide).data(), kSide, kSide);
-  }
-  std::string masks() const { return dir / "masks"; }
-  void place() const {
-    std::filesystem::remove_all(masks());
-    std::filesystem::create_directory(masks());
-    GeoReference geo = kPlace;
-    write_mask_tiff(masks() + "/a_mask.tif", town(0).data(), kSide, kSide, geo);
-    write_mask_tiff(masks() + "/b_mask.tif", town(kSide).data(), kSide, kSide, moved(geo, kSide));
-  }
-  ProcessResult run(std::vector<std::string> arguments) const { return run_process("vectorize", arguments); }
-  TemporaryFolder dir;
-};
-
-size_t count(const std::string& text, const std::string& part) {
-  size_t n = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
-
-bool one_line_naming(const ProcessResult& r, const std::string& what) {
-  return r.exit_code == 1 && r.out.empty() && count(r.err, "\n") == 1 && contains(r.err, what);
-}
-
-}  // namespace
+using namespace ppl::test;
 
 TEST_CASE("a folder of masks becomes a table, the same each time") {
   const Town town;
@@ -87,95 +35,6 @@ TEST_CASE("a folder of masks becomes a table, the same each time") {
   CHECK(contains(text, "\nempty,LINESTRING EMPTY\n"));
   CHECK(town.run({"roads", town.masks(), town.dir / "again.csv", "--quiet"}).exit_code == 0);
   CHECK(read_text(town.dir / "again.csv") == text);
-}
-
-TEST_CASE("tiles of a mosaic: a road across the edge is one line, in the place it has on the earth") {
-  if (!have_gdal()) return;
-  const Town town;
-  town.place();
-  const std::string csv = town.dir / "roads.csv", json = town.dir / "roads.geojson", gpkg = town.dir / "roads.gpkg";
-  const ProcessResult r = town.run({"roads", town.masks(), csv, json, gpkg, "--mosaic", "town", "--json", "--quiet"});
-  CHECK(r.exit_code == 0);
-  CHECK(r.err.empty());
-  CHECK(nlohmann::json::parse(r.out)["roads"] == 3);
-  // From the left border to the junction, over the edge at 128.
-  CHECK(contains(read_text(csv), ", 0 60.5)") != contains(read_text(csv), "(0 60.5, "));
-  const auto layer = nlohmann::json::parse(read_text(json));
-  REQUIRE(layer["features"].size() == 3);
-  CHECK(layer["features"][0]["properties"]["image_id"] == "town");
-  for (const auto& feature : layer["features"]) {
-    for (const auto& point : feature["geometry"]["coordinates"]) {
-      CHECK(point[0].get<double>() == doctest::Approx(9.0).epsilon(0.001));  // central meridian of zone 32
-      CHECK(point[1].get<double>() == doctest::Approx(46.95).epsilon(0.001));
-    }
-  }
-  CHECK(read_text(gpkg).starts_with("SQLite format 3"));
-  CHECK(contains(read_text(gpkg), "WGS 84 / UTM zone 32N"));
-  CHECK(town.run({"roads", town.masks(), town.dir / "2.gpkg", "--mosaic", "town", "--quiet"}).exit_code == 0);
-  CHECK(read_text(town.dir / "2.gpkg") == read_text(gpkg));
-}
-
-TEST_CASE("mosaics: tiles apart, places from pictures, tiles that do not fit") {
-  if (!have_gdal()) return;
-  const Town town;
-  CHECK(one_line_naming(town.run({"roads", town.masks(), town.dir / "o.csv", "--mosaic", "m"}),
-                        "a_mask.png: does not say"));
-  const std::string images = town.dir / "images";
-  std::filesystem::create_directory(images);
-  const std::vector<uint8_t> grey(kSide * kSide, 90);
-  write_mask_tiff(images + "/a_sat.tif", grey.data(), kSide, kSide, kPlace);
-  write_mask_tiff(images + "/b.tif", grey.data(), kSide, kSide, moved(kPlace, 1000));
-  const std::vector<std::string> run{"roads",    town.masks(), town.dir / "o.csv", "--mosaic", "m",
-                                     "--images", images,       "--quiet"};
-  CHECK(town.run(run).exit_code == 0);
-  CHECK(count(read_text(town.dir / "o.csv"), "\nm_1,") == 1);
-  CHECK(count(read_text(town.dir / "o.csv"), "\nm_2,") == 3);
-  GeoReference other = kPlace;
-  other.transform[1] = 0.4;
-  write_mask_tiff(images + "/b.tif", grey.data(), kSide, kSide, other);
-  CHECK(one_line_naming(town.run(run), "pixels of another size"));
-  other = kPlace;
-  other.crs = "EPSG:32633";
-  write_mask_tiff(images + "/b.tif", grey.data(), kSide, kSide, other);
-  CHECK(one_line_naming(town.run(run), "another coordinate system"));
-}
-
-// Tiles of 100 pixels, the last column and row smaller, one missing; a ring road around and a road through the middle.
-TEST_CASE("a mosaic with ragged edges and a hole is as the whole picture is") {
-  if (!have_gdal()) return;
-  constexpr int64_t kWidth = 260, kHeight = 230, kTile = 100;
-  const auto is_road = [](int64_t r, int64_t c) {
-    const double radius = std::hypot(static_cast<double>(r) - 115, static_cast<double>(c) - 130);
-    return std::abs(radius - 90) <= 4 || (std::abs(r - 90) <= 4 && radius > 90);
-  };
-  const Town town;
-  const std::string tiles = town.dir / "tiles";
-  std::filesystem::create_directory(tiles);
-  std::vector<uint8_t> whole(kWidth * kHeight, 0);
-  for (int64_t top = 0; top < kHeight; top += kTile) {
-    for (int64_t left = 0; left < kWidth; left += kTile) {
-      if (top == 100 && left == 100) continue;  // the middle
-      const int64_t height = std::min(kTile, kHeight - top), width = std::min(kTile, kWidth - left);
-      std::vector<uint8_t> mask;
-      for (int64_t r = top; r < top + height; ++r) {
-        for (int64_t c = left; c < left + width; ++c) {
-          mask.push_back(is_road(r, c));
-          whole[static_cast<size_t>(r * kWidth + c)] = mask.back();
-        }
-      }
-      GeoReference geo = moved(kPlace, static_cast<double>(left));
-      geo.transform[3] += static_cast<double>(top) * geo.transform[5];
-      write_mask_tiff(cat(tiles, "/t", top, "_", left, "_mask.tif"), mask.data(), height, width, geo);
-    }
-  }
-  write_mask_tiff(town.dir / "town_mask.tif", whole.data(), kHeight, kWidth, kPlace);
-  for (const char* kind : {"roads", "buildings"}) {
-    const std::string of_tiles = town.dir / "tiles.csv", of_whole = town.dir / "whole.csv";
-    CHECK(town.run({kind, tiles, of_tiles, "--mosaic", "town", "--quiet"}).exit_code == 0);
-    CHECK(town.run({kind, town.dir / "town_mask.tif", of_whole, "--quiet"}).exit_code == 0);
-    CHECK(read_text(of_tiles) == read_text(of_whole));
-    CHECK(count(read_text(of_tiles), "\ntown,") >= (kind[0] == 'r' ? 4 : 1));
-  }
 }
 
 TEST_CASE("probabilities: 8 bits, floats, the threshold is strict, confidence is the mean inside") {

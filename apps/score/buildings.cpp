@@ -1,6 +1,11 @@
 #include "apps/score/buildings.h"
 
 #include <algorithm>
+#include <atomic>
+#include <iterator>
+#include <limits>
+#include <map>
+#include <mutex>
 #include <numeric>
 #include <thread>
 
@@ -21,29 +26,52 @@ void leave_out_small(BuildingImage& image, double min_area) {
   for (Building& b : image.proposal) b.counted = b.shape.area() > min_area;
 }
 
-std::vector<BuildingImage> pair_images(BuildingSource& truth, BuildingSource& proposal) {
-  std::map<std::string, BuildingImage> images;
-  for (auto& [id, buildings] : truth.images) {
-    images[id].in_truth = true;
-    images[id].truth = std::move(buildings);
+std::vector<BuildingPairs::Pair> pair_images(const BuildingSource& truth, const BuildingSource& proposal,
+                                             bool skip_missing) {
+  std::vector<BuildingPairs::Pair> pairs;
+  for (size_t t = 0, p = 0; t < truth.size() || p < proposal.size();) {
+    const int order = t == truth.size() ? 1 : p == proposal.size() ? -1 : truth.id(t).compare(proposal.id(p));
+    BuildingPairs::Pair pair{order <= 0 ? truth.id(t) : proposal.id(p), {}, {}};
+    if (order <= 0) pair.truth = t++;
+    if (order >= 0) pair.proposal = p++;
+    if (order == 0 || !skip_missing) pairs.push_back(pair);
   }
-  for (auto& [id, buildings] : proposal.images) {
-    images[id].in_proposal = true;
-    images[id].proposal = std::move(buildings);
-  }
-  std::vector<BuildingImage> result;
-  for (auto& [id, image] : images) {
-    image.id = id;
-    result.push_back(std::move(image));
-  }
-  return result;
+  return pairs;
 }
+
+BuildingScore summary_of(const BuildingPairs::Pair& pair, const BuildingImage& image, bool keep_buildings) {
+  BuildingScore score{pair, image.counts, {}};
+  if (!keep_buildings) return score;
+  for (const Building& b : image.truth) score.buildings.push_back({b.id, b.iou, b.matched});
+  return score;
+}
+
+// Of errors in several images the first image's counts, whichever thread comes first.
+class FirstError {
+ public:
+  bool before(size_t image) const { return image_ < image; }
+  void add(size_t image, const Error& error) {
+    std::lock_guard lock(mutex_);
+    if (image < image_) image_ = image, message_ = error.what();
+  }
+  void rethrow() const {
+    if (!message_.empty()) throw Error(message_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::atomic<size_t> image_ = std::numeric_limits<size_t>::max();
+  std::string message_;
+};
 
 void sum_up(BuildingsReport& report) {
   std::map<std::string, BuildingsReport::Area> areas;
-  for (const BuildingImage& image : report.images) {
-    const size_t end = image.id.rfind('_');
-    BuildingsReport::Area& area = areas[end == std::string::npos ? "-" : image.id.substr(0, end)];
+  for (const BuildingScore& image : report.images) {
+    const std::string& id = image.pair.id;
+    if (!image.pair.proposal) report.only_truth.push_back(id);
+    if (!image.pair.truth) report.only_proposal.push_back(id);
+    const size_t end = id.rfind('_');
+    BuildingsReport::Area& area = areas[end == std::string::npos ? "-" : id.substr(0, end)];
     ++area.images;
     area.counts.add(image.counts);
     report.total.add(image.counts);
@@ -98,31 +126,50 @@ void match_buildings(BuildingImage& image, double min_iou) {
   for (const Building& b : image.truth) image.counts.false_negative += b.counted && !b.matched;
 }
 
-BuildingsReport score_buildings(const BuildingsOptions& options) {
+BuildingPairs::BuildingPairs(const BuildingsOptions& options) : options_(options) {
   PPL_CHECK(have_geos(), "this build has no GEOS, so it cannot score buildings");
-  BuildingSource proposal = read_buildings(options.proposal), truth = read_buildings(options.truth);
-  PPL_CHECK(truth.in_pixels == proposal.in_pixels && truth.crs == proposal.crs, options.proposal, " and ",
-            options.truth, ": one has pixels or another coordinate system than the other");
+  proposal_ = open_buildings(options.proposal);
+  truth_ = open_buildings(options.truth);
+  PPL_CHECK(truth_->in_pixels() == proposal_->in_pixels() && truth_->crs() == proposal_->crs(), options.proposal,
+            " and ", options.truth, ": one has pixels or another coordinate system than the other");
+  pairs_ = pair_images(*truth_, *proposal_, options.skip_missing);
+}
+
+BuildingPairs::~BuildingPairs() = default;
+
+bool BuildingPairs::in_pixels() const { return truth_->in_pixels(); }
+
+BuildingImage BuildingPairs::match(const Pair& pair) const {
+  BuildingImage image;
+  if (pair.truth) image.truth = truth_->read(*pair.truth, image.repaired);
+  if (pair.proposal) image.proposal = proposal_->read(*pair.proposal, image.repaired);
+  leave_out_small(image, options_.min_area.value_or(in_pixels() ? 20 : 0));
+  match_buildings(image, options_.min_iou);
+  return image;
+}
+
+BuildingsReport score_buildings(const BuildingPairs& pairs) {
+  const BuildingsOptions& options = pairs.options();
+  const size_t count = pairs.pairs().size();
+  PPL_CHECK(count > 0, "nothing to score: no image in ", options.truth, " and ", options.proposal);
   BuildingsReport report;
-  report.in_pixels = truth.in_pixels;
-  report.repaired = std::move(truth.repaired);
-  report.repaired.insert(report.repaired.end(), proposal.repaired.begin(), proposal.repaired.end());
-  report.images = pair_images(truth, proposal);
-  for (const BuildingImage& image : report.images) {
-    if (!image.in_proposal) report.only_truth.push_back(image.id);
-    if (!image.in_truth) report.only_proposal.push_back(image.id);
-  }
-  if (options.skip_missing) {
-    std::erase_if(report.images, [](const BuildingImage& i) { return !i.in_truth || !i.in_proposal; });
-  }
-  PPL_CHECK(!report.images.empty(), "nothing to score: no image in ", options.truth, " and ", options.proposal);
-  const double min_area = options.min_area.value_or(truth.in_pixels ? 20 : 0);
+  report.images.resize(count);
+  std::vector<std::vector<std::string>> repaired(count);
+  FirstError first_error;
   const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  for_each_index(static_cast<int64_t>(report.images.size()), threads, [&](int64_t i) {
-    BuildingImage& image = report.images[static_cast<size_t>(i)];
-    leave_out_small(image, min_area);
-    match_buildings(image, options.min_iou);
+  for_each_index(static_cast<int64_t>(count), threads, [&](int64_t i) {
+    const auto n = static_cast<size_t>(i);
+    if (first_error.before(n)) return;
+    try {
+      BuildingImage image = pairs.match(pairs.pairs()[n]);
+      report.images[n] = summary_of(pairs.pairs()[n], image, options.keep_buildings);
+      repaired[n] = std::move(image.repaired);
+    } catch (const Error& error) {
+      first_error.add(n, error);
+    }
   });
+  first_error.rethrow();
+  for (auto& reasons : repaired) std::move(reasons.begin(), reasons.end(), std::back_inserter(report.repaired));
   sum_up(report);
   return report;
 }

@@ -30,13 +30,15 @@ void name_first(const char* what, const std::vector<std::string>& names) {
 
 void run(Command& command) {
   command.options.skip_missing = command.missing == "skip";
-  const BuildingsReport report = score_buildings(command.options);
+  command.options.keep_buildings = !command.iou_csv.empty();
+  const BuildingPairs pairs(command.options);
+  const BuildingsReport report = score_buildings(pairs);
   name_first("polygons repaired", report.repaired);
   name_first("images of the truth only", report.only_truth);
   name_first("images of the proposal only", report.only_proposal);
   if (!command.csv.empty()) write_file(command.csv, buildings_csv(report));
   if (!command.iou_csv.empty()) write_file(command.iou_csv, buildings_iou_csv(report));
-  if (!command.html.empty()) write_file(command.html, page_html(building_page(report, command.page)));
+  if (!command.html.empty()) write_file(command.html, page_html(building_page(report, pairs, command.page)));
   fmt::print("{}", command.json ? buildings_json(report) : buildings_table(report));
   PPL_CHECK(command.missing != "fail" || (report.only_truth.empty() && report.only_proposal.empty()),
             report.only_truth.size() + report.only_proposal.size(), " images are on one side only; --missing count ",

@@ -46,7 +46,7 @@ std::string buildings_json(const BuildingsReport& report) {
   json.update(to_json(report.total));
   for (const char* list : {"areas", "per_image"}) json[list] = Json::array();
   for (const auto& area : report.areas) json["areas"].push_back(entry("area", area.name, area.counts));
-  for (const auto& image : report.images) json["per_image"].push_back(entry("id", image.id, image.counts));
+  for (const auto& image : report.images) json["per_image"].push_back(entry("id", image.pair.id, image.counts));
   json["repaired"] = report.repaired;
   json["only_truth"] = report.only_truth;
   json["only_proposal"] = report.only_proposal;
@@ -56,19 +56,19 @@ std::string buildings_json(const BuildingsReport& report) {
 
 std::string buildings_csv(const BuildingsReport& report) {
   std::string text = "id,true_positive,false_positive,false_negative,precision,recall,f1\n";
-  for (const BuildingImage& image : report.images) {
+  for (const BuildingScore& image : report.images) {
     const BuildingCounts& c = image.counts;
-    text += fmt::format("{},{},{},{},{:.6f},{:.6f},{:.6f}\n", csv_field(image.id), c.true_positive, c.false_positive,
-                        c.false_negative, c.precision(), c.recall(), c.f1());
+    text += fmt::format("{},{},{},{},{:.6f},{:.6f},{:.6f}\n", csv_field(image.pair.id), c.true_positive,
+                        c.false_positive, c.false_negative, c.precision(), c.recall(), c.f1());
   }
   return text;
 }
 
 std::string buildings_iou_csv(const BuildingsReport& report) {
   std::string text = "ImageId,BuildingId,iou,matched\n";
-  for (const BuildingImage& image : report.images) {
-    for (const Building& b : image.truth) {
-      text += fmt::format("{},{},{:.9f},{}\n", csv_field(image.id), csv_field(b.id), b.iou, b.matched ? 1 : 0);
+  for (const BuildingScore& image : report.images) {
+    for (const BuildingScore::TrueBuilding& b : image.buildings) {
+      text += fmt::format("{},{},{:.9f},{}\n", csv_field(image.pair.id), csv_field(b.id), b.iou, b.matched ? 1 : 0);
     }
   }
   return text;

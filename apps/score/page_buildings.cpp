@@ -85,7 +85,7 @@ void add_drawings(PageTile& tile, const BuildingImage& image, const Placing& pla
 
 }  // namespace
 
-Page building_page(const BuildingsReport& report, const PageOptions& options) {
+Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, const PageOptions& options) {
   Page page;
   page.title = "Buildings: SpaceNet F1";
   page.score_name = "F1";
@@ -103,18 +103,20 @@ Page building_page(const BuildingsReport& report, const PageOptions& options) {
   page.notes = report.repaired;
   for (const std::string& id : report.only_truth) page.notes.push_back(id + ": no proposal");
   for (const std::string& id : report.only_proposal) page.notes.push_back(id + ": no truth");
-  for (const BuildingImage& image : report.images) {
+  for (const BuildingScore& image : report.images) {
     PageTile& tile = page.tiles.emplace_back();
     const BuildingCounts& n = image.counts;
-    tile.id = image.id;
+    tile.id = image.pair.id;
     // A picture without buildings in which none was seen is no failure, though its F1 is 0.
     tile.score = n.true_positive + n.false_positive + n.false_negative == 0 ? 1 : n.f1();
     tile.figures = {n.precision(), n.recall(), static_cast<double>(n.true_positive),
                     static_cast<double>(n.false_positive), static_cast<double>(n.false_negative)};
   }
   for (const size_t i : shown_tiles(page)) {
-    page.tiles[i].picture = find_picture(options.images, page.tiles[i].id);
-    add_drawings(page.tiles[i], report.images[i], place(page.tiles[i], report.images[i], report.in_pixels));
+    PageTile& tile = page.tiles[i];
+    tile.picture = find_picture(options.images, tile.id);
+    const BuildingImage image = pairs.match(report.images[i].pair);
+    add_drawings(tile, image, place(tile, image, pairs.in_pixels()));
   }
   return page;
 }

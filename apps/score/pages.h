@@ -17,7 +17,8 @@ struct PageOptions {
 
 // The masks of the tiles that are drawn are read again.
 Page mask_page(const IouReport&, const IouOptions&, const PageOptions&);
-Page building_page(const BuildingsReport&, const PageOptions&);
+// The images of the tiles that are drawn are read and matched again.
+Page building_page(const BuildingsReport&, const BuildingPairs&, const PageOptions&);
 
 // One image's road networks, in pixels.
 struct RoadsOfImage {

@@ -138,8 +138,10 @@ void add_topo_options(CLI::App& roads, Command& command) {
 }
 
 void add_layer_options(CLI::App& roads, Command& command) {
-  roads.add_option("--images", command.layers.images,
-                   "Picture, or folder of pictures, that say how pixels lie on the earth (else one beside each layer)");
+  roads.add_option(
+      "--images", command.layers.images,
+      "Picture, or folder of pictures, that say how pixels lie on the earth (else one beside each layer); for "
+      "images of mosaics all of them together");
   roads.add_option("--transform", command.transform, "The same as six numbers x0,dx,rx,y0,ry,dy");
   roads.add_option("--crs", command.crs, "Coordinate system of --transform, such as EPSG:32611 (else the layer's)");
   roads.add_flag("--pixels", command.layers.pixels, "Coordinates of layers are pixels already");

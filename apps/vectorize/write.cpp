@@ -58,6 +58,9 @@ VectorLayer make_layer(const std::string& path, const std::vector<Picture>& pict
                     {}};
   for (const Picture& picture : pictures) {
     const GeoReference geo = picture.geo.value_or(GeoReference{});
+    // A feature without a geometry says that the picture was looked at.
+    if (polygons ? picture.buildings.empty() : picture.roads.empty())
+      layer.features.push_back({picture.id, 0, 0, {}, {}});
     for (size_t i = 0; i < picture.roads.size() && !polygons; ++i) {
       layer.features.push_back(
           {picture.id, static_cast<int64_t>(i), line_length(picture.roads[i]), to_world(geo, picture.roads[i]), {}});

@@ -31,6 +31,7 @@ bool CsvReader::next(std::vector<std::string>& fields) {
   }
   if (rest_.empty()) return false;
   line_ = next_line_;
+  offset_ = size_ - rest_.size();
   for (;;) {
     std::string& field = fields.emplace_back();
     if (rest_.starts_with('"')) {

@@ -3,7 +3,9 @@
 #include <cmath>
 #include <filesystem>
 
+#include "io/vector/csv.h"
 #include "io/vector/ogr_layers.h"
+#include "io/vector/picture_places.h"
 #include "kernels/base.h"
 
 namespace ppl {
@@ -43,39 +45,45 @@ class ToPixels {
   std::unique_ptr<OGRCoordinateTransformation, DestroyTransformation> transformation_;
 };
 
-bool is_tiff(const fs::path& path) {
-  const std::string ending = lower_ending(path.string());
-  return ending == ".tif" || ending == ".tiff";
-}
+// The ways from one layer's coordinates to the pixels of its images.
+class Ways {
+ public:
+  Ways(const std::string& path, const OGRSpatialReference* layer, const RoadLayerOptions& options,
+       std::optional<PicturePlaces>& pictures)
+      : path_(path), layer_(layer), options_(options), pictures_(pictures) {}
 
-// The picture that says how pixels lie; empty where there is none.
-std::string picture_of(const std::string& layer, const RoadLayerOptions& options) {
-  if (options.images.empty()) {
-    for (const char* ending : {".tif", ".tiff", ".TIF"}) {
-      const fs::path beside = fs::path(layer).replace_extension(ending);
-      if (fs::is_regular_file(beside)) return beside.string();
+  const ToPixels& of(const std::string& id) {
+    const auto known = ways_.find(id);
+    return known != ways_.end() ? known->second : ways_.emplace(id, make(id)).first->second;
+  }
+
+ private:
+  ToPixels make(const std::string& id) {
+    if (options_.pixels) return {};
+    if (options_.reference) return {*options_.reference, layer_, path_};
+    if (!options_.images.empty() && !fs::is_directory(options_.images)) {
+      return {place_of_picture(options_.images), layer_, path_};
     }
-    return "";
+    if (options_.images.empty()) {
+      for (const char* ending : {".tif", ".tiff", ".TIF"}) {
+        const fs::path beside = fs::path(path_).replace_extension(ending);
+        if (fs::is_regular_file(beside)) return {place_of_picture(beside.string()), layer_, path_};
+      }
+    } else {
+      if (!pictures_) pictures_.emplace(options_.images);
+      if (const auto place = pictures_->find(id)) return {*place, layer_, path_};
+    }
+    throw Error(cat(path_, ": nothing says how its coordinates become pixels: no picture ",
+                    options_.images.empty() ? "beside it" : cat("of image '", id, "' in ", options_.images),
+                    ", no transform given, and not said to be pixels"));
   }
-  if (!fs::is_directory(options.images)) return options.images;
-  const std::string id = image_id_of(layer);
-  for (const fs::directory_entry& entry : fs::directory_iterator(options.images)) {
-    if (is_tiff(entry.path()) && image_id_of(entry.path().string()) == id) return entry.path().string();
-  }
-  return "";
-}
 
-ToPixels to_pixels(const std::string& path, const OGRSpatialReference* layer, const RoadLayerOptions& options) {
-  if (options.pixels) return {};
-  if (options.reference) return {*options.reference, layer, path};
-  const std::string picture = picture_of(path, options);
-  PPL_CHECK(!picture.empty(), path, ": nothing says how its coordinates become pixels: no picture ",
-            options.images.empty() ? "beside it" : "of its image in " + options.images,
-            ", no transform given, and not said to be pixels");
-  const std::optional<GeoReference> reference = read_georeference(picture);
-  PPL_CHECK(reference, picture, ": expected a picture with a place on the earth, for ", path);
-  return {*reference, layer, path};
-}
+  const std::string& path_;
+  const OGRSpatialReference* layer_;
+  const RoadLayerOptions& options_;
+  std::optional<PicturePlaces>& pictures_;
+  std::map<std::string, ToPixels> ways_;
+};
 
 void add_line(const OGRLineString& line, const ToPixels& to_pixels, const RowPlace& place, ImageRoads& roads) {
   RoadLine road{{}, place};
@@ -104,16 +112,32 @@ void add_geometry(const OGRGeometry* geometry, const ToPixels& to_pixels, const 
   }
 }
 
+// The number of the field that names a feature's image, or -1.
+int find_image_field(OGRFeatureDefn& layer) {
+  std::vector<std::string> names;
+  for (int i = 0; i < layer.GetFieldCount(); ++i) names.emplace_back(layer.GetFieldDefn(i)->GetNameRef());
+  return find_column(names, {"ImageId", "image_id", "image"});
+}
+
 void read_layer(OGRLayer& layer, const std::string& path, uint32_t file, const RoadLayerOptions& options,
-                HeldRoads& roads) {
-  const ToPixels to_pixels = ppl::to_pixels(path, layer.GetSpatialRef(), options);
-  const int id_field = field_of(*layer.GetLayerDefn(), "", "ImageId", path);
-  if (id_field < 0) roads.image(image_id_of(path));  // also where the layer is empty: an image without roads
+                std::optional<PicturePlaces>& pictures, HeldRoads& roads) {
+  Ways ways(path, layer.GetSpatialRef(), options, pictures);
+  const std::string own = image_id_of(path);
+  const int id_field = find_image_field(*layer.GetLayerDefn());
+  // Also where the layer is empty: an image without roads.
+  if (id_field < 0) ways.of(own), roads.image(own);
   uint64_t row = 0;
   layer.ResetReading();
   while (const OGRFeatureUniquePtr feature{layer.GetNextFeature()}) {
-    const std::string id = id_field < 0 ? image_id_of(path) : text_of(*feature, id_field);
-    add_geometry(feature->GetGeometryRef(), to_pixels, {file, ++row}, roads.image(id));
+    const bool named = id_field >= 0 && feature->IsFieldSetAndNotNull(id_field);
+    const std::string id = named ? feature->GetFieldAsString(id_field) : own;
+    const OGRGeometry* geometry = feature->GetGeometryRef();
+    const RowPlace place{file, ++row};
+    if (named && (!geometry || geometry->IsEmpty())) {
+      roads.image(id).lines.push_back({{}, place});
+    } else {
+      add_geometry(geometry, ways.of(id), place, roads.image(id));
+    }
   }
 }
 
@@ -121,12 +145,13 @@ void read_layer(OGRLayer& layer, const std::string& path, uint32_t file, const R
 
 std::unique_ptr<RoadSource> read_road_layers(const std::vector<std::string>& paths, const RoadLayerOptions& options) {
   auto roads = std::make_unique<HeldRoads>();
+  std::optional<PicturePlaces> pictures;  // of options.images
   for (const std::string& path : paths) {
     const GdalMessages messages;
     const OgrFile d = open_ogr(path, {"GeoJSON", "GPKG", "ESRI Shapefile"}, "a layer of roads", messages);
     PPL_CHECK(d->GetLayerCount() > 0, path, ": expected a layer of roads, got none");
     const uint32_t file = roads->add_file(path);
-    for (int i = 0; i < d->GetLayerCount(); ++i) read_layer(*d->GetLayer(i), path, file, options, *roads);
+    for (int i = 0; i < d->GetLayerCount(); ++i) read_layer(*d->GetLayer(i), path, file, options, pictures, *roads);
     check_read_to_its_end(path, messages);
   }
   roads->sort();

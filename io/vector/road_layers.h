@@ -15,18 +15,20 @@ namespace ppl {
 struct RoadLayerOptions {
   // How pixels lie on the earth. Without it: a picture (.tif) beside the layer with the same name, or in `images`.
   std::optional<GeoReference> reference;
-  std::string images;   // a picture for every layer, or a folder of pictures with the image's id in their names
+  // A picture for every image, or a folder of pictures with the images' ids in their names (see PicturePlaces).
+  std::string images;
   bool pixels = false;  // coordinates are pixels already
 };
 
 // Whether the ending is one that read_road_layers takes.
 bool is_road_layer(const std::string& path);
 
-// The lines of all layers of all files, in pixels. A feature belongs to the image that its field ImageId names; without
-// the field to the one that the file's name names: AOI_2_Vegas_img7 of SN3_AOI_2_Vegas_geojson_img7.geojson, else the
-// whole name without its ending. Parts of a multi-line are lines with one row number, the feature's. Features without a
-// line are bad rows. Error where a file cannot be read or nothing says how its coordinates become pixels, and in builds
-// without GDAL.
+// The lines of all layers of all files, in pixels. A feature belongs to the image that its field ImageId, image_id or
+// image names; without one to the image that the file's name names: AOI_2_Vegas_img7 of
+// SN3_AOI_2_Vegas_geojson_img7.geojson, else the whole name without its ending. Parts of a multi-line are lines with
+// one row number, the feature's. A feature that names its image and has no geometry is a line without points; others
+// without a line are bad rows. Error where a file cannot be read or nothing says how its coordinates become pixels, and
+// in builds without GDAL.
 std::unique_ptr<RoadSource> read_road_layers(const std::vector<std::string>& paths, const RoadLayerOptions& options);
 
 // The image's id in a file name, see above.

@@ -1,19 +1,15 @@
 #include "io/vector/spacenet_csv.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
+#include <utility>
 
-#include "io/file.h"
+#include "io/vector/mapped_tables.h"
 #include "io/vector/wkt.h"
 #include "kernels/base.h"
 
 namespace ppl {
 namespace {
-
-constexpr size_t kKeptBytes = size_t{64} << 20;  // of a mapped file that stay in memory after they were read
-
-constexpr size_t kPagesOfAFault = size_t{64} << 10;  // that the system maps when one byte is looked at
 
 // Goes through the lines of a text; they end with LF, CR or CRLF.
 class Lines {
@@ -50,27 +46,17 @@ bool is_header(std::string_view line) {
 }
 bool is_skipped(std::string_view line) { return line.empty() || line.front() == '#' || is_header(line); }
 
-// Adjacent rows of one image, from an offset to the first row of another.
-struct Run {
-  uint64_t offset;
-  uint32_t line;
-  uint32_t file;
-};
-
 class SpacenetRoads : public RoadSource {
  public:
   explicit SpacenetRoads(const std::vector<std::string>& paths) {
-    for (const std::string& path : paths) {
-      files_.emplace_back(path);
-      index(static_cast<uint32_t>(files_.size() - 1));
-    }
+    for (const std::string& path : paths) index(tables_.add(path));
     group();
   }
 
   size_t size() const override { return first_run_.size() - 1; }
   std::string_view id(size_t image) const override { return id_at(runs_[first_run_[image]]); }
   const std::vector<BadRow>& stray_rows() const override { return stray_; }
-  const std::string& file(uint32_t number) const override { return files_[number].path(); }
+  const std::string& file(uint32_t number) const override { return tables_.path(number); }
 
   ImageRoads read(size_t image) const override {
     ImageRoads roads;
@@ -80,33 +66,22 @@ class SpacenetRoads : public RoadSource {
   }
 
  private:
-  std::string_view text(uint32_t file) const {
-    const Bytes bytes = files_[file].bytes();
-    return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-  }
-
-  // Lets pages go again that were touched since they last went.
-  void touch(size_t bytes) const {
-    if ((touched_ += bytes) <= kKeptBytes) return;
-    touched_ = 0;
-    for (const MappedFile& file : files_) file.release();
-  }
-
-  std::string_view id_at(const Run& run) const {
-    touch(kPagesOfAFault);
-    Lines lines(text(run.file), run.offset, run.line);
+  std::string_view id_at(const RowRun& run) const {
+    tables_.touch_line();
+    Lines lines(tables_.text(run.file), run.offset, run.line);
     lines.advance();
     return lines.line().substr(0, lines.line().find(','));
   }
 
   void index(uint32_t file) {
-    size_t released = 0;
+    size_t told = 0;
     std::string_view current;
     bool in_run = false;
-    for (Lines lines(text(file), 0, 1); lines.advance();) {
+    for (Lines lines(tables_.text(file), 0, 1); lines.advance();) {
+      tables_.touch(lines.begin() - std::exchange(told, lines.begin()));
       const std::string_view line = lines.line();
       if (is_skipped(line)) continue;
-      PPL_CHECK(lines.number() <= UINT32_MAX, files_[file].path(), ": expected at most ", UINT32_MAX, " lines");
+      PPL_CHECK(lines.number() <= UINT32_MAX, tables_.path(file), ": expected at most ", UINT32_MAX, " lines");
       const size_t comma = line.find(',');
       if (comma == std::string_view::npos) {
         stray_.push_back({{file, lines.number()}, "expected 'image id,LINESTRING (...)', got no comma"});
@@ -118,17 +93,12 @@ class SpacenetRoads : public RoadSource {
       runs_.push_back({lines.begin(), static_cast<uint32_t>(lines.number()), file});
       current = id;
       in_run = true;
-      if (lines.begin() - released > kKeptBytes) {
-        files_[file].release();
-        released = lines.begin();
-      }
     }
-    files_[file].release();
   }
 
   // Brings the runs of an image together, the images into order.
   void group() {
-    const auto earlier = [this](const Run& a, const Run& b) {
+    const auto earlier = [this](const RowRun& a, const RowRun& b) {
       const std::string_view x = id_at(a), y = id_at(b);
       if (x != y) return utf16_less(x, y);
       return std::pair(a.file, a.offset) < std::pair(b.file, b.offset);
@@ -140,10 +110,10 @@ class SpacenetRoads : public RoadSource {
     first_run_.push_back(runs_.size());
   }
 
-  void read_run(const Run& run, ImageRoads& roads, std::string& scratch) const {
+  void read_run(const RowRun& run, ImageRoads& roads, std::string& scratch) const {
     const std::string_view wanted = id_at(run);
     size_t end = run.offset;
-    for (Lines lines(text(run.file), run.offset, run.line); lines.advance();) {
+    for (Lines lines(tables_.text(run.file), run.offset, run.line); lines.advance();) {
       const std::string_view line = lines.line();
       if (is_skipped(line)) continue;
       const size_t comma = line.find(',');
@@ -156,14 +126,13 @@ class SpacenetRoads : public RoadSource {
       }
       end = lines.begin() + line.size();
     }
-    touch(end - run.offset);
+    tables_.touch(end - run.offset);
   }
 
-  std::vector<MappedFile> files_;
-  std::vector<Run> runs_;
+  MappedTables tables_;
+  std::vector<RowRun> runs_;
   std::vector<size_t> first_run_;  // of each image, and the end
   std::vector<BadRow> stray_;
-  mutable std::atomic<size_t> touched_ = 0;  // bytes
 };
 
 }  // namespace

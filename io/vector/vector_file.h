@@ -10,7 +10,7 @@
 
 namespace ppl {
 
-// A line or a polygon of one picture.
+// A line or a polygon of one picture, or neither: a feature without a geometry.
 struct VectorFeature {
   std::string image;  // its id
   int64_t number = 0;

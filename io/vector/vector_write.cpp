@@ -27,6 +27,7 @@ void add_ring(OGRPolygon& to, const Line& ring) {
 }
 
 std::unique_ptr<OGRGeometry> to_geometry(const VectorFeature& feature, bool polygons) {
+  if (feature.line.empty() && feature.polygon.outer.empty()) return nullptr;
   if (!polygons) {
     auto line = std::make_unique<OGRLineString>();
     for (const Point p : feature.line) line->addPoint(p.x, p.y);
@@ -59,7 +60,7 @@ bool write_features(OGRLayer& to, const VectorLayer& layer) {
     out.SetField(0, feature.image.c_str());
     out.SetField(1, static_cast<GIntBig>(feature.number));
     out.SetField(2, feature.value);
-    out.SetGeometryDirectly(to_geometry(feature, layer.polygons).release());
+    if (auto geometry = to_geometry(feature, layer.polygons)) out.SetGeometryDirectly(geometry.release());
     if (to.CreateFeature(&out) != OGRERR_NONE) return false;
   }
   return true;

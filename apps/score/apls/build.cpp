@@ -1,3 +1,4 @@
+#include <memory_resource>
 #include <unordered_map>
 
 #include "apps/score/apls/network.h"
@@ -8,7 +9,8 @@ namespace {
 // Every vertex a node, every segment an edge.
 Network segments_of(const std::vector<RoadLine>& lines) {
   Network network;
-  std::unordered_map<int32_t, int> node_in_cell;
+  std::pmr::monotonic_buffer_resource memory;  // of many small pieces, given back in one
+  std::pmr::unordered_map<int32_t, int> node_in_cell(&memory);
   for (const RoadLine& line : lines) {
     int previous = -1;
     for (const Point place : line.points) {
@@ -45,14 +47,14 @@ class Contraction {
 
  private:
   bool is_simple(int node) const {
-    const std::vector<int>& edges = network_.edges_at(node);
+    const EdgeList& edges = network_.edges_at(node);
     if (edges.size() != 2 || joined_ == Joined::kTwoEdges) return edges.size() == 2;
     const int one = network_.other_end(edges[0], node), other = network_.other_end(edges[1], node);
     return one != other && one != node && other != node;
   }
 
   void visit(int node) {
-    const std::vector<int> edges = network_.edges_at(node);
+    const EdgeList edges = network_.edges_at(node);
     for (const int e : edges) {
       const int neighbour = network_.other_end(e, node);
       if (absorbed_[static_cast<size_t>(neighbour)]) {

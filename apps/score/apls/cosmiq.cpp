@@ -7,6 +7,7 @@
 
 #include "apps/score/apls/injection.h"
 #include "apps/score/apls/routes.h"
+#include "apps/score/apls/sweep.h"
 
 namespace ppl::score {
 namespace {
@@ -112,16 +113,18 @@ template <class LookedAt>
 void drop_short_pieces(Network& network, double pixels, LookedAt&& looked_at) {
   const PointGraph graph(network);
   const Hierarchy hierarchy = graph.hierarchy();
-  Sweep sweep(hierarchy);
+  SweepPlanner planner(hierarchy);
   const auto place = [&](int point) { return hierarchy.place(graph.index[static_cast<size_t>(point)]); };
   for (const Piece& piece : pieces_of(network)) {
     if (!looked_at(piece)) continue;
+    std::vector<int> places;
+    for (const int p : piece.points) places.push_back(place(p));
+    const SweepPlan plan = planner.plan(places);
+    Sweep sweep(plan);
     double longest = 0;
-    for (const int from : piece.points) {
-      std::array<int, kLanes> sources;
-      sources.fill(-1), sources[0] = place(from);
-      sweep.run(sources);
-      for (const int to : piece.points) longest = std::max(longest, sweep.to(place(to)).v[0]);
+    for (size_t from = 0; from < places.size(); ++from) {
+      sweep.start(from, from + 1);
+      for (size_t to = 0; to < places.size(); ++to) longest = std::max(longest, sweep.next()[0]);
     }
     if (longest >= pixels) continue;
     drop_edges(network, piece.edges);

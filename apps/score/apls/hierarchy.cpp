@@ -1,8 +1,10 @@
 #include "apps/score/apls/hierarchy.h"
 
 #include <algorithm>
+#include <functional>
 #include <memory_resource>
 #include <queue>
+#include <utility>
 
 namespace ppl::score {
 
@@ -22,26 +24,34 @@ class Elimination {
 
   void run() {
     using Entry = std::pair<size_t, int>;  // neighbours, node
-    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue;
-    std::vector<char> gone(up_.size());
-    for (size_t v = 0; v < up_.size(); ++v) queue.push({up_[v].size(), static_cast<int>(v)});
+    std::vector<Entry> entries;
+    std::vector<size_t> queued(up_.size());  // the neighbours that a node stands in the queue with
+    for (size_t v = 0; v < up_.size(); ++v) entries.emplace_back(queued[v] = up_[v].size(), static_cast<int>(v));
+    std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue({}, std::move(entries));
     while (!queue.empty()) {
       const auto [neighbours, v] = queue.top();
       queue.pop();
-      if (gone[static_cast<size_t>(v)] || neighbours != up_[static_cast<size_t>(v)].size()) continue;
-      gone[static_cast<size_t>(v)] = 1;
+      if (neighbours != queued[static_cast<size_t>(v)]) continue;
+      queued[static_cast<size_t>(v)] = kGone;
       order_.push_back(v);
       eliminate(v);
-      for (const Arc& arc : up_[static_cast<size_t>(v)]) queue.push({up_[static_cast<size_t>(arc.to)].size(), arc.to});
+      for (const Arc& arc : up_[static_cast<size_t>(v)]) {
+        const size_t now = up_[static_cast<size_t>(arc.to)].size();
+        if (std::exchange(queued[static_cast<size_t>(arc.to)], now) != now) queue.push({now, arc.to});
+      }
     }
   }
 
-  // The node of each component that is eliminated last.
-  void find_roots() {
-    root_.resize(up_.size());
-    for (auto v = order_.rbegin(); v != order_.rend(); ++v) {
-      const auto& arcs = up_[static_cast<size_t>(*v)];
-      root_[static_cast<size_t>(*v)] = arcs.empty() ? *v : root_[static_cast<size_t>(arcs.front().to)];
+  // The neighbour of each node that is eliminated next: all of a node's neighbours are neighbours of that one.
+  void find_parents() {
+    std::vector<int> turn(up_.size());
+    for (size_t i = 0; i < order_.size(); ++i) turn[static_cast<size_t>(order_[i])] = static_cast<int>(i);
+    parent_.assign(up_.size(), -1);
+    for (size_t v = 0; v < up_.size(); ++v) {
+      for (const Arc& arc : up_[v]) {
+        int& parent = parent_[v];
+        if (parent < 0 || turn[static_cast<size_t>(arc.to)] < turn[static_cast<size_t>(parent)]) parent = arc.to;
+      }
     }
   }
 
@@ -65,30 +75,58 @@ class Elimination {
   }
 
   void place_into(Hierarchy& h) const {
-    const int nodes = static_cast<int>(up_.size());
-    std::vector<int> sorted(order_.rbegin(), order_.rend());
-    std::stable_sort(sorted.begin(), sorted.end(),
-                     [&](int a, int b) { return root_[static_cast<size_t>(a)] < root_[static_cast<size_t>(b)]; });
-    h.place_.resize(up_.size());
-    for (int p = 0; p < nodes; ++p) h.place_[static_cast<size_t>(sorted[static_cast<size_t>(p)])] = p;
-    for (int p = 0; p < nodes; ++p) {
-      const auto v = static_cast<size_t>(sorted[static_cast<size_t>(p)]);
-      if (root_[v] == static_cast<int>(v)) h.components_.push_back({p, p});
+    const std::vector<int> nodes = place_nodes(h);
+    for (int p = 0; p < h.nodes(); ++p) {
+      const auto v = static_cast<size_t>(nodes[static_cast<size_t>(p)]);
+      const int parent = parent_[v];
+      h.above_.push_back(parent < 0 ? -1 : h.place(parent));
+      if (parent < 0) h.components_.push_back({p, p});
       h.components_.back().end = p + 1;
       h.component_.push_back(static_cast<int>(h.components_.size()) - 1);
-      h.first_arc_.push_back(h.arcs_.size());
-      for (const Arc& arc : up_[v]) h.arcs_.push_back({h.place(arc.to), arc.up, arc.down});
+      h.first_arc_.push_back(h.to_.size());
+      for (const Arc& arc : up_[v]) {
+        h.to_.push_back(h.place(arc.to));
+        h.up_.push_back(arc.up);
+        h.down_.push_back(arc.down);
+      }
     }
-    h.first_arc_.push_back(h.arcs_.size());
+    h.first_arc_.push_back(h.to_.size());
   }
 
  private:
-  using Arc = Hierarchy::Arc;
+  static constexpr size_t kGone = std::numeric_limits<size_t>::max();
+  struct Arc {
+    int to;
+    double up;
+    double down;
+  };
   using Arcs = std::pmr::vector<Arc>;
+
+  // Sets places: preorder, the children that go last first. Returns the node at each.
+  std::vector<int> place_nodes(Hierarchy& h) const {
+    std::vector<int> below(up_.size(), 1);  // nodes of each subtree
+    int free = 0;                           // the next place for a component
+    for (const int v : order_) {
+      if (const int parent = parent_[static_cast<size_t>(v)]; parent >= 0) {
+        below[static_cast<size_t>(parent)] += below[static_cast<size_t>(v)];
+      }
+    }
+    h.place_.resize(up_.size());
+    std::vector<int> next(up_.size()), nodes(up_.size());  // next: the place for a node's next child
+    for (auto v = order_.rbegin(); v != order_.rend(); ++v) {
+      const int parent = parent_[static_cast<size_t>(*v)];
+      int& place = parent < 0 ? free : next[static_cast<size_t>(parent)];
+      h.place_[static_cast<size_t>(*v)] = place;
+      nodes[static_cast<size_t>(place)] = *v;
+      next[static_cast<size_t>(*v)] = place + 1;
+      place += below[static_cast<size_t>(*v)];
+    }
+    return nodes;
+  }
 
   // Of arcs to one node the shortest length each way.
   static void join_parallel(Arcs& arcs) {
-    std::stable_sort(arcs.begin(), arcs.end(), [](const Arc& x, const Arc& y) { return x.to < y.to; });
+    std::sort(arcs.begin(), arcs.end(), [](const Arc& x, const Arc& y) { return x.to < y.to; });
     size_t kept = 0;
     for (const Arc& arc : arcs) {
       if (kept > 0 && arcs[kept - 1].to == arc.to) {
@@ -151,83 +189,15 @@ class Elimination {
   std::pmr::vector<Arcs> up_;                   // to neighbours that are not gone
   std::vector<int> slot_;                       // where a node stands in the list at hand, or -1
   std::vector<int> order_;
-  std::vector<int> root_;
+  std::vector<int> parent_;  // see find_parents; -1 for the last of a component
 };
 
 Hierarchy::Hierarchy(int nodes, const std::vector<GraphArc>& arcs) {
   Elimination elimination(nodes, arcs);
   elimination.run();
-  elimination.find_roots();
+  elimination.find_parents();
   elimination.prune();
   elimination.place_into(*this);
-}
-
-namespace {
-
-Lanes all(double value) {
-  Lanes lanes;
-  lanes.v.fill(value);
-  return lanes;
-}
-
-void shorten(Lanes& known, const Lanes& from, double length) {
-  for (size_t i = 0; i < kLanes; ++i) {
-    const double through = from.v[i] + length;
-    known.v[i] = through < known.v[i] ? through : known.v[i];
-  }
-}
-
-}  // namespace
-
-Sweep::Sweep(const Hierarchy& hierarchy)
-    : hierarchy_(hierarchy),
-      distances_(static_cast<size_t>(hierarchy.nodes()) + 1, all(kUnreachable)),
-      reached_(static_cast<size_t>(hierarchy.nodes())) {}
-
-void Sweep::clear() {
-  for (const int c : components_) {
-    const auto [begin, end] = hierarchy_.components()[static_cast<size_t>(c)];
-    std::fill(distances_.begin() + begin, distances_.begin() + end, all(kUnreachable));
-    std::fill(reached_.begin() + begin, reached_.begin() + end, 0);
-  }
-  components_.clear();
-}
-
-void Sweep::climb(const Hierarchy::Range& component) {
-  for (int p = component.end - 1; p >= component.begin; --p) {
-    if (!reached_[static_cast<size_t>(p)]) continue;
-    for (const Hierarchy::Arc* arc = hierarchy_.begin(p); arc != hierarchy_.end(p); ++arc) {
-      shorten(distances_[static_cast<size_t>(arc->to)], distances_[static_cast<size_t>(p)], arc->up);
-      reached_[static_cast<size_t>(arc->to)] = 1;
-    }
-  }
-}
-
-void Sweep::descend(const Hierarchy::Range& component) {
-  for (int p = component.begin; p < component.end; ++p) {
-    Lanes here = distances_[static_cast<size_t>(p)];
-    for (const Hierarchy::Arc* arc = hierarchy_.begin(p); arc != hierarchy_.end(p); ++arc) {
-      shorten(here, distances_[static_cast<size_t>(arc->to)], arc->down);
-    }
-    distances_[static_cast<size_t>(p)] = here;
-  }
-}
-
-void Sweep::run(const std::array<int, kLanes>& sources) {
-  clear();
-  for (size_t i = 0; i < kLanes; ++i) {
-    if (sources[i] < 0) continue;
-    distances_[static_cast<size_t>(sources[i])].v[i] = 0;
-    reached_[static_cast<size_t>(sources[i])] = 1;
-    const int component = hierarchy_.component(sources[i]);
-    if (std::find(components_.begin(), components_.end(), component) == components_.end()) {
-      components_.push_back(component);
-    }
-  }
-  for (const int c : components_) {
-    climb(hierarchy_.components()[static_cast<size_t>(c)]);
-    descend(hierarchy_.components()[static_cast<size_t>(c)]);
-  }
 }
 
 }  // namespace ppl::score

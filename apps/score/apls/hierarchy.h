@@ -1,8 +1,7 @@
-// Distances from many nodes of a graph to all others: an elimination order with shortcuts, and one sweep over it that
-// carries several sources at once (contraction hierarchies; the sweep is PHAST's).
+// A graph made ready for distances between many of its nodes: an elimination order with shortcuts (a contraction
+// hierarchy).
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <limits>
 #include <vector>
@@ -18,15 +17,11 @@ struct GraphArc {
   double length;
 };
 
-// Nodes are put into places: those of one component side by side, within it the last eliminated first. An arc leads
-// from a place to an earlier one. Any shortest way is some arcs up to earlier places, then some arcs down.
+// Nodes are put into places: those of one component side by side, within it the last eliminated first, and with each
+// node all that hang on it: the elimination tree in preorder. An arc leads from a place to one above it in the tree.
+// Any shortest way is some arcs up, then some down.
 class Hierarchy {
  public:
-  struct Arc {
-    int to;     // place
-    double up;  // length there, and back; kUnreachable where there is no such way
-    double down;
-  };
   struct Range {
     int begin;
     int end;
@@ -39,43 +34,22 @@ class Hierarchy {
   int place(int node) const { return place_[static_cast<size_t>(node)]; }
   int component(int place) const { return component_[static_cast<size_t>(place)]; }
   const std::vector<Range>& components() const { return components_; }  // places
-  const Arc* begin(int place) const { return arcs_.data() + first_arc_[static_cast<size_t>(place)]; }
-  const Arc* end(int place) const { return arcs_.data() + first_arc_[static_cast<size_t>(place) + 1]; }
-  size_t arcs() const { return arcs_.size(); }
+  // The next place above, or -1: all places that arcs of `place` and of those above it lead to.
+  int above(int place) const { return above_[static_cast<size_t>(place)]; }
+
+  // Arcs by number: those of a place side by side.
+  size_t first_arc(int place) const { return first_arc_[static_cast<size_t>(place)]; }
+  int to(size_t arc) const { return to_[arc]; }     // place
+  double up(size_t arc) const { return up_[arc]; }  // length there, and back; kUnreachable where there is no such way
+  double down(size_t arc) const { return down_[arc]; }
 
  private:
   friend class Elimination;
-  std::vector<int> place_, component_;
+  std::vector<int> place_, component_, above_;
   std::vector<Range> components_;
-  std::vector<size_t> first_arc_;
-  std::vector<Arc> arcs_;
-};
-
-inline constexpr int kLanes = 8;  // sources of one sweep: a vector register of doubles
-struct alignas(64) Lanes {
-  std::array<double, kLanes> v;
-};
-
-// The working memory of sweeps over one hierarchy.
-class Sweep {
- public:
-  explicit Sweep(const Hierarchy& hierarchy);
-
-  // Distances from one place a lane; a negative place reaches nothing.
-  void run(const std::array<int, kLanes>& sources);
-  // From each lane's source to this place; nowhere() is a place that is never reached.
-  const Lanes& to(int place) const { return distances_[static_cast<size_t>(place)]; }
-  int nowhere() const { return hierarchy_.nodes(); }
-
- private:
-  void clear();
-  void climb(const Hierarchy::Range& component);
-  void descend(const Hierarchy::Range& component);
-
-  const Hierarchy& hierarchy_;
-  std::vector<Lanes> distances_;
-  std::vector<char> reached_;    // from below
-  std::vector<int> components_;  // that hold a source
+  std::vector<size_t> first_arc_;  // of each place, and the end
+  std::vector<int> to_;
+  std::vector<double> up_, down_;
 };
 
 }  // namespace ppl::score

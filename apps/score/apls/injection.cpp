@@ -78,10 +78,13 @@ std::pair<std::vector<int>, std::vector<int>> cut(const Network& network, const 
   const Point vertex = network.place(at.vertex);
   size_t i = 0;  // the first vertex at that place, which may be an earlier one
   while (!same_place(network.place(points[i]), vertex)) ++i;
-  std::vector<int> before(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(i));
+  std::vector<int> before, after;
+  before.reserve(i + 2);
+  after.reserve(points.size() - i);
+  before.assign(points.begin(), points.begin() + static_cast<std::ptrdiff_t>(i));
   if (!same_place(at.foot, vertex)) before.push_back(at.vertex);
   before.push_back(foot);
-  std::vector<int> after{foot};
+  after.push_back(foot);
   after.insert(after.end(), points.begin() + static_cast<std::ptrdiff_t>(i) + 1, points.end());
   return {std::move(before), std::move(after)};
 }

@@ -18,6 +18,18 @@ void Box::add(Point p) {
   min_y = std::min(min_y, p.y), max_y = std::max(max_y, p.y);
 }
 
+void EdgeList::remove(int edge) {
+  const int* const found = std::find(begin(), end(), edge);
+  if (found == end()) return;
+  const bool was_outside = size_ > kInside;
+  int* const all = was_outside ? more_.data() : inside_.data();
+  std::copy(found + 1, end(), all + (found - begin()));
+  --size_;
+  if (!was_outside) return;
+  more_.pop_back();
+  if (size_ == kInside) std::copy(more_.begin(), more_.end(), inside_.begin());
+}
+
 int Network::add_point(Point place) {
   places_.push_back(place);
   incident_.emplace_back();
@@ -36,12 +48,10 @@ int Network::add_edge(std::vector<int> points) {
 }
 
 void Network::attach(int edge, int point) {
-  std::vector<int>& edges = incident_[static_cast<size_t>(point)];
-  if (std::find(edges.begin(), edges.end(), edge) != edges.end()) return;
-  if (edges.empty()) edges.reserve(4);  // as many as most junctions have, in one allocation
-  edges.push_back(edge);
+  EdgeList& edges = incident_[static_cast<size_t>(point)];
+  if (std::find(edges.begin(), edges.end(), edge) == edges.end()) edges.add(edge);
 }
-void Network::detach(int edge, int point) { std::erase(incident_[static_cast<size_t>(point)], edge); }
+void Network::detach(int edge, int point) { incident_[static_cast<size_t>(point)].remove(edge); }
 
 void Network::attach_ends(int number) {
   attach(number, edge(number).first());

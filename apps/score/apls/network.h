@@ -1,6 +1,7 @@
 // A road network as the metric sees it: nodes, and edges that are polylines between them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <vector>
@@ -30,6 +31,34 @@ struct Edge {
   int last() const { return points.back(); }
 };
 
+// Numbers of edges, in the order in which they came. As many as most junctions have stand in the object itself.
+class EdgeList {
+ public:
+  size_t size() const { return size_; }
+  bool empty() const { return size_ == 0; }
+  const int* begin() const { return size_ <= kInside ? inside_.data() : more_.data(); }
+  const int* end() const { return begin() + size_; }
+  int operator[](size_t i) const { return begin()[i]; }
+
+  void add(int edge) {
+    if (size_ == kInside) more_.assign(begin(), end());
+    if (size_ < kInside) {
+      inside_[size_] = edge;
+    } else {
+      more_.push_back(edge);
+    }
+    ++size_;
+  }
+  void remove(int edge);
+  void clear() { size_ = 0; }
+
+ private:
+  static constexpr size_t kInside = 4;
+  size_t size_ = 0;
+  std::array<int, kInside> inside_{};
+  std::vector<int> more_;  // all of them, where they are more
+};
+
 // Points and edges have numbers and are never removed; an edge is part of the network while its ends list it.
 // A ghost is an end of an edge that is not in the node set: a place equal to an older node's (two roads that touch
 // without sharing a vertex), or the end of a road that only a loop within one cell prolonged.
@@ -48,7 +77,7 @@ class Network {
   Point place(int point) const { return places_[static_cast<size_t>(point)]; }
   const Edge& edge(int number) const { return edges_[static_cast<size_t>(number)]; }
   int edge_numbers() const { return static_cast<int>(edges_.size()); }
-  const std::vector<int>& edges_at(int point) const { return incident_[static_cast<size_t>(point)]; }
+  const EdgeList& edges_at(int point) const { return incident_[static_cast<size_t>(point)]; }
   void clear_edges_at(int point) { incident_[static_cast<size_t>(point)].clear(); }
 
   // The reference asks for the place, not for the point: an edge with both ends at one place leads to its last only.
@@ -62,7 +91,7 @@ class Network {
 
  private:
   std::vector<Point> places_;
-  std::vector<std::vector<int>> incident_;
+  std::vector<EdgeList> incident_;
   std::vector<Edge> edges_;
 };
 

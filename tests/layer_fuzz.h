@@ -1,0 +1,11 @@
+#pragma once
+
+#include <string_view>
+
+namespace ppl::test {
+
+// Reads the text as GeoJSON of roads and of buildings and scores it against itself; aborts where what was read cannot
+// be.
+void try_layer(std::string_view text);
+
+}  // namespace ppl::test
