@@ -16,7 +16,7 @@ fuzz() {
   shift 2
   mkdir -p "$folder/$name"
   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -ffp-contract=off \
-    -DPPL_LIBFUZZER -I. "$@" -o "$folder/$name.bin"
+    -DPPL_LIBFUZZER -DPPL_CUDA_KERNELS=0 -I. "$@" -o "$folder/$name.bin"
   "$folder/$name.bin" -max_total_time="$seconds" -max_len=2000 -timeout=20 -print_final_stats=1 -verbosity=0 \
     -artifact_prefix="$folder/$name-" "$folder/$name" "$corpus"
 }
@@ -24,7 +24,7 @@ fuzz() {
 fuzz road_tables tests/corpora/road_tables tests/road_fuzz.cpp io/file.cpp io/vector/{roads,spacenet_csv,wkt}.cpp \
   apps/score/apls/*.cpp
 fuzz building_tables tests/corpora/building_tables tests/building_fuzz.cpp io/vector/{bit_image,csv,polygon_wkt,polygon}.cpp
-fuzz torch_files tests/weights tests/torch_file_fuzz.cpp engine/named_arrays.cpp engine/tensor.cpp engine/storage.cpp \
+fuzz torch_files tests/weights tests/torch_file_fuzz.cpp engine/named_arrays.cpp engine/{tensor,storage}.cpp kernels/cuda/no_cuda.cpp \
   io/{file,pickle,torch_file,torch_tensor,zip_directory,safetensors,safetensors_header}.cpp
 # GDAL keeps memory of its own to the end.
 export ASAN_OPTIONS=detect_leaks=0
