@@ -206,6 +206,7 @@ void predict_folder(const PredictOptions& o) {
   check_vectors(o, ensemble.classes());
   const PictureList list = find_pictures(o.images, {o.recursive, o.pattern});
   fs::create_directories(o.out);
+  ManifestRoom room(o.out, list.tiles.size() + list.problems.size());
   const std::unique_ptr<Blocks> blocks = make_blocks(o, ensemble, list.tiles);
   FolderPrediction prediction(o, ensemble, list.tiles, *blocks);
   run_pipeline<std::future<Work>, Result>(
@@ -224,6 +225,7 @@ void predict_folder(const PredictOptions& o) {
     manifest += to_line(r);
     failed += !r.error.empty();
   }
+  room.give_back();
   write_file(o.out + "/manifest.jsonl", manifest);
   log_line(fmt::format("predict: {} masks in {}", records.size() - failed, o.out));
   if (!o.vectors.empty() && failed < records.size()) vectorize(o, ensemble, list.tiles, records);

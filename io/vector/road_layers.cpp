@@ -140,7 +140,7 @@ void read_layer(OGRLayer& layer, const std::string& path, uint32_t file, const R
 
 std::unique_ptr<RoadSource> read_road_layers(const std::vector<std::string>& paths, const RoadLayerOptions& options) {
   // Only these: a hostile file must not make GDAL follow names to other files or hosts.
-  static const char* const kDrivers[] = {"GeoJSON", "GPKG", "ESRI Shapefile", nullptr};
+  static const char* const kDrivers[] = {"GeoJSON", "GPKG", "FlatGeobuf", "ESRI Shapefile", nullptr};
   auto roads = std::make_unique<HeldRoads>();
   for (const std::string& path : paths) {
     const QuietGdal quiet;

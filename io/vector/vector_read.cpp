@@ -76,7 +76,7 @@ void read_layer(OGRLayer& layer, const std::string& path, ReadPolygons& to) {
 ReadPolygons read_polygons(const std::string& path) {
   GdalMessages messages;
   // Only these drivers: a hostile file must not make GDAL follow names to other files or hosts.
-  static const char* const kDrivers[] = {"GeoJSON", "GPKG", nullptr};
+  static const char* const kDrivers[] = {"GeoJSON", "GPKG", "FlatGeobuf", nullptr};
   const std::unique_ptr<GDALDataset, Close> data(
       GDALDataset::Open(path.c_str(), GDAL_OF_VECTOR | GDAL_OF_READONLY, kDrivers, nullptr, nullptr));
   PPL_CHECK(data, path, ": cannot be opened as GeoJSON or GeoPackage: ", messages.text());

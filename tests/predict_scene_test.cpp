@@ -1,0 +1,362 @@
+// predict as a process: scenes in windows, of every kind of file, shared by processes, mosaics, vectors.
+#include <doctest/doctest.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <thread>
+
+#include "engine/random.h"
+#include "io/file.h"
+#include "io/input_spec.h"
+#include "io/vector/raster.h"
+#include "io/vector/vector_file.h"
+#include "tests/predict_support.h"
+
+using namespace ppl;
+using namespace ppl::test;
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+namespace {
+
+// Of windows that are small beside the scene.
+std::vector<std::string> in_windows(std::vector<std::string> arguments) {
+  for (const char* more : {"--window", "96", "--overlap", "32", "--probabilities", "f32"}) arguments.emplace_back(more);
+  return arguments;
+}
+
+std::vector<float> probabilities(const std::string& path) { return read_probabilities(path).values; }
+
+// Bands of other files as one picture; alpha: that is what the last is.
+struct VrtBand {
+  std::string source;
+  int band;
+};
+std::string vrt(int64_t height, int64_t width, const std::string& type, const std::vector<VrtBand>& bands, bool alpha,
+                const std::string& source_options = "") {
+  std::string text = cat("<VRTDataset rasterXSize=\"", width, "\" rasterYSize=\"", height, "\">");
+  for (size_t i = 0; i < bands.size(); ++i) {
+    text += cat("<VRTRasterBand dataType=\"", type, "\" band=\"", i + 1, "\">");
+    if (alpha && i + 1 == bands.size()) text += "<ColorInterp>Alpha</ColorInterp>";
+    text += cat("<ComplexSource><SourceFilename relativeToVRT=\"1\">", bands[i].source, "</SourceFilename><SourceBand>",
+                bands[i].band, "</SourceBand>", source_options, "</ComplexSource></VRTRasterBand>");
+  }
+  return text + "</VRTDataset>";
+}
+
+// A rectangle of the picture as a tile where it lies.
+void write_part(const std::string& path, const Image& whole, int64_t row, int64_t column, int64_t height,
+                int64_t width) {
+  Image part = Image::make(height, width, 3);
+  for (int64_t y = 0; y < height; ++y)
+    std::copy_n(whole.u8() + ((row + y) * whole.width + column) * 3, width * 3, part.u8() + y * width * 3);
+  GeoReference place = kPlace;
+  place.transform[0] += 0.5 * static_cast<double>(column);
+  place.transform[3] -= 0.5 * static_cast<double>(row);
+  write_scene(path, part, {}, place);
+}
+
+// 2 x 3 tiles of a picture of 200 x 300.
+void write_mosaic(const std::string& folder, const Image& whole) {
+  fs::create_directories(folder);
+  for (int i = 0; i < 6; ++i)
+    write_part(folder + "/p" + std::to_string(i) + ".tif", whole, i / 3 * 100, i % 3 * 100, 100, 100);
+}
+
+}  // namespace
+
+TEST_CASE("a scene of one window is predicted as a tile of a folder is") {
+  const TemporaryFolder dir;
+  fs::create_directories(dir / "in");
+  write_scene(dir / "in/a.tif", picture(90, 130, 1));
+  REQUIRE(predict({dir / "in", dir / "out", "--format", "tif", "--probabilities", "f32"}).exit_code == 0);
+  REQUIRE(predict({dir / "in/a.tif", dir / "a.tif", "--probabilities", "f32"}).exit_code == 0);
+  CHECK(read_image(dir / "out/a_mask.tif").bytes == read_image(dir / "a.tif").bytes);
+  CHECK(read_probabilities(dir / "out/a_prob.tif").values == read_probabilities(dir / "a_prob.tif").values);
+  CHECK(read_georeference(dir / "a.tif")->transform == kPlace.transform);
+}
+
+TEST_CASE("no seam shows where windows meet") {
+  const TemporaryFolder dir;
+  const Image image = picture(300, 420, 2);
+  write_scene(dir / "scene.tif", image);
+  const ProcessResult r =
+      predict({dir / "scene.tif", dir / "out.tif", "--window", "160", "--overlap", "32", "--probabilities", "f32"});
+  CHECK(r.exit_code == 0);
+  CHECK(r.err.empty());
+  const ProbabilityRaster p = read_probabilities(dir / "out_prob.tif");
+  REQUIRE(p.width == 420);
+  // Mean step from one column to the next: over borders of windows (every 128, and 32 after), and elsewhere.
+  double border = 0, elsewhere = 0;
+  int borders = 0, others = 0;
+  for (int64_t x = 1; x < p.width; ++x) {
+    double sum = 0;
+    for (int64_t y = 0; y < p.height; ++y) {
+      const auto i = static_cast<size_t>(y * p.width + x);
+      sum += std::abs(p.values[i] - p.values[i - 1]);
+    }
+    const bool at_border = x >= 128 && (x % 128 == 0 || x % 128 == 32);
+    (at_border ? border : elsewhere) += sum;
+    ++(at_border ? borders : others);
+  }
+  MESSAGE("step across borders of windows over that elsewhere: " << border / borders / (elsewhere / others));
+  CHECK(elsewhere > 0);
+  CHECK(border / borders < 1.25 * elsewhere / others);
+  for (const auto& entry : fs::directory_iterator(dir.path)) CHECK(entry.path().extension() != ".tmp");
+
+  // Half precision and bytes hold the same.
+  REQUIRE(predict({dir / "scene.tif", dir / "h.tif", "--window", "160", "--overlap", "32", "--probabilities", "f16"})
+              .exit_code == 0);
+  REQUIRE(predict({dir / "scene.tif", dir / "b.tif", "--window", "160", "--overlap", "32", "--probabilities", "u8"})
+              .exit_code == 0);
+  const ProbabilityRaster h = read_probabilities(dir / "h_prob.tif"), b = read_probabilities(dir / "b_prob.tif");
+  float half = 0, byte = 0;
+  for (size_t i = 0; i < p.values.size(); ++i) {
+    half = std::max(half, std::abs(h.values[i] - p.values[i]));
+    byte = std::max(byte, std::abs(b.values[i] - p.values[i]));
+  }
+  CHECK(half <= 0x1p-11f);
+  CHECK(byte <= 0.5f / 255 + 1e-6f);
+}
+
+TEST_CASE("no data stays no data: by value, and as a white margin; windows without any are not computed") {
+  const TemporaryFolder dir;
+  Image image = picture(300, 420, 3);
+  for (int64_t y = 0; y < 300; ++y)
+    for (int64_t x = 0; x < 420; ++x)
+      for (int64_t c = 0; c < 3; ++c)
+        if (x < 200 && y < 200) image.u8()[(y * 420 + x) * 3 + c] = 0;
+  write_scene(dir / "value.tif", image, 0);
+  REQUIRE(predict({dir / "value.tif", dir / "v.tif", "--window", "96", "--overlap", "32"}).exit_code == 0);
+  const Image v = read_image(dir / "v.tif");
+  CHECK(v.u8()[100 * 420 + 199] == 255);
+  CHECK(v.u8()[100 * 420 + 200] != 255);
+  for (uint8_t& value : image.bytes) value = value == 0 ? 255 : std::min<uint8_t>(value, 254);
+  write_scene(dir / "white.tif", image);
+  REQUIRE(predict({dir / "white.tif", dir / "w.tif", "--window", "96", "--overlap", "32"}).exit_code == 0);
+  CHECK(read_image(dir / "w.tif").bytes == v.bytes);
+  REQUIRE(predict({dir / "white.tif", dir / "k.tif", "--window", "96", "--overlap", "32", "--keep-white"}).exit_code ==
+          0);
+  CHECK(read_image(dir / "k.tif").u8()[0] != 255);
+}
+
+TEST_CASE("a VRT is read as what it refers to; alpha 0 is no data") {
+  const TemporaryFolder dir;
+  const Image image = picture(120, 160, 11);
+  write_scene(dir / "scene.tif", image);
+  REQUIRE(predict(in_windows({dir / "scene.tif", dir / "plain.tif"})).exit_code == 0);
+  const std::vector<VrtBand> rgb{{"scene.tif", 1}, {"scene.tif", 2}, {"scene.tif", 3}};
+  std::ofstream(dir / "scene.vrt") << vrt(120, 160, "Byte", rgb, false);
+  REQUIRE(predict(in_windows({dir / "scene.vrt", dir / "v.tif"})).exit_code == 0);
+  CHECK(probabilities(dir / "v_prob.tif") == probabilities(dir / "plain_prob.tif"));
+
+  Image alpha = Image::make(120, 160, 3);
+  for (int64_t i = 0; i < alpha.count(); ++i) alpha.u8()[i] = i / 3 % 160 < 70 ? 0 : 255;
+  write_scene(dir / "alpha.tif", alpha);
+  std::vector<VrtBand> rgba = rgb;
+  rgba.push_back({"alpha.tif", 1});
+  std::ofstream(dir / "alpha.vrt") << vrt(120, 160, "Byte", rgba, true);
+  REQUIRE(predict(in_windows({dir / "alpha.vrt", dir / "a.tif"})).exit_code == 0);
+  const Image mask = read_image(dir / "a.tif");
+  int64_t wrong = 0;
+  for (int64_t x = 0; x < 160; ++x) wrong += (mask.u8()[60 * 160 + x] == 255) != (x < 70);
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("a scene of 16 bits is stretched by the percentiles of all of it, or refused") {
+  const TemporaryFolder dir;
+  const Image image = picture(120, 160, 12);
+  write_scene(dir / "scene.tif", image);
+  const std::vector<VrtBand> rgb{{"scene.tif", 1}, {"scene.tif", 2}, {"scene.tif", 3}};
+  std::ofstream(dir / "deep.vrt") << vrt(120, 160, "UInt16", rgb, false,
+                                         "<ScaleOffset>300</ScaleOffset><ScaleRatio>17</ScaleRatio>");
+  // By hand: each band from its sorted values.
+  Image stretched = image;
+  const auto pixels = static_cast<size_t>(120 * 160);
+  for (size_t c = 0; c < 3; ++c) {
+    std::vector<double> values;
+    for (size_t i = 0; i < pixels; ++i) values.push_back(300 + 17.0 * image.u8()[i * 3 + c]);
+    std::sort(values.begin(), values.end());
+    const double low = values[static_cast<size_t>(0.02 * static_cast<double>(pixels - 1))];
+    const double high = values[static_cast<size_t>(0.98 * static_cast<double>(pixels - 1))];
+    for (size_t i = 0; i < pixels; ++i) {
+      const double share = (300 + 17.0 * image.u8()[i * 3 + c] - low) / (high - low);
+      stretched.u8()[i * 3 + c] = static_cast<uint8_t>(std::lround(255 * std::clamp(share, 0.0, 1.0)));
+    }
+  }
+  write_scene(dir / "stretched.tif", stretched);
+  REQUIRE(predict(in_windows({dir / "deep.vrt", dir / "d.tif", "--stretch", "scene"})).exit_code == 0);
+  REQUIRE(predict(in_windows({dir / "stretched.tif", dir / "s.tif"})).exit_code == 0);
+  CHECK(probabilities(dir / "d_prob.tif") == probabilities(dir / "s_prob.tif"));
+  const ProcessResult refused = predict({dir / "deep.vrt", dir / "r.tif"});
+  CHECK(refused.exit_code == 1);
+  CHECK(refused.err.find("--stretch scene") != std::string::npos);
+  CHECK_FALSE(fs::exists(dir / "r.tif"));
+}
+
+TEST_CASE("processes that share a scene make what one makes, to the bit; a killed one's rows are taken over") {
+  const TemporaryFolder dir;
+  Image image = picture(420, 300, 13);
+  for (int64_t y = 0; y < 150; ++y)  // no data in a corner
+    for (int64_t x = 0; x < 140 * 3; ++x) image.u8()[y * 300 * 3 + x] = 0;
+  write_scene(dir / "scene.tif", image, 0);
+  REQUIRE(predict(in_windows({dir / "scene.tif", dir / "alone.tif"})).exit_code == 0);
+  const std::vector<float> expected = probabilities(dir / "alone_prob.tif");
+  const std::vector<uint8_t> mask = read_image(dir / "alone.tif").bytes;
+
+  std::vector<std::string> shared = in_windows({dir / "scene.tif", dir / "out.tif"});
+  for (const char* more : {"--share", "--lease", "1", "--views", "1", "--threads", "1", "--quiet"})
+    shared.emplace_back(more);
+  shared.insert(shared.begin(), weights());
+  const pid_t killed = start_predict(shared);
+  const auto finished_rows = [&] {
+    size_t rows = 0;
+    std::error_code none;
+    for (const auto& e : fs::recursive_directory_iterator(dir.path, none)) rows += e.path().extension() == ".f32";
+    return rows;
+  };
+  for (int i = 0; i < 3000 && finished_rows() == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  CHECK(finished_rows() > 0);
+  kill(killed, SIGKILL);
+  CHECK(end_of(killed) == 128 + SIGKILL);
+  CHECK_FALSE(fs::exists(dir / "out.tif"));
+  const pid_t one = start_predict(shared), two = start_predict(shared);
+  CHECK(end_of(one) == 0);
+  CHECK(end_of(two) == 0);
+  CHECK(probabilities(dir / "out_prob.tif") == expected);
+  CHECK(read_image(dir / "out.tif").bytes == mask);
+  CHECK(finished_rows() == 0);
+
+  // What is done stays; what is gone is made again, by one process as well.
+  const auto before = fs::last_write_time(dir / "out.tif");
+  CHECK(end_of(start_predict(shared)) == 0);
+  CHECK(fs::last_write_time(dir / "out.tif") == before);
+  fs::remove(dir / "out.tif");
+  CHECK(end_of(start_predict(shared)) == 0);
+  CHECK(probabilities(dir / "out_prob.tif") == expected);
+}
+
+TEST_CASE("tiles that say where they lie are predicted as the picture that they make together") {
+  const TemporaryFolder dir;
+  const Image image = picture(200, 300, 14);
+  write_scene(dir / "scene.tif", image);
+  write_mosaic(dir / "in", image);
+  REQUIRE(predict(in_windows({dir / "scene.tif", dir / "whole.tif"})).exit_code == 0);
+  REQUIRE(predict(in_windows({dir / "in", dir / "mosaic.tif", "--mosaic", "--cog"})).exit_code == 0);
+  CHECK(probabilities(dir / "mosaic_prob.tif") == probabilities(dir / "whole_prob.tif"));
+  CHECK(read_image(dir / "mosaic.tif").bytes == read_image(dir / "whole.tif").bytes);
+  CHECK(read_georeference(dir / "mosaic.tif")->transform == kPlace.transform);
+  CHECK(read_text(dir / "mosaic.tif").find("LAYOUT=IFDS_BEFORE_DATA") != std::string::npos);
+  CHECK(read_text(dir / "whole.tif").find("LAYOUT=IFDS_BEFORE_DATA") == std::string::npos);
+  for (const auto& entry : fs::directory_iterator(dir.path)) CHECK(entry.path().extension() != ".tmp");
+  const json line = json::parse(read_text(dir / "mosaic_manifest.jsonl"));
+  CHECK(line["id"] == "mosaic");
+  CHECK(line["confidence"].get<double>() >= 0.5);
+}
+
+TEST_CASE("a mosaic is done without its damaged tiles, which are named; shared or not") {
+  const TemporaryFolder dir;
+  const Image image = picture(200, 300, 15);
+  write_mosaic(dir / "in", image);
+  const auto size = fs::file_size(dir / "in/p1.tif");
+  std::ofstream(dir / "in/p4.tif") << "no picture";
+  {
+    std::fstream damaged(dir / "in/p1.tif", std::ios::in | std::ios::out | std::ios::binary);
+    damaged.seekp(static_cast<std::streamoff>(size / 3));
+    damaged << std::string(size / 3, 'x');
+  }
+  for (const bool share : {false, true}) {
+    const std::string out = share ? "shared" : "alone";
+    std::vector<std::string> arguments = in_windows({dir / "in", dir / (out + ".tif"), "--mosaic"});
+    if (share) arguments.emplace_back("--share");
+    const ProcessResult r = predict(arguments);
+    CHECK(r.exit_code == 1);
+    CHECK(r.err.find("tile p1") != std::string::npos);
+    CHECK(r.err.find("tile p4") != std::string::npos);
+    const Image mask = read_image(dir / (out + ".tif"));
+    CHECK(mask.u8()[50 * 300 + 150] == 255);
+    CHECK(mask.u8()[150 * 300 + 150] == 255);
+    CHECK(mask.u8()[50 * 300 + 50] != 255);
+    std::ifstream lines(dir / (out + "_manifest.jsonl"));
+    size_t failed = 0;
+    for (std::string line; std::getline(lines, line);) failed += json::parse(line).contains("error");
+    CHECK(failed == 2);
+  }
+}
+
+TEST_CASE("vectors are those that vectorize makes of the masks, joined across tiles") {
+  const TemporaryFolder dir;
+  GeoReference utm = kPlace;
+  utm.crs = "EPSG:32632";
+  const Image image = picture(200, 300, 16);
+  fs::create_directories(dir / "in");
+  for (int i = 0; i < 2; ++i) {
+    Image half = Image::make(200, 150, 3);
+    for (int64_t y = 0; y < 200; ++y)
+      std::copy_n(image.u8() + (y * 300 + 150 * i) * 3, 150 * 3, half.u8() + y * 150 * 3);
+    GeoReference place = utm;
+    place.transform[0] += 75.0 * i;
+    write_scene(dir / (i == 0 ? "in/a.tif" : "in/b.tif"), half, {}, place);
+  }
+  // A scene.
+  REQUIRE(predict({dir / "in", dir / "m.tif", "--mosaic", "--vectors", dir / "m.geojson", dir / "m.fgb"}).exit_code ==
+          0);
+  fs::create_directories(dir / "again");
+  REQUIRE(run_process("vectorize", {"roads", dir / "m.tif", dir / "again/m.geojson", "--quiet"}).exit_code == 0);
+  CHECK(read_text(dir / "m.geojson") == read_text(dir / "again/m.geojson"));
+  CHECK(read_text(dir / "m.geojson").find("LineString") != std::string::npos);
+  CHECK(fs::file_size(dir / "m.fgb") > 0);
+  // A folder: masks of its own, one network of lines.
+  for (const char* theme : {"roads", "buildings"}) {
+    const std::string name = cat("v_", theme, ".gpkg");
+    REQUIRE(
+        predict({dir / "in", dir / "out", "--format", "tif", "--vectors", dir / name, "--theme", theme}).exit_code ==
+        0);
+    REQUIRE(
+        run_process("vectorize", {theme, dir / "out", dir / ("again/" + name), "--mosaic", cat("v_", theme), "--quiet"})
+            .exit_code == 0);
+    CHECK(read_file(dir / name) == read_file(dir / ("again/" + name)));
+  }
+  REQUIRE(predict({dir / "in", dir / "out", "--vectors", dir / "b.fgb", "--theme", "buildings", "--share"}).exit_code ==
+          0);
+  CHECK(read_polygons(dir / "b.fgb").features.size() == read_polygons(dir / "v_buildings.gpkg").features.size());
+  CHECK_FALSE(read_polygons(dir / "b.fgb").features.empty());
+  CHECK(predict({dir / "in", dir / "x", "--vectors", dir / "x.doc"}).exit_code == 1);
+  CHECK_FALSE(fs::exists(dir / "x"));
+}
+
+TEST_CASE("a full disk: the tiles that found no room are named, the exit code is 1, no half file stays") {
+  const TemporaryFolder dir;
+  fs::create_directories(dir / "disk");
+  if (std::system(("mount -t tmpfs -o size=96k tmpfs " + dir / "disk" + " 2>/dev/null").c_str()) != 0) {
+    MESSAGE("skipped: a tmpfs cannot be mounted here");
+    return;
+  }
+  struct Unmount {
+    std::string path;
+    ~Unmount() { CHECK(std::system(("umount " + path).c_str()) == 0); }
+  } const unmount{dir / "disk"};
+  write_tiles(dir / "in", 12, 64);
+  const ProcessResult r = predict({dir / "in", dir / "disk/out", "--probabilities", "f32"});
+  CHECK(r.exit_code == 1);
+  CHECK(r.err.find("No space left") != std::string::npos);
+  const auto lines = manifest(dir / "disk/out");
+  REQUIRE(lines.size() == 12);
+  size_t failed = 0;
+  for (const auto& [id, line] : lines) {
+    failed += line.contains("error");
+    CHECK(fs::exists(dir / ("disk/out/" + id + "_mask.png")) != line.contains("error"));
+  }
+  CHECK(failed > 0);
+  CHECK(failed < 12);
+  CHECK(count_files(dir / "disk/out", ".tmp") == 0);
+  write_scene(dir / "scene.tif", picture(300, 300, 17));
+  const ProcessResult scene = predict({dir / "scene.tif", dir / "disk/s.tif", "--probabilities", "f32"});
+  CHECK(scene.exit_code == 1);
+  CHECK(count_files(dir / "disk", ".tif") == 0);
+  CHECK(count_files(dir / "disk", ".tmp") == 0);
+}
