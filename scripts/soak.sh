@@ -2,7 +2,7 @@
 # Long searches for what breaks something, too long for every test run; needs clang with libFuzzer (apt-get install clang).
 #   scripts/soak.sh [SECONDS [FOLDER]]   each search runs so long (600); FOLDER (build/soak) keeps inputs from run to run
 # Tables of roads, of buildings, of tiles and of widths, world files, names and PyTorch files by libFuzzer, from the inputs
-# in tests; changed tables of tiles and widths; training runs killed at 20 moments. What a fuzzer finds it leaves in the
+# in tests; the memory of 10,000 small tiles; changed tables of tiles and widths; training runs killed at 20 moments. What a fuzzer finds it leaves in the
 # folder, and the exit code is not 0.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -36,5 +36,6 @@ cmake --build build/asan --parallel "$(nproc)" --target rasterize_tables_test
 PPL_FUZZ_SECONDS=$seconds build/asan/bin/rasterize_tables_test --test-case="changed tables*"
 
 cmake -G Ninja -S . -B build/test -DCMAKE_BUILD_TYPE=Release >/dev/null
-cmake --build build/test --parallel "$(nproc)" --target resume_test
+cmake --build build/test --parallel "$(nproc)" --target resume_test scene train predict
 PPL_KILLS=20 build/test/bin/resume_test --test-case="*killed*"
+scripts/many_tiles.sh build/test/bin "$folder/many_tiles"

@@ -200,7 +200,7 @@ TEST_CASE("a scene of 16 bits is stretched by the percentiles of all of it, or r
 
 TEST_CASE("processes that share a scene make what one makes, to the bit; a killed one's rows are taken over") {
   const TemporaryFolder dir;
-  Image image = picture(420, 300, 13);
+  Image image = picture(900, 300, 13);
   for (int64_t y = 0; y < 150; ++y)  // no data in a corner
     for (int64_t x = 0; x < 140 * 3; ++x) image.u8()[y * 300 * 3 + x] = 0;
   write_scene(dir / "scene.tif", image, 0);
@@ -219,6 +219,11 @@ TEST_CASE("processes that share a scene make what one makes, to the bit; a kille
     for (const auto& e : fs::recursive_directory_iterator(dir.path, none)) rows += e.path().extension() == ".f32";
     return rows;
   };
+  const auto unfinished = [&] {
+    size_t files = 0;
+    for (const auto& e : fs::recursive_directory_iterator(dir.path)) files += e.path().extension() == ".tmp";
+    return files;
+  };
   for (int i = 0; i < 3000 && finished_rows() == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
   CHECK(finished_rows() > 0);
   kill(killed, SIGKILL);
@@ -230,6 +235,7 @@ TEST_CASE("processes that share a scene make what one makes, to the bit; a kille
   CHECK(probabilities(dir / "out_prob.tif") == expected);
   CHECK(read_image(dir / "out.tif").bytes == mask);
   CHECK(finished_rows() == 0);
+  CHECK(unfinished() == 0);
 
   // What is done stays; what is gone is made again, by one process as well.
   const auto before = fs::last_write_time(dir / "out.tif");

@@ -79,7 +79,8 @@ void SceneRows::put_together(const std::function<void(ScenePart)>& emit) const {
 
 void SceneRows::remove() const {
   std::error_code ignored;
-  for (int64_t row = 0; row < rows_.count(); ++row) std::filesystem::remove(path(row), ignored);
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored))
+    if (entry.path().filename().string().starts_with("row")) std::filesystem::remove(entry.path(), ignored);
 }
 
 }  // namespace ppl::apps

@@ -31,6 +31,7 @@ class SceneRows {
   void write(const Finished&);
   // The parts that one process alone would have got, to the bit, in the same order. All files must be there.
   void put_together(const std::function<void(ScenePart)>& emit) const;
+  // Also what killed processes left.
   void remove() const;
 
  private:
