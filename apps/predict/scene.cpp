@@ -30,11 +30,12 @@ double seconds_since(Clock::time_point start) { return std::chrono::duration<dou
 struct OpenScene {
   std::unique_ptr<SceneSource> source;
   const SceneMosaic* mosaic = nullptr;
-  std::vector<std::string> names;  // of what it is made of
+  std::vector<std::string> names;      // of what it is made of
+  std::vector<TileRecord> not_listed;  // what the folder could not say
 
   // Tiles that could not be used, so far.
   std::vector<TileRecord> problems() const {
-    std::vector<TileRecord> records;
+    std::vector<TileRecord> records = not_listed;
     if (mosaic)
       for (const TileProblem& p : mosaic->problems()) records.push_back({p.id, 0, 0, 0, p.what});
     return records;
@@ -42,11 +43,12 @@ struct OpenScene {
 };
 
 OpenScene open_scene(const PredictOptions& o, const std::vector<int>& bands) {
-  if (!o.mosaic) return {std::make_unique<SceneReader>(o.images, bands, o.window), nullptr, {o.images}};
+  if (!o.mosaic) return {std::make_unique<SceneReader>(o.images, bands, o.window), nullptr, {o.images}, {}};
   OpenScene scene;
   const PictureList list = find_pictures(o.images, {o.recursive, o.pattern});
   auto mosaic = std::make_unique<SceneMosaic>(list.tiles, bands, o.window);
   for (const TileFile& tile : list.tiles) scene.names.push_back(tile.id + '\n' + tile.image_path);
+  for (const TileProblem& p : list.problems) scene.not_listed.push_back({p.id, 0, 0, 0, p.what});
   scene.mosaic = mosaic.get();
   scene.source = std::move(mosaic);
   return scene;
@@ -57,27 +59,32 @@ void tell(const PredictOptions& o, const SceneOutput& output, const SceneSource&
                        scene.height() * scene.width(), 100 * output.record(0).foreground));
 }
 
-// Of a mosaic: a line for all of it and one for each tile that could not be used, which are said aloud.
-void finish_mosaic(const PredictOptions& o, const TileRecord& whole, const std::vector<TileRecord>& problems) {
-  if (!o.mosaic) return;
-  std::string manifest = to_line(whole);
-  for (const TileRecord& r : problems) {
-    manifest += to_line(r);
-    log_error(fmt::format("predict: tile {}: {}", r.id, r.error));
-  }
+std::string manifest_of(const PredictOptions& o) {
   const fs::path out(o.out);
-  write_file((out.parent_path() / (out.stem().string() + "_manifest.jsonl")).string(), manifest);
-  PPL_CHECK(problems.empty(), problems.size(), " tiles could not be used");
+  return (out.parent_path() / (out.stem().string() + "_manifest.jsonl")).string();
 }
 
-// What rows say of damaged tiles: several may have met the same.
-std::vector<TileRecord> once_each(const std::vector<TileRecord>& records) {
-  std::map<std::string, TileRecord> by_id;
+// Of a mosaic: a line for all of it, and one for each tile that could not be used. Several rows may have met the same.
+void write_manifest(const PredictOptions& o, const TileRecord& whole, const std::vector<TileRecord>& records) {
+  if (!o.mosaic) return;
+  std::map<std::string, TileRecord> problems;
   for (const TileRecord& r : records)
-    if (!r.error.empty()) by_id.emplace(r.id, r);
-  std::vector<TileRecord> problems;
-  for (const auto& [id, record] : by_id) problems.push_back(record);
-  return problems;
+    if (!r.error.empty()) problems.emplace(r.id, r);
+  std::string manifest = to_line(whole);
+  for (const auto& [id, record] : problems) manifest += to_line(record);
+  write_file(manifest_of(o), manifest);
+}
+
+// The tiles that the manifest names, said aloud. Error where there are such.
+void tell_problems(const PredictOptions& o) {
+  if (!o.mosaic) return;
+  size_t problems = 0;
+  for (const TileRecord& r : parse_lines(read_text(manifest_of(o)), manifest_of(o))) {
+    if (r.error.empty()) continue;
+    log_error(fmt::format("predict: tile {}: {}", r.id, r.error));
+    ++problems;
+  }
+  PPL_CHECK(problems == 0, problems, " tiles could not be used");
 }
 
 void run(SceneWindows& prediction, Blocks& rows, const std::function<void(Finished)>& write) {
@@ -94,7 +101,7 @@ void predict_alone(const PredictOptions& o, const Ensemble& ensemble, const Open
   run(prediction, *rows, [&](Finished finished) { output.write(std::move(finished.part)); });
   output.commit();
   tell(o, output, *scene.source);
-  finish_mosaic(o, output.record(seconds_since(start)), scene.problems());
+  write_manifest(o, output.record(seconds_since(start)), scene.problems());
 }
 
 // The job's folder lies beside the result and holds a file a row of windows, until one process has put them together.
@@ -102,6 +109,7 @@ void predict_shared(const PredictOptions& o, const Ensemble& ensemble, const Ope
                     Clock::time_point start) {
   std::vector<std::string> names = scene.names;
   const fs::path out(o.out);
+  PPL_CHECK(!fs::exists(out) || fs::is_regular_file(out), o.out, ": expected a file to replace, got something else");
   names.push_back(
       fmt::format("{} {} {} {} {}", out.filename().string(), o.cog, fmt::join(o.vectors, " "), o.theme, o.label));
   const std::string folder = (out.parent_path() / job_name(o, ensemble, names)).string();
@@ -112,10 +120,14 @@ void predict_shared(const PredictOptions& o, const Ensemble& ensemble, const Ope
   SceneRows files(folder, prediction.rows(), prediction.columns(), ensemble.classes());
   const auto rows = shared_blocks(static_cast<size_t>(prediction.rows().count()), folder, o.lease,
                                   [&](const TileRecord& r) { return fs::exists(folder + "/" + r.id); });
+  size_t told = scene.problems().size();
   run(prediction, *rows, [&](const Finished& finished) {
     files.write(finished);
     if (finished.window_column + 1 < prediction.columns().count()) return;
+    // Only what is new: a row with an error is done again by the next run.
     std::vector<TileRecord> records = scene.problems();
+    records.erase(records.begin(), records.begin() + static_cast<std::ptrdiff_t>(told));
+    told += records.size();
     records.push_back({fs::path(files.path(finished.window_row)).filename().string(), 0, 0, 0, ""});
     rows->done(static_cast<size_t>(finished.window_row), std::move(records));
   });
@@ -125,8 +137,11 @@ void predict_shared(const PredictOptions& o, const Ensemble& ensemble, const Ope
     output.commit();
     tell(o, output, *scene.source);
     const TileRecord record = output.record(seconds_since(start));
+    std::vector<TileRecord> records = scene.problems();
+    const std::vector<TileRecord> of_rows = rows->records();
+    records.insert(records.end(), of_rows.begin(), of_rows.end());
+    write_manifest(o, record, records);
     whole->done(*block, {record});
-    finish_mosaic(o, record, once_each(rows->records()));
   }
   files.remove();
 }
@@ -144,6 +159,7 @@ void predict_scene(const PredictOptions& o) {
     predict_shared(o, ensemble, scene, start);
   else
     predict_alone(o, ensemble, scene, start);
+  tell_problems(o);
 }
 
 }  // namespace ppl::apps
