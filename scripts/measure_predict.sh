@@ -6,12 +6,12 @@
 #   network    the network alone: views x the median forward of step_bench (before and after, the mean)
 #   predict    the folder by one process of THREADS threads, a tile: without what one tile costs, which is the start
 #   processes  the same by THREADS processes of one thread
-#   published  the published loop in PyTorch (peer_predict.py), where $PYTHON (/opt/peer/bin/python) has torch; PEER tiles (4)
-# then time and peak memory of scenes of SIDES pixels a side (one view). SIDES="" leaves them out. The issue's 500 tiles with
+#   published  the published loop in PyTorch (peer_predict.py), where $PYTHON (/opt/peer/bin/python) has torch; PEER (4) tiles
+# then time and peak memory of scenes of SIDES pixels a side (one view). SIDES="" leaves them out. 500 tiles with
 # eight views take about 25 minutes on two Zen 5 cores, the default 6.
 # Needs gdal_translate (gdal-bin) to make the pictures out of those of `scene`, and bc.
 set -euo pipefail
-[[ $# -eq 2 ]] || { sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 2; }
+[[ $# -eq 2 ]] || { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 scripts=$(realpath "$(dirname "$0")")
 bin=$(realpath "$1") work=$2
 tiles=${TILES:-24} threads=${THREADS:-2} peer=${PEER:-4} python=${PYTHON:-/opt/peer/bin/python}
@@ -75,7 +75,8 @@ a_tile() { # PROCESSES THREADS PRECISION VIEWS: seconds of all of it, and a tile
 
 published() { # PRECISION VIEWS: seconds a tile, or nothing
   "$python" -c 'import torch, cv2, safetensors' 2>/dev/null || return 0
-  "$python" "$scripts/peer_predict.py" peer.safetensors "tiles$((tiles * 8 / $2))" peer_out --precision "$1" --views "$2" --threads "$threads" --count "$peer"
+  "$python" "$scripts/peer_predict.py" peer.safetensors "tiles$((tiles * 8 / $2))" peer_out --precision "$1" \
+    --views "$2" --threads "$threads" --count "$peer"
 }
 
 compare() { # PRECISION VIEWS

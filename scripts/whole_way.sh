@@ -1,12 +1,14 @@
 #!/usr/bin/env bash
 # The whole way on real data, with the time of each step: OSM ways -> masks -> train -> predict -> road lines -> APLS
 # and pages to look at.
-#   EPOCHS=12 TUNE_EPOCHS=12 scripts/whole_way.sh [OUT [BIN]]   OUT (runs/whole-way) is kept; the same command goes on where it was stopped
-# What is real: everything (../shared/data). Stage 1 learns from the Massachusetts tiles, whose masks others drew from
-# OSM lines. Stage 2 learns from masks that `rasterize` draws here: of OSM ways over the north half of a SpaceNet picture of Paris
-# and of SpaceNet's own lines over one of Las Vegas, both thinned to the 1 m pixels of stage 1.
-# Two figures come out: the south half of Paris, which no step has seen, against OSM's ways (one picture of 128 x 96 m: a
-# check of the way, not of the network); and the 28 Massachusetts validation tiles against the lines of their masks.
+#   EPOCHS=12 TUNE_EPOCHS=12 scripts/whole_way.sh [OUT [BIN]]
+# OUT (runs/whole-way) is kept; the same command goes on where it was stopped. BIN: programs, else they are built.
+# All of it is real (../shared/data). Stage 1 learns from the Massachusetts tiles, whose masks others drew from OSM lines.
+# Stage 2 learns from masks that `rasterize` draws here: of OSM ways over the north half of a SpaceNet picture of Paris and
+# of SpaceNet's own lines over one of Las Vegas, both thinned to the 1 m pixels of stage 1. Two figures come out:
+# - the south half of Paris, which no step has seen, against OSM's ways: one picture of 128 x 96 m, so this checks the
+#   way and not the network;
+# - the 28 Massachusetts validation tiles against the lines traced in their masks, which are OSM's at one remove.
 # EPOCHS=1 TUNE_EPOCHS=1 goes the way in a minute or two, and finds next to no roads.
 set -euo pipefail
 root=$(realpath "$(dirname "$0")/..")
@@ -63,12 +65,12 @@ pictures() { # of 0.24 x 0.30 m (Las Vegas) and 0.20 x 0.30 m (Paris) a pixel; 1
 }
 
 masks() { # 7 m wide, as those of Massachusetts; the truth of the south is cut at its picture's sides
-  $bin/rasterize "$data/rasterize/paris_roads/osm_roads.geojson" --kind-field type --buffer 7 --images north --out north --existing overwrite
-  $bin/rasterize "$data/rasterize/vegas_roads/roads.geojson" --buffer 7 --images vegas --out vegas --existing overwrite
+  local ways=$data/rasterize/paris_roads/osm_roads.geojson options=(--buffer 7 --existing overwrite)
+  $bin/rasterize "$ways" --kind-field type --images north --out north "${options[@]}"
+  $bin/rasterize "$data/rasterize/vegas_roads/roads.geojson" --images vegas --out vegas "${options[@]}"
   rm -rf truth
   mkdir truth
-  ogr2ogr -clipsrc 2.2811814 48.9810159 2.2829364 48.9818799 truth/paris_south.geojson \
-    "$data/rasterize/paris_roads/osm_roads.geojson" 2>/dev/null
+  ogr2ogr -clipsrc 2.2811814 48.9810159 2.2829364 48.9818799 truth/paris_south.geojson "$ways" 2>/dev/null
 }
 
 training() {
@@ -82,7 +84,9 @@ training() {
  "stages": [
   {"name": "massachusetts", "train": "$massachusetts/train", "loss": "focal", "rate": 2e-4,
    "epochs": ${EPOCHS:-12}, "crop": 320, "batch": 8, "patience": 0},
-  {"name": "cities", "train": [{"path": "north", "weight": 1}, {"path": "vegas", "weight": 2}, {"path": "$massachusetts/train", "weight": 3}],
+  {"name": "cities",
+   "train": [{"path": "north", "weight": 1}, {"path": "vegas", "weight": 2},
+             {"path": "$massachusetts/train", "weight": 3}],
    "tiles_per_epoch": 48, "loss": "focal", "rate": 1e-4, "epochs": ${TUNE_EPOCHS:-12}, "crop": 96, "batch": 8, "patience": 0}]}
 JSON
   $bin/train train.json --overwrite
