@@ -65,6 +65,27 @@ TEST_CASE("tiles that say where they lie are predicted as the picture that they 
   CHECK(line["confidence"].get<double>() >= 0.5);
 }
 
+TEST_CASE("web map tiles lie where their names say") {
+  const TemporaryFolder dir;
+  for (const char* name : {"18/1000/2000", "18/1001/2000", "18/1001/2001"}) {
+    fs::create_directories(fs::path(dir / (cat("in/", name))).parent_path());
+    write_png(dir / cat("in/", name, ".png"), picture(64, 64, 18));
+  }
+  REQUIRE(predict({dir / "in", dir / "m.tif", "--mosaic", "--recursive", "--vectors", dir / "m.geojson"}).exit_code ==
+          0);
+  const Image mask = read_image(dir / "m.tif");
+  CHECK(mask.height == 128);
+  CHECK(mask.width == 128);
+  CHECK(mask.u8()[127 * 128] == 255);  // no tile
+  CHECK(mask.u8()[0] != 255);
+  const GeoReference place = *read_georeference(dir / "m.tif");
+  const double side = 2 * 20037508.342789244, tile = side / (1 << 18);
+  CHECK(place.transform[0] == doctest::Approx(1000 * tile - side / 2).epsilon(1e-9));
+  CHECK(place.transform[3] == doctest::Approx(side / 2 - 2000 * tile).epsilon(1e-9));
+  CHECK(place.transform[1] == doctest::Approx(tile / 64));
+  CHECK(place.crs.find("3857") != std::string::npos);
+}
+
 TEST_CASE("a mosaic is done without its damaged tiles, which are named; shared or not") {
   const TemporaryFolder dir;
   const Image image = picture(200, 300, 15);
