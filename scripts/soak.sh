@@ -2,8 +2,9 @@
 # Long searches for what breaks something, too long for every test run; needs clang with libFuzzer (apt-get install clang).
 #   scripts/soak.sh [SECONDS [FOLDER]]   each search runs so long (600); FOLDER (build/soak) keeps inputs from run to run
 # Tables of roads, of buildings, of tiles and of widths, world files, names and PyTorch files by libFuzzer, from the inputs
-# in tests; the memory of 10,000 small tiles; changed tables of tiles and widths; training runs killed at 20 moments. What a fuzzer finds it leaves in the
+# in tests; changed tables of tiles and widths; training runs killed at 20 moments. What a fuzzer finds it leaves in the
 # folder, and the exit code is not 0.
+# Last the memory of `predict` for 10,000 small tiles.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-600}
