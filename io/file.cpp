@@ -133,6 +133,12 @@ void FileWriter::write_at(uint64_t offset, const void* data, size_t size) {
   write_fully(offset, data, size);
 }
 
+void FileWriter::extend(uint64_t size) {
+  PPL_CHECK(size >= offset_, path_, ": extended to ", size, " bytes with ", offset_, " written");
+  if (ftruncate(fd_, static_cast<off_t>(size)) != 0) fail("extend");
+  offset_ = size;
+}
+
 void FileWriter::pad_to(uint64_t alignment) {
   const std::vector<char> zeros((alignment - offset_ % alignment) % alignment);
   write(zeros.data(), zeros.size());

@@ -46,8 +46,9 @@ class FileWriter {
 
   void write(const void* data, size_t size);
   void write_at(uint64_t offset, const void* data, size_t size);  // does not move the end
-  void pad_to(uint64_t alignment);                                // zero bytes up to a multiple of alignment
-  uint64_t offset() const { return offset_; }                     // bytes written so far
+  void extend(uint64_t size);                  // zeros up to size bytes; they take room when they are written over
+  void pad_to(uint64_t alignment);             // zero bytes up to a multiple of alignment
+  uint64_t offset() const { return offset_; }  // bytes written so far
   // at_once: on the disk when it returns. later: whole under its name unless the machine goes down.
   enum class Durable { at_once, later };
   void commit(Durable durable = Durable::at_once);

@@ -14,7 +14,7 @@ struct SceneWriter::Open {};
 SceneReader::SceneReader(const std::string& path, std::vector<int>, int64_t, int64_t) { missing(path); }
 SceneReader::~SceneReader() = default;
 std::optional<GeoReference> SceneReader::georeference() const { return {}; }
-SceneReader::Window SceneReader::read(int64_t, int64_t, int64_t, int64_t) const { missing(path_); }
+SceneSource::Window SceneReader::read(int64_t, int64_t, int64_t, int64_t) const { missing(path_); }
 Image SceneReader::read_thinned(int64_t) const { missing(path_); }
 
 SceneWriter::SceneWriter(const std::string& path, const Spec&) { missing(path); }
@@ -23,6 +23,6 @@ void SceneWriter::write(int, int64_t, int64_t, int64_t, int64_t, const uint8_t*)
 void SceneWriter::write(int, int64_t, int64_t, int64_t, int64_t, const float*) { missing(path_); }
 void SceneWriter::commit() { missing(path_); }
 
-Percentiles scene_percentiles(const SceneReader&, int64_t, double, double) { missing("scene"); }
+Percentiles scene_percentiles(const SceneSource&, int64_t, double, double) { missing("scene"); }
 
 }  // namespace ppl

@@ -73,7 +73,7 @@ std::optional<GeoReference> SceneReader::georeference() const {
   return g;
 }
 
-SceneReader::Window SceneReader::read(int64_t row, int64_t column, int64_t height, int64_t width) const {
+SceneSource::Window SceneReader::read(int64_t row, int64_t column, int64_t height, int64_t width) const {
   PPL_CHECK(row >= 0 && column >= 0 && height > 0 && width > 0 && row + height <= height_ && column + width <= width_,
             path_, ": a window outside the picture");
   const GdalMessages messages;
@@ -135,7 +135,7 @@ double percentile(const std::vector<uint64_t>& counts, double percent) {
 
 }  // namespace
 
-Percentiles scene_percentiles(const SceneReader& scene, int64_t window, double low_percent, double high_percent) {
+Percentiles scene_percentiles(const SceneSource& scene, int64_t window, double low_percent, double high_percent) {
   std::vector<std::vector<uint64_t>> counts;
   uint64_t pixels = 0;
   for (int64_t y = 0; y < scene.height(); y += window) {

@@ -13,21 +13,18 @@
 
 namespace ppl {
 
-// GeoTIFF, COG, PNG, JPEG, or VRT where the name ends in .vrt: only that form may refer to other files.
-// One object serves one thread.
-class SceneReader {
+// A picture that is read in windows. One object serves one thread.
+class SceneSource {
  public:
-  // Error naming the file where it cannot be opened, holds other values than 8 or 16 bit, or has no such band.
-  // cache_bytes: of decoded blocks; more where a line of blocks as high as `window` needs it.
-  SceneReader(const std::string& path, std::vector<int> bands, int64_t window, int64_t cache_bytes = int64_t{64} << 20);
-  ~SceneReader();
-  SceneReader(const SceneReader&) = delete;
-  SceneReader& operator=(const SceneReader&) = delete;
+  SceneSource() = default;
+  virtual ~SceneSource() = default;
+  SceneSource(const SceneSource&) = delete;
+  SceneSource& operator=(const SceneSource&) = delete;
 
   int64_t height() const { return height_; }
   int64_t width() const { return width_; }
   int depth() const { return depth_; }  // 8 or 16
-  std::optional<GeoReference> georeference() const;
+  virtual std::optional<GeoReference> georeference() const = 0;
 
   struct Window {
     Image image;                 // the chosen bands
@@ -35,17 +32,32 @@ class SceneReader {
     bool any_valid = false;
   };
   // Error naming the file for damaged parts; rectangles lie inside the picture.
-  Window read(int64_t row, int64_t column, int64_t height, int64_t width) const;
+  virtual Window read(int64_t row, int64_t column, int64_t height, int64_t width) const = 0;
   // The whole picture with each `step`th pixel of each `step`th row.
-  Image read_thinned(int64_t step) const;
+  virtual Image read_thinned(int64_t step) const = 0;
+
+ protected:
+  int64_t height_ = 0, width_ = 0;
+  int depth_ = 8;
+};
+
+// GeoTIFF, COG, PNG, JPEG, or VRT where the name ends in .vrt: only that form may refer to other files.
+class SceneReader : public SceneSource {
+ public:
+  // Error naming the file where it cannot be opened, holds other values than 8 or 16 bit, or has no such band.
+  // cache_bytes: of decoded blocks; more where a line of blocks as high as `window` needs it.
+  SceneReader(const std::string& path, std::vector<int> bands, int64_t window, int64_t cache_bytes = int64_t{64} << 20);
+  ~SceneReader() override;
+
+  std::optional<GeoReference> georeference() const override;
+  Window read(int64_t row, int64_t column, int64_t height, int64_t width) const override;
+  Image read_thinned(int64_t step) const override;
 
  private:
   struct Open;
   std::string path_;
   std::vector<int> bands_;
   std::unique_ptr<Open> open_;
-  int64_t height_ = 0, width_ = 0;
-  int depth_ = 8;
 };
 
 enum class SceneType { u8, f16, f32 };
@@ -61,6 +73,7 @@ class SceneWriter {
     int64_t block = 256;  // side of its tiles, a multiple of 16; blocks written along it are compressed once
     std::optional<GeoReference> geo;
     std::optional<double> no_data;
+    bool cog = false;  // a cloud optimized one, made of the other when it is committed; needs the room of both
   };
   SceneWriter(const std::string& path, const Spec&);
   ~SceneWriter();
@@ -76,6 +89,7 @@ class SceneWriter {
  private:
   struct Open;
   std::string path_, temporary_;
+  bool cog_ = false;
   std::unique_ptr<Open> open_;
 };
 
@@ -84,6 +98,6 @@ class SceneWriter {
 struct Percentiles {
   std::vector<double> low, high;
 };
-Percentiles scene_percentiles(const SceneReader&, int64_t window, double low_percent, double high_percent);
+Percentiles scene_percentiles(const SceneSource&, int64_t window, double low_percent, double high_percent);
 
 }  // namespace ppl

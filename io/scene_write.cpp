@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <memory>
 #include <utility>
 
 #include "io/gdal_messages.h"
@@ -35,6 +36,19 @@ GDALDataset* create(const std::string& path, const SceneWriter::Spec& s, const G
 
 }  // namespace
 
+namespace {
+
+struct Close {
+  void operator()(GDALDataset* d) const { GDALClose(d); }
+};
+
+struct Remove {
+  const std::string& file;
+  ~Remove() { unlink(file.c_str()); }
+};
+
+}  // namespace
+
 struct SceneWriter::Open {
   GDALDataset* dataset = nullptr;
 
@@ -52,6 +66,7 @@ SceneWriter::SceneWriter(const std::string& path, const Spec& s) : path_(path), 
   PPL_CHECK(!std::filesystem::exists(path, ignored) || std::filesystem::is_regular_file(path, ignored), path,
             ": expected a file to replace, got something else");
   temporary_ = cat(path, ".", getpid(), ".", counter++, ".tmp");
+  cog_ = s.cog;
   const GdalMessages messages;
   open_->dataset = create(temporary_, s, messages);
   GDALDataset& d = *open_->dataset;
@@ -92,10 +107,36 @@ void SceneWriter::write(int band, int64_t row, int64_t column, int64_t height, i
   write_part(*open_->dataset, path_, band, row, column, height, width, data, GDT_Float32);
 }
 
+namespace {
+
+// The same picture with overviews, in the order that readers over the net want. Class numbers are not averaged.
+void copy_as_cog(const std::string& from, const std::string& to, const std::string& path,
+                 const GdalMessages& messages) {
+  GDALDriver* driver = GetGDALDriverManager()->GetDriverByName("COG");
+  PPL_CHECK(driver, path, ": this GDAL has no driver for cloud optimized GeoTIFFs");
+  const std::unique_ptr<GDALDataset, Close> source(GDALDataset::Open(from.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY));
+  PPL_CHECK(source, path, ": cannot write: ", messages.text());
+  CPLStringList options;
+  options.SetNameValue("COMPRESS", "DEFLATE");
+  options.SetNameValue("BIGTIFF", "IF_SAFER");
+  options.SetNameValue("OVERVIEW_RESAMPLING", "NEAREST");
+  const std::unique_ptr<GDALDataset, Close> copy(
+      driver->CreateCopy(to.c_str(), source.get(), FALSE, options.List(), nullptr, nullptr));
+  PPL_CHECK(copy && !messages.failed(), path, ": cannot write: ", messages.text());
+}
+
+}  // namespace
+
 void SceneWriter::commit() {
   const GdalMessages messages;
   open_->close();
   PPL_CHECK(!messages.failed(), path_, ": cannot write: ", messages.text());
+  if (cog_) {
+    const std::string plain = std::exchange(temporary_, cat(temporary_, ".cog.tmp"));
+    const Remove remove{plain};
+    copy_as_cog(plain, temporary_, path_, messages);
+    PPL_CHECK(!messages.failed(), path_, ": cannot write: ", messages.text());
+  }
   const int fd = open(temporary_.c_str(), O_RDWR | O_CLOEXEC);
   const bool flushed = fd >= 0 && fsync(fd) == 0;
   if (fd >= 0) close(fd);

@@ -158,6 +158,12 @@ TileFrames frames_of_images(const std::string& folder, const std::string& crs) {
   return frames;
 }
 
+std::optional<GeoReference> slippy_georeference(const std::string& path, int64_t height, int64_t width) {
+  const std::optional<SlippyName> name = parse_slippy_name(path);
+  if (!name) return {};
+  return GeoReference{crs_of_epsg(3857), web_mercator_transform(*name, false, height, width)};
+}
+
 TileFrames frames_of_slippy(const std::string& folder, bool tms) {
   TileFrames frames;
   std::error_code error;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "io/geotiff.h"
 #include "io/tiles.h"
 #include "io/vector/box.h"
 
@@ -40,6 +41,9 @@ struct SlippyName {
   int64_t x = 0, y = 0, z = 0;
 };
 std::optional<SlippyName> parse_slippy_name(const std::string& path);
+
+// Where the picture of such a name lies (EPSG:3857); y counts from the north.
+std::optional<GeoReference> slippy_georeference(const std::string& path, int64_t height, int64_t width);
 
 // Web map tiles: FOLDER/.../z/x/y.png, or anywhere below it NAME-x-y-z.png. tms: y counts from the south.
 TileFrames frames_of_slippy(const std::string& folder, bool tms);

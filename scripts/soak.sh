@@ -4,6 +4,7 @@
 # Tables of roads, of buildings, of tiles and of widths, GeoJSON of roads and buildings, world files, names, PBF and PyTorch
 # files by libFuzzer, from the inputs in tests; changed tables of tiles and widths; training runs killed at 20 moments. What
 # a fuzzer finds it leaves in the folder, and the exit code is not 0.
+# Last the memory of `predict` for 10,000 small tiles.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-600}
@@ -16,7 +17,7 @@ fuzz() {
   shift 2
   mkdir -p "$folder/$name"
   clang++ -std=c++20 -O1 -g -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=undefined -ffp-contract=off \
-    -DPPL_LIBFUZZER -I. "$@" -o "$folder/$name.bin"
+    -DPPL_LIBFUZZER -DPPL_CUDA_KERNELS=0 -I. "$@" -o "$folder/$name.bin"
   "$folder/$name.bin" -max_total_time="$seconds" -max_len=2000 -timeout=20 -print_final_stats=1 -verbosity=0 \
     -artifact_prefix="$folder/$name-" "$folder/$name" "$corpus"
 }
@@ -25,7 +26,7 @@ fuzz road_tables tests/corpora/road_tables tests/road_fuzz.cpp io/file.cpp \
   io/vector/{mapped_tables,roads,spacenet_csv,wkt}.cpp apps/score/apls/*.cpp
 fuzz pbf tests/corpora/pbf tests/pbf_fuzz.cpp io/file.cpp io/vector/pbf_{blobs,block}.cpp \
   io/vector/osm_{collector,relations,tags}.cpp io/vector/{features,box_index}.cpp -lz
-fuzz torch_files tests/weights tests/torch_file_fuzz.cpp engine/named_arrays.cpp engine/tensor.cpp engine/storage.cpp \
+fuzz torch_files tests/weights tests/torch_file_fuzz.cpp engine/named_arrays.cpp engine/{tensor,storage}.cpp kernels/cuda/no_cuda.cpp \
   io/{file,pickle,torch_file,torch_tensor,zip_directory,safetensors,safetensors_header}.cpp
 # GDAL keeps memory of its own to the end.
 export ASAN_OPTIONS=detect_leaks=0
@@ -43,5 +44,6 @@ cmake --build build/asan --parallel "$(nproc)" --target rasterize_tables_test
 PPL_FUZZ_SECONDS=$seconds build/asan/bin/rasterize_tables_test --test-case="changed tables*"
 
 cmake -G Ninja -S . -B build/test -DCMAKE_BUILD_TYPE=Release >/dev/null
-cmake --build build/test --parallel "$(nproc)" --target resume_test
+cmake --build build/test --parallel "$(nproc)" --target resume_test scene train predict
 PPL_KILLS=20 build/test/bin/resume_test --test-case="*killed*"
+scripts/many_tiles.sh build/test/bin "$folder/many_tiles"

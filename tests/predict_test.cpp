@@ -1,183 +1,22 @@
-// predict as a process: scenes in windows, folders, lists, shared work, and what goes wrong.
+// predict as a process: folders, lists, shared work, and what goes wrong.
 #include <doctest/doctest.h>
 #include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <map>
-#include <nlohmann/json.hpp>
 #include <thread>
 
-#include "apps/common/weights.h"
-#include "engine/random.h"
 #include "io/file.h"
-#include "io/geotiff.h"
-#include "io/scene.h"
 #include "io/vector/raster.h"
-#include "models/networks.h"
-#include "tests/process.h"
+#include "tests/predict_support.h"
 
 using namespace ppl;
+using namespace ppl::test;
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-namespace {
-
-// Of one network for all tests. Its last layer is blown up: random weights alone give logits of nearly zero.
-const std::string& weights() {
-  static const TemporaryFolder dir;
-  static const std::string path = [] {
-    const auto network = make_network("linknet34");
-    Random random(4);
-    network->initialize(random);
-    for (const Module::Entry& e : network->entries()) {
-      if (e.name != "finalconv3.weight") continue;
-      for (int64_t i = 0; i < e.tensor.size(); ++i) e.tensor.data<float>()[i] *= 100;
-    }
-    apps::WeightsInfo info;
-    info.network = "linknet34";
-    info.threshold = 0.5;
-    apps::save_weights(dir / "weights.safetensors", *network, info);
-    return dir / "weights.safetensors";
-  }();
-  return path;
-}
-
-// Blobs of light on a dark ground.
-Image picture(int64_t height, int64_t width, uint64_t seed) {
-  Image image = Image::make(height, width, 3);
-  Random random(seed);
-  const double a = random.uniform(0.05, 0.1), b = random.uniform(0.05, 0.1);
-  for (int64_t i = 0; i < image.count(); ++i) {
-    const auto y = static_cast<double>(i / 3 / width), x = static_cast<double>(i / 3 % width);
-    image.u8()[i] = static_cast<uint8_t>(110 + 60 * std::sin(a * y) * std::cos(b * x) + random.integer(-8, 8));
-  }
-  return image;
-}
-
-void write_tiles(const std::string& folder, int count, int64_t side) {
-  fs::create_directories(folder);
-  for (int i = 0; i < count; ++i)
-    write_png(folder + "/t" + std::to_string(100 + i) + "_sat.png", picture(side, side, static_cast<uint64_t>(i)));
-}
-
-const GeoReference kPlace{"", {500000, 0.5, 0, 5000000, 0, -0.5}};
-
-// As bands R, G, B of a GeoTIFF.
-void write_scene(const std::string& path, const Image& bgr, std::optional<double> no_data = {},
-                 const GeoReference& place = kPlace) {
-  SceneWriter file(path, {SceneType::u8, bgr.height, bgr.width, 3, 64, place, no_data});
-  std::vector<uint8_t> plane(static_cast<size_t>(bgr.height * bgr.width));
-  for (int b = 0; b < 3; ++b) {
-    for (size_t i = 0; i < plane.size(); ++i) plane[i] = bgr.u8()[i * 3 + static_cast<size_t>(2 - b)];
-    file.write(b, 0, 0, bgr.height, bgr.width, plane.data());
-  }
-  file.commit();
-}
-
-ProcessResult predict(std::vector<std::string> arguments) {
-  arguments.insert(arguments.begin(), weights());
-  for (const char* more : {"--views", "1", "--threads", "1", "--quiet"}) arguments.emplace_back(more);
-  return run_process("predict", arguments);
-}
-
-std::map<std::string, json> manifest(const std::string& folder) {
-  std::map<std::string, json> lines;
-  std::ifstream file(folder + "/manifest.jsonl");
-  for (std::string line; std::getline(file, line);) {
-    const json j = json::parse(line);
-    CHECK(lines.emplace(j["id"], j).second);
-  }
-  return lines;
-}
-
-size_t count_files(const std::string& folder, const std::string& ending) {
-  return static_cast<size_t>(std::count_if(fs::directory_iterator(folder), {}, [&](const auto& e) {
-    return e.path().filename().string().ends_with(ending);
-  }));
-}
-
-}  // namespace
-
-TEST_CASE("a scene of one window is predicted as a tile of a folder is") {
-  const TemporaryFolder dir;
-  fs::create_directories(dir / "in");
-  write_scene(dir / "in/a.tif", picture(90, 130, 1));
-  REQUIRE(predict({dir / "in", dir / "out", "--format", "tif", "--probabilities", "f32"}).exit_code == 0);
-  REQUIRE(predict({dir / "in/a.tif", dir / "a.tif", "--probabilities", "f32"}).exit_code == 0);
-  CHECK(read_image(dir / "out/a_mask.tif").bytes == read_image(dir / "a.tif").bytes);
-  CHECK(read_probabilities(dir / "out/a_prob.tif").values == read_probabilities(dir / "a_prob.tif").values);
-  CHECK(read_georeference(dir / "a.tif")->transform == kPlace.transform);
-}
-
-TEST_CASE("no seam shows where windows meet") {
-  const TemporaryFolder dir;
-  const Image image = picture(300, 420, 2);
-  write_scene(dir / "scene.tif", image);
-  const ProcessResult r =
-      predict({dir / "scene.tif", dir / "out.tif", "--window", "160", "--overlap", "32", "--probabilities", "f32"});
-  CHECK(r.exit_code == 0);
-  CHECK(r.err.empty());
-  const ProbabilityRaster p = read_probabilities(dir / "out_prob.tif");
-  REQUIRE(p.width == 420);
-  // Mean step from one column to the next: over borders of windows (every 128, and 32 after), and elsewhere.
-  double border = 0, elsewhere = 0;
-  int borders = 0, others = 0;
-  for (int64_t x = 1; x < p.width; ++x) {
-    double sum = 0;
-    for (int64_t y = 0; y < p.height; ++y) {
-      const auto i = static_cast<size_t>(y * p.width + x);
-      sum += std::abs(p.values[i] - p.values[i - 1]);
-    }
-    const bool at_border = x >= 128 && (x % 128 == 0 || x % 128 == 32);
-    (at_border ? border : elsewhere) += sum;
-    ++(at_border ? borders : others);
-  }
-  MESSAGE("step across borders of windows over that elsewhere: " << border / borders / (elsewhere / others));
-  CHECK(elsewhere > 0);
-  CHECK(border / borders < 1.25 * elsewhere / others);
-  for (const auto& entry : fs::directory_iterator(dir.path)) CHECK(entry.path().extension() != ".tmp");
-
-  // Half precision and bytes hold the same.
-  REQUIRE(predict({dir / "scene.tif", dir / "h.tif", "--window", "160", "--overlap", "32", "--probabilities", "f16"})
-              .exit_code == 0);
-  REQUIRE(predict({dir / "scene.tif", dir / "b.tif", "--window", "160", "--overlap", "32", "--probabilities", "u8"})
-              .exit_code == 0);
-  const ProbabilityRaster h = read_probabilities(dir / "h_prob.tif"), b = read_probabilities(dir / "b_prob.tif");
-  float half = 0, byte = 0;
-  for (size_t i = 0; i < p.values.size(); ++i) {
-    half = std::max(half, std::abs(h.values[i] - p.values[i]));
-    byte = std::max(byte, std::abs(b.values[i] - p.values[i]));
-  }
-  CHECK(half <= 0x1p-11f);
-  CHECK(byte <= 0.5f / 255 + 1e-6f);
-}
-
-TEST_CASE("no data stays no data: by value, and as a white margin; windows without any are not computed") {
-  const TemporaryFolder dir;
-  Image image = picture(300, 420, 3);
-  for (int64_t y = 0; y < 300; ++y)
-    for (int64_t x = 0; x < 420; ++x)
-      for (int64_t c = 0; c < 3; ++c)
-        if (x < 200 && y < 200) image.u8()[(y * 420 + x) * 3 + c] = 0;
-  write_scene(dir / "value.tif", image, 0);
-  REQUIRE(predict({dir / "value.tif", dir / "v.tif", "--window", "96", "--overlap", "32"}).exit_code == 0);
-  const Image v = read_image(dir / "v.tif");
-  CHECK(v.u8()[100 * 420 + 199] == 255);
-  CHECK(v.u8()[100 * 420 + 200] != 255);
-  for (uint8_t& value : image.bytes) value = value == 0 ? 255 : std::min<uint8_t>(value, 254);
-  write_scene(dir / "white.tif", image);
-  REQUIRE(predict({dir / "white.tif", dir / "w.tif", "--window", "96", "--overlap", "32"}).exit_code == 0);
-  CHECK(read_image(dir / "w.tif").bytes == v.bytes);
-  REQUIRE(predict({dir / "white.tif", dir / "k.tif", "--window", "96", "--overlap", "32", "--keep-white"}).exit_code ==
-          0);
-  CHECK(read_image(dir / "k.tif").u8()[0] != 255);
-}
 
 TEST_CASE("folders below, patterns and lists; ids are paths") {
   const TemporaryFolder dir;
@@ -261,16 +100,7 @@ TEST_CASE("processes share the work; a killed one's blocks are taken over, and t
   REQUIRE(predict({dir / "in", dir / "alone"}).exit_code == 0);
   const std::vector<std::string> shared{weights(), dir / "in", dir / "out", "--views", "1",      "--threads",
                                         "1",       "--share",  "--lease",   "1",       "--quiet"};
-  const auto start = [&] {
-    const pid_t child = fork();
-    if (child != 0) return child;
-    std::vector<char*> argv{const_cast<char*>("predict")};
-    for (const std::string& a : shared) argv.push_back(const_cast<char*>(a.c_str()));
-    argv.push_back(nullptr);
-    execv(PPL_BIN "/predict", argv.data());
-    _exit(127);
-  };
-  const pid_t killed = start();
+  const pid_t killed = start_predict(shared);
   // As soon as it holds a block.
   const auto has_lease = [&] {
     std::error_code none;
@@ -281,13 +111,10 @@ TEST_CASE("processes share the work; a killed one's blocks are taken over, and t
   for (int i = 0; i < 3000 && !has_lease(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
   CHECK(has_lease());
   kill(killed, SIGKILL);
-  waitpid(killed, nullptr, 0);
-  const pid_t one = start(), two = start();
-  int status = 0;
-  waitpid(one, &status, 0);
-  CHECK(status == 0);
-  waitpid(two, &status, 0);
-  CHECK(status == 0);
+  CHECK(end_of(killed) == 128 + SIGKILL);
+  const pid_t one = start_predict(shared), two = start_predict(shared);
+  CHECK(end_of(one) == 0);
+  CHECK(end_of(two) == 0);
   CHECK(manifest(dir / "out").size() == 40);
   for (const auto& e : fs::directory_iterator(dir / "alone")) {
     if (e.path().extension() == ".png")

@@ -38,9 +38,9 @@ WeightsInfo read_info(const NamedArrays& file, const std::string& network) {
   if (!get("bands").empty()) info.bands = whole_number(get("bands"), "bands");
   if (!get("classes").empty()) info.classes = whole_number(get("classes"), "classes");
   if (!get("input").empty()) info.input = input_spec_from_json(get("input"), "metadata 'input'");
-  if (!get("threshold").empty()) {
+  if (const std::string text = get("threshold"); !text.empty()) {
     char* end = nullptr;
-    info.threshold = std::strtod(get("threshold").c_str(), &end);
+    info.threshold = std::strtod(text.c_str(), &end);
     PPL_CHECK(*end == 0 && info.threshold >= 0 && info.threshold <= 1,
               "metadata 'threshold' is not a number from 0 to 1");
   }

@@ -22,6 +22,7 @@ class OwnBlocks : public Blocks {
  public:
   explicit OwnBlocks(size_t count) : count_(count) {}
   void stop() override {}
+  bool all_done() const override { return false; }
   std::optional<size_t> next() override { return next_ < count_ ? std::optional<size_t>(next_++) : std::nullopt; }
   void done(size_t, std::vector<TileRecord> records) override {
     records_.insert(records_.end(), records.begin(), records.end());
@@ -48,6 +49,12 @@ class SharedBlocks : public Blocks {
   }
 
   void stop() override { stopped_ = true; }
+
+  bool all_done() const override {
+    for (size_t block = 0; block < count_; ++block)
+      if (!fs::exists(file_of(block))) return false;
+    return true;
+  }
 
   std::optional<size_t> next() override {
     while (!stopped_) {

@@ -21,6 +21,8 @@ class Blocks {
   // Lets next() give nothing from now on; from any thread.
   virtual void stop() = 0;
   virtual void done(size_t block, std::vector<TileRecord> records) = 0;
+  // Whether an earlier run, or another process, did all of them.
+  virtual bool all_done() const = 0;
   // Of all blocks, in order; once next() gave nothing and done() was called for every block it gave.
   virtual std::vector<TileRecord> records() = 0;
 };

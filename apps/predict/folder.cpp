@@ -11,8 +11,10 @@
 #include "apps/predict/blocks.h"
 #include "apps/predict/context.h"
 #include "apps/predict/ensemble.h"
+#include "apps/predict/job.h"
 #include "apps/predict/pipeline.h"
 #include "apps/predict/tile_files.h"
+#include "apps/predict/vectors.h"
 #include "io/file.h"
 #include "io/picture_list.h"
 
@@ -170,25 +172,10 @@ class FolderPrediction {
   std::vector<TileRecord> records_;  // of the block in work
 };
 
-// Jobs that differ in anything that changes results keep their blocks apart.
-std::string job_name(const PredictOptions& o, const Ensemble& ensemble, const std::vector<TileFile>& tiles) {
-  uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
-  const auto add = [&](const void* data, size_t size) {
-    for (size_t i = 0; i < size; ++i) hash = (hash ^ static_cast<const uint8_t*>(data)[i]) * 0x100000001b3u;
-  };
-  const auto add_text = [&](const std::string& text) { add(text.c_str(), text.size() + 1); };
-  std::vector<std::string> weights{o.weights};
-  weights.insert(weights.end(), o.also.begin(), o.also.end());
-  for (const std::string& path : weights) {
-    const MappedFile file(path);
-    add(file.bytes().data(), file.bytes().size());
-  }
-  for (const double share : o.shares) add_text(cat(share));
-  for (const int band : ensemble.input().bands) add_text(cat(band));
-  add_text(cat(o.network, ' ', o.views, ' ', ensemble.threshold(), ' ', name(o.precision), ' ', o.format, ' ',
-               o.probabilities, ' ', o.batch, ' ', o.context, ' ', o.suffix));
-  for (const TileFile& tile : tiles) add_text(tile.id + '\n' + tile.image_path);
-  return fmt::format(".predict-{:016x}", hash);
+std::vector<std::string> names_of(const std::vector<TileFile>& tiles) {
+  std::vector<std::string> names;
+  for (const TileFile& tile : tiles) names.push_back(tile.id + '\n' + tile.image_path);
+  return names;
 }
 
 std::unique_ptr<Blocks> make_blocks(const PredictOptions& o, const Ensemble& ensemble,
@@ -196,16 +183,30 @@ std::unique_ptr<Blocks> make_blocks(const PredictOptions& o, const Ensemble& ens
   const size_t count = (tiles.size() + kBlockTiles - 1) / kBlockTiles;
   if (!o.share) return own_blocks(count);
   const TileFiles files(o, ensemble);
-  return shared_blocks(count, o.out + "/" + job_name(o, ensemble, tiles), o.lease,
+  return shared_blocks(count, o.out + "/" + job_name(o, ensemble, names_of(tiles)), o.lease,
                        [&](const TileRecord& r) { return fs::exists(files.mask_path(r.id)); });
+}
+
+// Of all masks, by one of the processes.
+void vectorize(const PredictOptions& o, const Ensemble& ensemble, const std::vector<TileFile>& tiles,
+               const std::vector<TileRecord>& records) {
+  const std::string folder = o.out + "/" + job_name(o, ensemble, names_of(tiles)) + "/vectors";
+  const std::unique_ptr<Blocks> once =
+      o.share ? shared_blocks(1, folder, o.lease, [](const TileRecord&) { return false; }) : own_blocks(1);
+  while (const std::optional<size_t> block = once->next()) {
+    write_vectors_of_tiles(o, ensemble.classes(), tiles, records);
+    once->done(*block, {{"vectors", 0, 0, 0, ""}});
+  }
 }
 
 }  // namespace
 
 void predict_folder(const PredictOptions& o) {
   const Ensemble ensemble(o);
+  check_vectors(o, ensemble.classes());
   const PictureList list = find_pictures(o.images, {o.recursive, o.pattern});
   fs::create_directories(o.out);
+  ManifestRoom room(o.out, list.tiles.size() + list.problems.size());
   const std::unique_ptr<Blocks> blocks = make_blocks(o, ensemble, list.tiles);
   FolderPrediction prediction(o, ensemble, list.tiles, *blocks);
   run_pipeline<std::future<Work>, Result>(
@@ -224,8 +225,10 @@ void predict_folder(const PredictOptions& o) {
     manifest += to_line(r);
     failed += !r.error.empty();
   }
+  room.give_back();
   write_file(o.out + "/manifest.jsonl", manifest);
   log_line(fmt::format("predict: {} masks in {}", records.size() - failed, o.out));
+  if (!o.vectors.empty() && failed < records.size()) vectorize(o, ensemble, list.tiles, records);
   PPL_CHECK(failed == 0, failed, " of ", records.size(), " tiles failed");
 }
 

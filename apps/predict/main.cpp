@@ -37,7 +37,7 @@ void add_picture_options(CLI::App& app, PredictOptions& o) {
   app.add_option("images", o.images, "Folder of pictures, text file with a path a line, or one GeoTIFF or VRT")
       ->required()
       ->check(CLI::ExistingPath);
-  app.add_option("out", o.out, "Folder for <id>_mask files, or the scene's mask")->required();
+  app.add_option("out", o.out, "Folder for <id>_mask files, or the mask of a scene or mosaic")->required();
   app.add_option("--bands", o.bands, "Bands in the network's order, from 1 (else the weights')")
       ->check(CLI::PositiveNumber);
   app.add_option("--stretch", o.stretch, "Of 16-bit scenes: the weights', or the scene's 2nd to 98th percentiles")
@@ -60,6 +60,8 @@ void add_scene_options(CLI::App& app, PredictOptions& o) {
       ->check(CLI::Range(0, 8192))
       ->group("Scenes")
       ->capture_default_str();
+  app.add_flag("--mosaic", o.mosaic, "The folder's pictures, which say where they lie, are one scene")->group("Scenes");
+  app.add_flag("--cog", o.cog, "Write cloud optimized GeoTIFFs")->group("Scenes");
   app.add_flag("!--keep-white", o.white_margin, "White that reaches in from the border is data")->group("Scenes");
 }
 
@@ -70,12 +72,28 @@ void add_folder_options(CLI::App& app, PredictOptions& o) {
   app.add_flag("--recursive", o.recursive, "Folders below too; ids are paths, as z/x/y")->group("Folders");
   app.add_option("--pattern", o.pattern, "Of paths below the folder, as a shell has it")->group("Folders");
   app.add_option("--suffix", o.suffix, "Of masks' names, after the id")->group("Folders")->capture_default_str();
+}
+
+void add_vector_options(CLI::App& app, PredictOptions& o) {
+  app.add_option("--vectors", o.vectors, "Also lines or polygons: .geojson, .gpkg, .fgb or .csv (may be repeated)")
+      ->group("Vectors");
+  app.add_option("--theme", o.theme, "What the masks show")
+      ->check(CLI::IsMember({"roads", "buildings"}))
+      ->group("Vectors")
+      ->capture_default_str();
+  app.add_option("--label", o.label, "Of several classes: the one that becomes vectors")
+      ->check(CLI::Range(1, 254))
+      ->group("Vectors")
+      ->capture_default_str();
+}
+
+void add_share_options(CLI::App& app, PredictOptions& o) {
   app.add_flag("--share", o.share,
                "Share the work with other processes of the same command, and keep what earlier ones finished")
-      ->group("Folders");
+      ->group("Many processes");
   app.add_option("--lease", o.lease, "Seconds until the work of a silent process is taken over")
       ->check(CLI::Range(0.1, 86400.0))
-      ->group("Folders")
+      ->group("Many processes")
       ->capture_default_str();
 }
 
@@ -83,7 +101,7 @@ void predict(const PredictOptions& o) {
   if (o.threads > 0) omp_set_num_threads(o.threads);
   const std::filesystem::path images(o.images);
   const bool list = images.extension() == ".txt";
-  if (std::filesystem::is_directory(images) || list)
+  if ((std::filesystem::is_directory(images) || list) && !o.mosaic)
     ppl::apps::predict_folder(o);
   else
     ppl::apps::predict_scene(o);
@@ -100,6 +118,8 @@ int main(int argc, char** argv) {
                               add_picture_options(app, options);
                               add_scene_options(app, options);
                               add_folder_options(app, options);
+                              add_vector_options(app, options);
+                              add_share_options(app, options);
                               app.callback([] {
                                 options.precision = precision == "bf16" ? ppl::DType::bf16 : ppl::DType::f32;
                                 predict(options);

@@ -1,7 +1,11 @@
 #include "apps/predict/manifest.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <nlohmann/json.hpp>
 #include <sstream>
+#include <utility>
 
 #include "kernels/base.h"
 
@@ -34,6 +38,19 @@ std::vector<TileRecord> parse_lines(const std::string& text, const std::string& 
     }
   }
   return records;
+}
+
+ManifestRoom::ManifestRoom(const std::string& folder, size_t tiles) {
+  constexpr size_t kLine = 512, kBlock = 4096;  // what a record may take, what a file may take beyond its bytes
+  const std::string path = cat(folder, "/.manifest.", getpid());
+  fd_ = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (fd_ < 0) return;
+  unlink(path.c_str());
+  (void)posix_fallocate(fd_, 0, static_cast<off_t>(tiles * kLine + 2 * kBlock));
+}
+
+void ManifestRoom::give_back() {
+  if (fd_ >= 0) close(std::exchange(fd_, -1));
 }
 
 }  // namespace ppl::apps

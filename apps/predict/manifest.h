@@ -19,4 +19,18 @@ std::string to_line(const TileRecord&);
 // Error naming `where` and the line.
 std::vector<TileRecord> parse_lines(const std::string& text, const std::string& where);
 
+// Keeps room on the disk for the manifest of so many tiles, so that a disk that becomes full can be named there.
+// Nothing is kept where the file system cannot.
+class ManifestRoom {
+ public:
+  ManifestRoom(const std::string& folder, size_t tiles);
+  ~ManifestRoom() { give_back(); }
+  ManifestRoom(const ManifestRoom&) = delete;
+  ManifestRoom& operator=(const ManifestRoom&) = delete;
+  void give_back();
+
+ private:
+  int fd_ = -1;  // of a file without a name
+};
+
 }  // namespace ppl::apps

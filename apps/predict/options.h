@@ -28,7 +28,16 @@ struct PredictOptions {
   int threads = 0;              // 0: all cores
   int batch = 0;                // pictures at once; 0: as many as make 512 x 512 pixels
 
+  std::vector<std::string> vectors;  // files for the lines or polygons of the masks
+  std::string theme = "roads";       // or buildings
+  int label = 1;                     // the class that becomes vectors
+  // Share the work with other processes of the same command, and keep what earlier ones finished.
+  bool share = false;
+  double lease = 60;  // seconds until the work of a silent process is taken over
+
   // Scenes.
+  bool mosaic = false;  // the pictures, which say where they lie, are one scene
+  bool cog = false;     // cloud optimized GeoTIFFs
   int window = 1152, overlap = 128;
   bool white_margin = true;  // white that reaches in from the border is no data
 
@@ -37,8 +46,6 @@ struct PredictOptions {
   bool recursive = false;
   std::string pattern;           // of paths below the folder, as a shell has it; empty: all
   std::string suffix = "_mask";  // of masks' names, after the id
-  bool share = false;            // leave finished blocks alone and share the others with other processes
-  double lease = 60;             // seconds until the blocks of a process that is silent are taken over
 };
 
 }  // namespace ppl::apps

@@ -1,15 +1,18 @@
 #include <fmt/format.h>
 
+#include <memory>
 #include <nlohmann/json.hpp>
 
 #include "apps/common/app.h"
-#include "apps/vectorize/vectorize.h"
+#include "apps/common/log.h"
+#include "io/vector/vectorize.h"
 
 namespace {
 
 using namespace ppl;
 
 struct Command {
+  std::string path, suffix = "_mask", images;
   vectorize::Input input;
   std::vector<std::string> outputs;
   RoadOptions roads;
@@ -19,9 +22,9 @@ struct Command {
 
 void add_input(CLI::App& app, Command& command) {
   auto& input = command.input;
-  app.add_option("MASKS", input.path, "Folder of masks <id>_mask.{png,tif}, or one mask")->required();
-  app.add_option("OUT", command.outputs, "Files to write: .csv (SpaceNet), .geojson, .gpkg")->required();
-  app.add_option("--suffix", input.suffix, "What follows the id in names of masks")->capture_default_str();
+  app.add_option("MASKS", command.path, "Folder of masks <id>_mask.{png,tif}, or one mask")->required();
+  app.add_option("OUT", command.outputs, "Files to write: .csv (SpaceNet), .geojson, .gpkg, .fgb")->required();
+  app.add_option("--suffix", command.suffix, "What follows the id in names of masks")->capture_default_str();
   app.add_option("--threshold", input.foreground.threshold, "Read probabilities; foreground is above this")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--classes", input.foreground.classes, "Index masks of 0 to this many classes")
@@ -30,7 +33,7 @@ void add_input(CLI::App& app, Command& command) {
   app.add_option("--label", input.foreground.label, "The class that is wanted")
       ->check(CLI::Range(1, 254))
       ->capture_default_str();
-  app.add_option("--images", input.images,
+  app.add_option("--images", command.images,
                  "Folder of <id>_sat.* or <id>.*, to know where masks lie that do not say it");
   app.add_option("--mosaic", input.mosaic, "Put tiles that lie side by side together, under this name");
   app.add_flag("--json", command.json, "Print JSON");
@@ -53,8 +56,18 @@ void print(const Command& command, const char* what, size_t pictures, size_t cou
   }
 }
 
-void run_roads(const Command& command) {
+// Looks for the masks, once it is known that the results can be written.
+void prepare(Command& command) {
   vectorize::check_outputs(command.outputs);
+  command.input.tiles = vectorize::find_masks(command.path, command.suffix, command.images);
+  command.input.on_picture = [progress = std::shared_ptr<apps::Progress>()](int64_t of) mutable {
+    if (!progress) progress = std::make_shared<apps::Progress>("vectorize: pictures", of);
+    progress->advance();
+  };
+}
+
+void run_roads(Command& command) {
+  prepare(command);
   const std::vector<vectorize::Picture> pictures = vectorize::roads_of(command.input, command.roads);
   vectorize::write_roads(command.outputs, pictures);
   size_t count = 0;
@@ -66,8 +79,8 @@ void run_roads(const Command& command) {
   print(command, "roads", pictures.size(), count, sum, "px");
 }
 
-void run_buildings(const Command& command) {
-  vectorize::check_outputs(command.outputs);
+void run_buildings(Command& command) {
+  prepare(command);
   const std::vector<vectorize::Picture> pictures = vectorize::buildings_of(command.input, command.buildings);
   vectorize::write_buildings(command.outputs, pictures);
   size_t count = 0;

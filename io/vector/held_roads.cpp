@@ -8,7 +8,7 @@ namespace ppl {
 
 bool is_road_layer(const std::string& path) {
   const std::string ending = lower_ending(path);
-  return ending == ".geojson" || ending == ".json" || ending == ".gpkg" || ending == ".shp";
+  return ending == ".geojson" || ending == ".json" || ending == ".gpkg" || ending == ".fgb" || ending == ".shp";
 }
 
 std::string image_id_of(const std::string& path) {

@@ -61,35 +61,53 @@ std::vector<size_t> group(const std::vector<PlacedTile>& tiles, const std::vecto
   return parent;
 }
 
+std::vector<Place> places_of(const std::vector<PlacedTile>& tiles) {
+  std::vector<Place> places;
+  for (const PlacedTile& tile : tiles) places.push_back(place_of(tile, tiles[0]));
+  return places;
+}
+
+Mosaic mosaic_of(const std::vector<PlacedTile>& tiles, const std::vector<Place>& places,
+                 const std::vector<size_t>& members) {
+  Mosaic mosaic;
+  Place low = places[members[0]], high = low;
+  for (const size_t i : members) {
+    low = {std::min(low.row, places[i].row), std::min(low.column, places[i].column)};
+    high = {std::max(high.row, places[i].row + tiles[i].height),
+            std::max(high.column, places[i].column + tiles[i].width)};
+  }
+  for (const size_t i : members) mosaic.parts.push_back({i, places[i].row - low.row, places[i].column - low.column});
+  mosaic.height = high.row - low.row;
+  mosaic.width = high.column - low.column;
+  mosaic.geo = tiles[0].geo;
+  const auto& t = tiles[0].geo.transform;
+  const auto column = static_cast<double>(low.column), row = static_cast<double>(low.row);
+  mosaic.geo.transform[0] = t[0] + column * t[1] + row * t[2];
+  mosaic.geo.transform[3] = t[3] + column * t[4] + row * t[5];
+  return mosaic;
+}
+
 }  // namespace
 
 std::vector<Mosaic> arrange_tiles(const std::vector<PlacedTile>& tiles) {
-  std::vector<Place> places;
-  for (const PlacedTile& tile : tiles) places.push_back(place_of(tile, tiles[0]));
+  const std::vector<Place> places = places_of(tiles);
   const std::vector<size_t> groups = group(tiles, places);
   std::vector<Mosaic> mosaics;
   for (size_t first = 0; first < tiles.size(); ++first) {
     if (groups[first] != first) continue;
-    Mosaic& mosaic = mosaics.emplace_back();
-    Place low = places[first], high = low;
-    for (size_t i = first; i < tiles.size(); ++i) {
-      if (groups[i] != first) continue;
-      low = {std::min(low.row, places[i].row), std::min(low.column, places[i].column)};
-      high = {std::max(high.row, places[i].row + tiles[i].height),
-              std::max(high.column, places[i].column + tiles[i].width)};
-    }
-    for (size_t i = first; i < tiles.size(); ++i) {
-      if (groups[i] == first) mosaic.parts.push_back({i, places[i].row - low.row, places[i].column - low.column});
-    }
-    mosaic.height = high.row - low.row;
-    mosaic.width = high.column - low.column;
-    mosaic.geo = tiles[0].geo;
-    const auto& t = tiles[0].geo.transform;
-    const auto column = static_cast<double>(low.column), row = static_cast<double>(low.row);
-    mosaic.geo.transform[0] = t[0] + column * t[1] + row * t[2];
-    mosaic.geo.transform[3] = t[3] + column * t[4] + row * t[5];
+    std::vector<size_t> members;
+    for (size_t i = first; i < tiles.size(); ++i)
+      if (groups[i] == first) members.push_back(i);
+    mosaics.push_back(mosaic_of(tiles, places, members));
   }
   return mosaics;
+}
+
+Mosaic arrange_together(const std::vector<PlacedTile>& tiles) {
+  PPL_CHECK(!tiles.empty(), "a mosaic of no tiles");
+  std::vector<size_t> all(tiles.size());
+  std::iota(all.begin(), all.end(), 0);
+  return mosaic_of(tiles, places_of(tiles), all);
 }
 
 void paste(BitImage& mosaic, const BitImage& tile, int64_t row, int64_t column) {

@@ -31,6 +31,9 @@ struct Mosaic {
 // Error naming the tile where one has another coordinate system or pixels of another size or direction than the first.
 std::vector<Mosaic> arrange_tiles(const std::vector<PlacedTile>&);
 
+// All of them in one, whether they touch or not: the box around them.
+Mosaic arrange_together(const std::vector<PlacedTile>&);
+
 // Sets what is set in `tile` at its place.
 void paste(BitImage& mosaic, const BitImage& tile, int64_t row, int64_t column);
 

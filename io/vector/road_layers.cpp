@@ -148,7 +148,7 @@ std::unique_ptr<RoadSource> read_road_layers(const std::vector<std::string>& pat
   std::optional<PicturePlaces> pictures;  // of options.images
   for (const std::string& path : paths) {
     const GdalMessages messages;
-    const OgrFile d = open_ogr(path, {"GeoJSON", "GPKG", "ESRI Shapefile"}, "a layer of roads", messages);
+    const OgrFile d = open_ogr(path, {"GeoJSON", "GPKG", "FlatGeobuf", "ESRI Shapefile"}, "a layer of roads", messages);
     PPL_CHECK(d->GetLayerCount() > 0, path, ": expected a layer of roads, got none");
     const uint32_t file = roads->add_file(path);
     for (int i = 0; i < d->GetLayerCount(); ++i) read_layer(*d->GetLayer(i), path, file, options, pictures, *roads);

@@ -69,7 +69,8 @@ void read_layer(OGRLayer& layer, const std::string& path, ReadPolygons& to) {
 
 ReadPolygons read_polygons(const std::string& path) {
   GdalMessages messages;
-  const OgrFile data = open_ogr(path, {"GeoJSON", "GPKG"}, "polygons of GeoJSON or GeoPackage", messages);
+  const OgrFile data =
+      open_ogr(path, {"GeoJSON", "GPKG", "FlatGeobuf"}, "polygons of GeoJSON, GeoPackage or FlatGeobuf", messages);
   ReadPolygons result;
   for (OGRLayer* layer : data->GetLayers()) {
     if (const OGRSpatialReference* crs = layer->GetSpatialRef(); crs && result.crs.empty()) {

@@ -17,7 +17,20 @@ struct Close {
   void operator()(GDALDataset* d) const { GDALClose(d); }
 };
 
-bool is_geojson(const std::string& path) { return path.ends_with(".geojson") || path.ends_with(".json"); }
+struct Kind {
+  const char *ending, *driver;
+  bool geojson = false;
+};
+
+// By the ending; null for others.
+const Kind* kind_of(const std::string& path) {
+  static const Kind kinds[] = {
+      {".geojson", "GeoJSON", true}, {".json", "GeoJSON", true}, {".gpkg", "GPKG"}, {".fgb", "FlatGeobuf"}};
+  for (const Kind& kind : kinds) {
+    if (path.ends_with(kind.ending)) return &kind;
+  }
+  return nullptr;
+}
 
 void add_ring(OGRPolygon& to, const Line& ring) {
   OGRLinearRing points;
@@ -67,15 +80,15 @@ bool write_features(OGRLayer& to, const VectorLayer& layer) {
 }
 
 // Made in memory; true where all of it went well.
-bool make(const std::string& name, const VectorLayer& layer, bool geojson) {
-  GDALDriver* driver = GetGDALDriverManager()->GetDriverByName(geojson ? "GeoJSON" : "GPKG");
+bool make(const std::string& name, const VectorLayer& layer, const Kind& kind) {
+  GDALDriver* driver = GetGDALDriverManager()->GetDriverByName(kind.driver);
   if (!driver) return false;
   OGRSpatialReference crs;
   crs.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
   if (!layer.crs.empty() && crs.SetFromUserInput(layer.crs.c_str()) != OGRERR_NONE) return false;
   const std::unique_ptr<GDALDataset, Close> data(driver->Create(name.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
   if (!data) return false;
-  OGRLayer* to = create_layer(*data, layer, geojson, layer.crs.empty() ? nullptr : &crs);
+  OGRLayer* to = create_layer(*data, layer, kind.geojson, layer.crs.empty() ? nullptr : &crs);
   if (!to) return false;
   const bool transaction = data->TestCapability(ODsCTransactions) && data->StartTransaction() == OGRERR_NONE;
   return write_features(*to, layer) && (!transaction || data->CommitTransaction() == OGRERR_NONE);
@@ -100,20 +113,20 @@ Polygon to_world(const GeoReference& geo, const Polygon& polygon) {
   return result;
 }
 
-bool is_vector_file(const std::string& path) { return is_geojson(path) || path.ends_with(".gpkg"); }
+bool is_vector_file(const std::string& path) { return kind_of(path) != nullptr; }
 
 void write_vectors(const std::string& path, const VectorLayer& layer) {
-  PPL_CHECK(is_vector_file(path), path, ": expected a name that ends with .geojson, .json or .gpkg");
-  const bool geojson = is_geojson(path);
+  const Kind* kind = kind_of(path);
+  PPL_CHECK(kind, path, ": expected a name that ends with .geojson, .json, .gpkg or .fgb");
   static std::atomic<unsigned> counter{0};
-  const std::string name = cat("/vsimem/ppl_layer_", counter++, geojson ? ".geojson" : ".gpkg");
+  const std::string name = cat("/vsimem/ppl_layer_", counter++, kind->ending);
   struct Remove {
     const std::string& name;
     ~Remove() { VSIUnlink(name.c_str()); }
   } remove{name};
   GdalMessages messages;
   CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", "2020-01-01T00:00:00.000Z");  // a GeoPackage notes when it was made
-  const bool made = make(name, layer, geojson);
+  const bool made = make(name, layer, *kind);
   CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", nullptr);
   vsi_l_offset size = 0;
   const GByte* bytes = VSIGetMemFileBuffer(name.c_str(), &size, FALSE);

@@ -92,6 +92,13 @@ void Blender::carry_down(std::vector<float>& sum) {
   }
 }
 
+void Blender::start_row(int64_t row) {
+  PPL_CHECK(row >= 0 && row < rows_.count(), "blending: no row ", row);
+  row_ = row;
+  column_ = 0;
+  std::fill(above_.begin(), above_.end(), 0.0f);
+}
+
 void Blender::step() {
   if (++column_ < columns_.count()) return;
   column_ = 0;

@@ -43,6 +43,11 @@ class Blender {
 
   // values [rows.seen(i), columns.seen(j), channels] of the next window, null: zeros. Error out of turn.
   void add(const float* values, const Emit& emit);
+  // Goes to the first window of a row, for who has one row only: what the row above would leave counts as zeros.
+  void start_row(int64_t row);
+  // While the last window of a row is emitted: what the row leaves to the next, [overlap, width, channels]. The next
+  // row's first lines are what start_row() makes of them plus this, to the bit.
+  const std::vector<float>& left_below() const { return below_; }
   bool done() const { return row_ == rows_.count(); }
   int64_t next_row() const { return row_; }
   int64_t next_column() const { return column_; }

@@ -1,9 +1,9 @@
-#include <fmt/format.h>
+#include <cstdio>
 
-#include "apps/vectorize/vectorize.h"
 #include "io/file.h"
 #include "io/vector/polygon_wkt.h"
 #include "io/vector/vector_file.h"
+#include "io/vector/vectorize.h"
 
 namespace ppl::vectorize {
 namespace {
@@ -16,12 +16,18 @@ void check_id(const std::string& id) {
             "' cannot stand in a SpaceNet table");
 }
 
+std::string six_digits(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.6g", value);
+  return text;
+}
+
 std::string roads_table(const std::vector<Picture>& pictures) {
   std::string text = "ImageId,WKT_Pix\n";
   for (const Picture& picture : pictures) {
     check_id(picture.id);
-    if (picture.roads.empty()) text += fmt::format("{},LINESTRING EMPTY\n", picture.id);
-    for (const Line& road : picture.roads) text += fmt::format("{},\"{}\"\n", picture.id, to_wkt(road, kDigits));
+    if (picture.roads.empty()) text += cat(picture.id, ",LINESTRING EMPTY\n");
+    for (const Line& road : picture.roads) text += cat(picture.id, ",\"", to_wkt(road, kDigits), "\"\n");
   }
   return text;
 }
@@ -30,10 +36,10 @@ std::string buildings_table(const std::vector<Picture>& pictures) {
   std::string text = "ImageId,BuildingId,PolygonWKT_Pix,Confidence\n";
   for (const Picture& picture : pictures) {
     check_id(picture.id);
-    if (picture.buildings.empty()) text += fmt::format("{},-1,POLYGON EMPTY,1\n", picture.id);
+    if (picture.buildings.empty()) text += cat(picture.id, ",-1,POLYGON EMPTY,1\n");
     for (size_t i = 0; i < picture.buildings.size(); ++i) {
-      text += fmt::format("{},{},\"{}\",{:.6g}\n", picture.id, i, to_wkt(picture.buildings[i], kDigits),
-                          picture.confidence[i]);
+      text += cat(picture.id, ",", i, ",\"", to_wkt(picture.buildings[i], kDigits), "\",",
+                  six_digits(picture.confidence[i]), "\n");
     }
   }
   return text;
@@ -86,7 +92,7 @@ void write(const std::string& path, const std::vector<Picture>& pictures, bool p
 void check_outputs(const std::vector<std::string>& paths) {
   for (const std::string& path : paths) {
     PPL_CHECK(path.ends_with(".csv") || is_vector_file(path), path,
-              ": expected a name that ends with .csv, .geojson, .json or .gpkg");
+              ": expected a name that ends with .csv, .geojson, .json, .gpkg or .fgb");
   }
 }
 

@@ -1,10 +1,10 @@
-#include "apps/vectorize/vectorize.h"
+#include "io/vector/vectorize.h"
 
 #include <algorithm>
 #include <filesystem>
+#include <mutex>
 #include <thread>
 
-#include "apps/common/log.h"
 #include "io/image.h"
 #include "io/mask_files.h"
 #include "io/threads.h"
@@ -13,11 +13,6 @@
 namespace ppl::vectorize {
 namespace fs = std::filesystem;
 namespace {
-
-struct Tile {
-  std::string id, path;
-  std::optional<GeoReference> geo;
-};
 
 int thread_count() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
 
@@ -28,7 +23,7 @@ std::string id_of(const std::string& path, const std::string& suffix) {
 }
 
 // The mask's own place, else its picture's.
-std::optional<GeoReference> place_of(const Tile& tile, const std::string& images) {
+std::optional<GeoReference> place_of(const MaskTile& tile, const std::string& images) {
   if (std::optional<GeoReference> own = read_georeference(tile.path); own || images.empty()) return own;
   for (const char* suffix : {"_sat", ""}) {
     for (const char* ending : {".tif", ".tiff", ".png", ".jpg", ".jpeg"}) {
@@ -39,35 +34,23 @@ std::optional<GeoReference> place_of(const Tile& tile, const std::string& images
   return {};
 }
 
-std::vector<Tile> find_tiles(const Input& input) {
-  std::vector<Tile> tiles;
-  if (fs::is_directory(input.path)) {
-    for (const auto& [id, path] : list_masks(input.path, input.suffix)) tiles.push_back({id, path, {}});
-    PPL_CHECK(!tiles.empty(), input.path, ": no file <id>", input.suffix, ".{png,tif,jpg} in this folder");
-  } else {
-    tiles.push_back({id_of(input.path, input.suffix), input.path, {}});
-  }
-  for (Tile& tile : tiles) tile.geo = place_of(tile, input.images);
-  return tiles;
-}
-
 // One picture's mask, and of what tiles it is made.
 struct Source {
   std::string id;
   std::optional<GeoReference> geo;
-  std::vector<Tile> tiles;
+  std::vector<MaskTile> tiles;
   Mosaic mosaic;  // of several tiles
 };
 
-std::vector<Source> gather(const std::vector<Tile>& tiles, const std::string& name) {
+std::vector<Source> gather(const std::vector<MaskTile>& tiles, const std::string& name) {
   std::vector<Source> sources;
   if (name.empty()) {
-    for (const Tile& tile : tiles) sources.push_back({tile.id, tile.geo, {tile}, {}});
+    for (const MaskTile& tile : tiles) sources.push_back({tile.id, tile.geo, {tile}, {}});
     return sources;
   }
   std::vector<PlacedTile> placed;
-  for (const Tile& tile : tiles) {
-    PPL_CHECK(tile.geo, tile.path, ": does not say where it lies, so it cannot be put into a mosaic (see --images)");
+  for (const MaskTile& tile : tiles) {
+    PPL_CHECK(tile.geo, tile.path, ": does not say where it lies, so it cannot be put into a mosaic");
     const ImageHeader header = read_image_header(tile.path);
     placed.push_back({tile.path, header.height, header.width, *tile.geo});
   }
@@ -94,16 +77,18 @@ BitImage read_source(const Source& source, const ForegroundOptions& options) {
 
 template <class Fill>
 std::vector<Picture> pictures_of(const Input& input, Fill&& fill) {
-  const std::vector<Source> sources = gather(find_tiles(input), input.mosaic);
+  const std::vector<Source> sources = gather(input.tiles, input.mosaic);
   std::vector<Picture> pictures(sources.size());
-  apps::Progress progress("vectorize: pictures", static_cast<int64_t>(sources.size()));
+  std::mutex mutex;
   for_each_index(static_cast<int64_t>(sources.size()), thread_count(), [&](int64_t i) {
     const Source& source = sources[static_cast<size_t>(i)];
     Picture& picture = pictures[static_cast<size_t>(i)];
     picture.id = source.id;
     picture.geo = source.geo;
     fill(picture, source, read_source(source, input.foreground));
-    progress.advance();
+    if (!input.on_picture) return;
+    const std::lock_guard lock(mutex);
+    input.on_picture(static_cast<int64_t>(sources.size()));
   });
   return pictures;
 }
@@ -138,6 +123,18 @@ double mean_inside(const ProbabilityRaster& raster, const Polygon& polygon) {
 }
 
 }  // namespace
+
+std::vector<MaskTile> find_masks(const std::string& path, const std::string& suffix, const std::string& images) {
+  std::vector<MaskTile> tiles;
+  if (fs::is_directory(path)) {
+    for (const auto& [id, file] : list_masks(path, suffix)) tiles.push_back({id, file, {}});
+    PPL_CHECK(!tiles.empty(), path, ": no file <id>", suffix, ".{png,tif,jpg} in this folder");
+  } else {
+    tiles.push_back({id_of(path, suffix), path, {}});
+  }
+  for (MaskTile& tile : tiles) tile.geo = place_of(tile, images);
+  return tiles;
+}
 
 std::vector<Picture> roads_of(const Input& input, const RoadOptions& options) {
   options.check();

@@ -1,0 +1,106 @@
+#include "apps/predict/scene_windows.h"
+
+#include <algorithm>
+
+namespace ppl::apps {
+namespace {
+
+InputSpec scene_input(const PredictOptions& o, const InputSpec& of_weights, const SceneSource& scene) {
+  InputSpec spec = of_weights;
+  if (o.stretch == "scene") {
+    const Percentiles p = scene_percentiles(scene, o.window, 2, 98);
+    spec.stretch_low = p.low;
+    spec.stretch_high = p.high;
+  }
+  PPL_CHECK(scene.depth() == 8 || !spec.stretch_low.empty(), o.images,
+            ": 16-bit values, but the weights have no stretch; --stretch scene takes the scene's percentiles");
+  return spec;
+}
+
+// A rectangle of the flags of a window.
+std::vector<uint8_t> part_of(const std::vector<uint8_t>& from, int64_t from_width, int64_t row, int64_t column,
+                             int64_t height, int64_t width) {
+  std::vector<uint8_t> out;
+  for (int64_t y = 0; y < height; ++y) {
+    const auto begin = from.begin() + ((row + y) * from_width + column);
+    out.insert(out.end(), begin, begin + width);
+  }
+  return out;
+}
+
+}  // namespace
+
+SceneWindows::SceneWindows(const PredictOptions& o, const Ensemble& ensemble, const SceneSource& scene)
+    : options_(o),
+      ensemble_(ensemble),
+      scene_(scene),
+      spec_(scene_input(o, ensemble.input(), scene)),
+      rows_(scene.height(), o.window, o.overlap),
+      columns_(scene.width(), o.window, o.overlap),
+      blender_(rows_, columns_, ensemble.classes()),
+      progress_("predict: windows", rows_.count() * columns_.count()) {
+  if (o.white_margin) margin_ = std::make_unique<WhiteMargin>(scene);
+}
+
+void SceneWindows::read_all(BoundedQueue<Seen>& queue, Blocks& blocks) const {
+  while (const std::optional<size_t> row = blocks.next())
+    for (int64_t j = 0; j < columns_.count(); ++j) queue.push(read(static_cast<int64_t>(*row), j));
+}
+
+void SceneWindows::compute_all(BoundedQueue<Seen>& in, BoundedQueue<Finished>& out) {
+  const auto limit = static_cast<size_t>(std::max(1, options_.batch));
+  std::vector<Seen> batch;
+  while (std::optional<Seen> seen = in.pop()) {
+    // A batch ends with its row, so that it does not depend on who has the next one.
+    const bool last = seen->column + 1 == columns_.count();
+    batch.push_back(std::move(*seen));
+    if (last || batch.size() == limit) compute(batch, out);
+  }
+}
+
+Seen SceneWindows::read(int64_t i, int64_t j) const {
+  const Range rows = rows_.seen(i), columns = columns_.seen(j);
+  SceneSource::Window window = scene_.read(rows.begin, columns.begin, rows.size(), columns.size());
+  if (margin_) margin_->take_out(window.image, rows.begin, columns.begin, window.valid);
+  Seen seen{i, j, stretch(std::move(window.image), spec_, options_.images), std::move(window.valid), false};
+  const Range used_rows = rows_.used(i), used_columns = columns_.used(j);
+  const std::vector<uint8_t> used = part_of(seen.valid, columns.size(), used_rows.begin - rows.begin,
+                                            used_columns.begin - columns.begin, used_rows.size(), used_columns.size());
+  seen.wanted = std::find(used.begin(), used.end(), 1) != used.end();
+  return seen;
+}
+
+void SceneWindows::compute(std::vector<Seen>& batch, BoundedQueue<Finished>& out) {
+  std::vector<const Image*> pictures;
+  std::vector<const std::vector<uint8_t>*> valid;
+  for (const Seen& s : batch) {
+    if (!s.wanted) continue;
+    pictures.push_back(&s.picture);
+    valid.push_back(&s.valid);
+  }
+  Tensor probability;
+  if (!pictures.empty()) probability = ensemble_.probability(pictures, valid);
+  const int64_t values = pictures.empty() ? 0 : probability.size() / probability.dim(0);
+  const float* next = pictures.empty() ? nullptr : probability.data<float>();
+  for (const Seen& s : batch) {
+    blend(s, s.wanted ? next : nullptr, out);
+    if (s.wanted) next += values;
+    progress_.advance();
+  }
+  batch.clear();
+}
+
+void SceneWindows::blend(const Seen& s, const float* probability, BoundedQueue<Finished>& out) {
+  if (options_.share && s.column == 0) blender_.start_row(s.row);
+  blender_.add(probability, [&](int64_t y, int64_t x, int64_t height, int64_t width, const float* p) {
+    const Range rows = rows_.seen(s.row), columns = columns_.seen(s.column);
+    const bool last = s.column + 1 == columns_.count();
+    out.push({s.row,
+              s.column,
+              {y, x, height, width, std::vector<float>(p, p + height * width * ensemble_.classes()),
+               part_of(s.valid, columns.size(), y - rows.begin, x - columns.begin, height, width)},
+              options_.share && last ? blender_.left_below() : std::vector<float>{}});
+  });
+}
+
+}  // namespace ppl::apps

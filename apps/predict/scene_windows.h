@@ -1,0 +1,53 @@
+// One large picture through the network, window by window.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "apps/common/log.h"
+#include "apps/predict/blocks.h"
+#include "apps/predict/ensemble.h"
+#include "apps/predict/scene_margin.h"
+#include "apps/predict/scene_rows.h"
+#include "io/bounded_queue.h"
+#include "io/scene.h"
+#include "models/inference/windows.h"
+
+namespace ppl::apps {
+
+// What the network sees of one window.
+struct Seen {
+  int64_t row = 0, column = 0;  // in windows
+  Image picture;                // 8 bit
+  std::vector<uint8_t> valid;   // as the picture: 1 where there is data
+  bool wanted = false;          // there is data where the window is used
+};
+
+class SceneWindows {
+ public:
+  SceneWindows(const PredictOptions&, const Ensemble&, const SceneSource&);
+
+  const WindowAxis& rows() const { return rows_; }
+  const WindowAxis& columns() const { return columns_; }
+
+  // For two threads: the windows of the rows that `blocks` gives, and what is finished with each. Where rows are shared
+  // each is blended by itself, see SceneRows; else they are all here, in order.
+  void read_all(BoundedQueue<Seen>& queue, Blocks& blocks) const;
+  void compute_all(BoundedQueue<Seen>& in, BoundedQueue<Finished>& out);
+
+ private:
+  Seen read(int64_t i, int64_t j) const;
+  void compute(std::vector<Seen>& batch, BoundedQueue<Finished>& out);
+  void blend(const Seen& seen, const float* probability, BoundedQueue<Finished>& out);
+
+  const PredictOptions& options_;
+  const Ensemble& ensemble_;
+  const SceneSource& scene_;
+  const InputSpec spec_;
+  const WindowAxis rows_, columns_;
+  Blender blender_;
+  Progress progress_;
+  std::unique_ptr<WhiteMargin> margin_;
+};
+
+}  // namespace ppl::apps

@@ -1,0 +1,65 @@
+#include "apps/predict/vectors.h"
+
+#include <fmt/format.h>
+
+#include <filesystem>
+#include <set>
+
+#include "apps/common/log.h"
+#include "io/scene_mosaic.h"
+#include "io/vector/vectorize.h"
+
+namespace ppl::apps {
+namespace {
+
+bool of_roads(const PredictOptions& o) { return o.theme == "roads"; }
+
+void write(const PredictOptions& o, const std::vector<vectorize::Picture>& pictures) {
+  size_t count = 0;
+  for (const vectorize::Picture& picture : pictures) count += picture.roads.size() + picture.buildings.size();
+  if (of_roads(o))
+    vectorize::write_roads(o.vectors, pictures);
+  else
+    vectorize::write_buildings(o.vectors, pictures);
+  log_line(fmt::format("predict: {}: {} {}", fmt::join(o.vectors, ", "), count, o.theme));
+}
+
+}  // namespace
+
+void check_vectors(const PredictOptions& o, int classes) {
+  if (o.vectors.empty()) return;
+  vectorize::check_outputs(o.vectors);
+  PPL_CHECK(o.label <= classes, "--label ", o.label, " of a network with ", classes, " classes");
+}
+
+void write_vectors_of(const PredictOptions& o, BitImage mask, const std::string& id,
+                      const std::optional<GeoReference>& place) {
+  vectorize::Picture picture{id, place, {}, {}, {}};
+  if (of_roads(o)) {
+    picture.roads = roads_from_mask(std::move(mask), RoadOptions{});
+  } else {
+    picture.buildings = buildings_from_mask(std::move(mask), BuildingOptions{});
+    picture.confidence.assign(picture.buildings.size(), 1);
+  }
+  write(o, {picture});
+}
+
+void write_vectors_of_tiles(const PredictOptions& o, int classes, const std::vector<TileFile>& tiles,
+                            const std::vector<TileRecord>& records) {
+  std::set<std::string> done;
+  for (const TileRecord& r : records)
+    if (r.error.empty()) done.insert(r.id);
+  vectorize::Input input;
+  input.mosaic = std::filesystem::path(o.vectors[0]).stem().string();
+  input.foreground.classes = classes;
+  input.foreground.label = o.label;
+  for (const TileFile& tile : tiles) {
+    if (!done.contains(tile.id)) continue;
+    const std::string mask = o.out + "/" + tile.id + o.suffix + "." + o.format;
+    input.tiles.push_back({tile.id, mask, place_of_picture(tile.image_path)});
+  }
+  PPL_CHECK(!input.tiles.empty(), o.vectors[0], ": no mask to make vectors of");
+  write(o, of_roads(o) ? vectorize::roads_of(input, RoadOptions{}) : vectorize::buildings_of(input, BuildingOptions{}));
+}
+
+}  // namespace ppl::apps

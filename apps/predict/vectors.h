@@ -1,0 +1,27 @@
+// Straight on from masks to road lines and building polygons.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "apps/predict/manifest.h"
+#include "apps/predict/options.h"
+#include "io/geotiff.h"
+#include "io/tiles.h"
+#include "io/vector/bit_image.h"
+
+namespace ppl::apps {
+
+// Error for names that vectors cannot be written under, and for a label that the networks do not have.
+void check_vectors(const PredictOptions&, int classes);
+
+// Traces a mask as a whole and writes options.vectors.
+void write_vectors_of(const PredictOptions&, BitImage mask, const std::string& id, const std::optional<GeoReference>&);
+
+// The same for the masks of tiles, put together where they touch. Tiles with an error are left out. Error naming one
+// that does not say where it lies, and where the tiles have different coordinate systems.
+void write_vectors_of_tiles(const PredictOptions&, int classes, const std::vector<TileFile>& tiles,
+                            const std::vector<TileRecord>& records);
+
+}  // namespace ppl::apps
