@@ -10,7 +10,7 @@
 namespace ppl {
 namespace fs = std::filesystem;
 
-GeoReference place_of_picture(const std::string& path) {
+GeoReference required_georeference(const std::string& path) {
   std::optional<GeoReference> place = read_georeference(path);
   PPL_CHECK(place, path, ": expected a picture with a place on the earth");
   return *std::move(place);
@@ -27,7 +27,7 @@ PicturePlaces::PicturePlaces(const std::string& folder) {
 }
 
 std::optional<GeoReference> PicturePlaces::find(const std::string& id) {
-  if (const auto own = pictures_.find(id); own != pictures_.end()) return place_of_picture(own->second);
+  if (const auto own = pictures_.find(id); own != pictures_.end()) return required_georeference(own->second);
   if (!mosaics_) put_together();
   if (mosaics_->size() == 1) return mosaics_->front();
   for (size_t i = 0; i < mosaics_->size(); ++i) {
@@ -40,7 +40,7 @@ void PicturePlaces::put_together() {
   std::vector<PlacedTile> tiles;
   for (const auto& [id, path] : pictures_) {
     const ImageHeader header = read_image_header(path);
-    tiles.push_back({path, header.height, header.width, place_of_picture(path)});
+    tiles.push_back({path, header.height, header.width, required_georeference(path)});
   }
   mosaics_.emplace();
   for (const Mosaic& mosaic : arrange_tiles(tiles)) mosaics_->push_back(mosaic.geo);

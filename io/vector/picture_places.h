@@ -28,6 +28,6 @@ class PicturePlaces {
 };
 
 // Of a picture; Error where it says nothing.
-GeoReference place_of_picture(const std::string& path);
+GeoReference required_georeference(const std::string& path);
 
 }  // namespace ppl

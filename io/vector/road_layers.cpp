@@ -62,12 +62,12 @@ class Ways {
     if (options_.pixels) return {};
     if (options_.reference) return {*options_.reference, layer_, path_};
     if (!options_.images.empty() && !fs::is_directory(options_.images)) {
-      return {place_of_picture(options_.images), layer_, path_};
+      return {required_georeference(options_.images), layer_, path_};
     }
     if (options_.images.empty()) {
       for (const char* ending : {".tif", ".tiff", ".TIF"}) {
         const fs::path beside = fs::path(path_).replace_extension(ending);
-        if (fs::is_regular_file(beside)) return {place_of_picture(beside.string()), layer_, path_};
+        if (fs::is_regular_file(beside)) return {required_georeference(beside.string()), layer_, path_};
       }
     } else {
       if (!pictures_) pictures_.emplace(options_.images);
