@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# Training in one and in two processes of one core each, in turn: tiles/s, where the time goes, how much of the sums is hidden.
+# Training in one process, in two alone at the same time, and in two together, of one core each, in turn: tiles/s a rank,
+# where the time goes, how much of the sums is hidden. What the two alone lose against the one is the machine's (memory,
+# clock), what the two together lose against them is training together.
 #   scripts/ranks.sh [SIZE [BATCH [STEPS]]]     512 4 12; needs mpirun and two idle cores
 # With RATE=1gbit the two processes are two "hosts": network namespaces joined by a veth pair whose link is that slow (needs root).
 set -euo pipefail
@@ -22,7 +24,7 @@ profile() {
   local name=$1 ranks=$2
   shift 2
   echo "== $name, $size x $size, batch $batch a rank"
-  "$@" "$train" "$work/recipe.json" --overwrite --profile --set "stages.0.tiles_per_epoch=$((steps * batch * ranks))" 2>&1 |
+  "$@" "$train" "$work/recipe.json" --overwrite --profile --set "run=$work/run-$BASHPID" --set "stages.0.tiles_per_epoch=$((steps * batch * ranks))" 2>&1 |
     sed -n '/^rank /,$p'
 }
 
@@ -30,5 +32,8 @@ mpi=(mpirun --allow-run-as-root --oversubscribe --bind-to core -np 2)
 [[ -z ${RATE:-} ]] || mpi=(scripts/two_hosts.sh "ppl$$" "$RATE")
 for round in 1 2; do
   profile "one process" 1 taskset -c 0
+  profile "one of two processes alone" 1 taskset -c 1 >/dev/null &
+  profile "one of two processes alone" 1 taskset -c 0
+  wait
   profile "two processes${RATE:+, link of $RATE}" 2 "${mpi[@]}"
 done
