@@ -275,7 +275,7 @@ TEST_CASE("masks are vectorized first") {
   CHECK(images[1]["apls"] == 1);
   std::filesystem::create_directory(dir / "none");
   refused(run_process("score", {"roads", dir / "none", dir / "masks", "--quiet"}),
-          "expected road tables (.csv), road layers (.geojson, .json, .gpkg, .shp) or masks (<id>_mask.*)");
+          "expected road tables (.csv), road layers (.geojson, .json, .gpkg, .fgb, .shp) or masks (<id>_mask.*)");
   write_file(dir / "masks/c_mask.png", std::string("no picture"));
   refused(run_process("score", {"roads", dir / "masks", dir / "masks", "--cities", "one", "--quiet"}), "c_mask.png");
 }

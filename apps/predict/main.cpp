@@ -97,11 +97,25 @@ void add_share_options(CLI::App& app, PredictOptions& o) {
       ->capture_default_str();
 }
 
+bool is_folder(const PredictOptions& o) {
+  const std::filesystem::path images(o.images);
+  return (std::filesystem::is_directory(images) || images.extension() == ".txt") && !o.mosaic;
+}
+
+// What would otherwise be given and do nothing.
+void refuse_options_of_others(const CLI::App& app, const PredictOptions& o) {
+  const std::string others = is_folder(o) ? "Scenes" : "Folders";
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group() != others || option->count() == 0) continue;
+    const bool finds_tiles = o.mosaic && (option->check_lname("recursive") || option->check_lname("pattern"));
+    if (!finds_tiles)
+      throw CLI::ValidationError(option->get_name(), is_folder(o) ? "is for scenes and mosaics" : "is for folders");
+  }
+}
+
 void predict(const PredictOptions& o) {
   if (o.threads > 0) omp_set_num_threads(o.threads);
-  const std::filesystem::path images(o.images);
-  const bool list = images.extension() == ".txt";
-  if ((std::filesystem::is_directory(images) || list) && !o.mosaic)
+  if (is_folder(o))
     ppl::apps::predict_folder(o);
   else
     ppl::apps::predict_scene(o);
@@ -120,7 +134,8 @@ int main(int argc, char** argv) {
                               add_folder_options(app, options);
                               add_vector_options(app, options);
                               add_share_options(app, options);
-                              app.callback([] {
+                              app.callback([&app] {
+                                refuse_options_of_others(app, options);
                                 options.precision = precision == "bf16" ? ppl::DType::bf16 : ppl::DType::f32;
                                 predict(options);
                               });

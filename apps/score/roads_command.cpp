@@ -155,7 +155,7 @@ void add_roads_command(CLI::App& app) {
   CLI::Option* sources =
       roads
           ->add_option("SOURCES", command->sources,
-                       "Road tables (.csv), road layers (.geojson, .gpkg, .shp), masks, or folders of them")
+                       "Road tables (.csv), road layers (.geojson, .gpkg, .fgb, .shp), masks, or folders of them")
           ->type_name("TRUTH PROPOSAL")
           ->expected(2);
   CLI::Option* cases = roads->add_option("--cases", command->cases, "Run a JSON list of cases with known results");
