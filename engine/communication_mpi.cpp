@@ -65,7 +65,8 @@ class MpiCommunication : public Communication {
     thread_->wait(thread_->start(std::make_unique<Broadcast>(rank_, ranks_, values)));
   }
 
-  void begin_sum(float* values, int64_t n, Wire wire) override {
+  void begin_sum(Device device, float* values, int64_t n, Wire wire) override {
+    PPL_CHECK(device == Device::cpu, "sums of values on ", name(device), " need sums_on_devices()");
     begun_.push_back(thread_->start(std::make_unique<Sum>(rank_, ranks_, values, n, wire)));
   }
 
@@ -75,6 +76,9 @@ class MpiCommunication : public Communication {
   }
 
   double take_busy_seconds() override { return thread_->take_busy_seconds(); }
+
+  int64_t begin_meeting() override { return thread_->start(std::make_unique<Meeting>(rank_, ranks_)); }
+  bool has_met(int64_t number) override { return thread_->finished(number); }
 
   [[noreturn]] void abort(int exit_code) override { thread_->abort(exit_code); }
 

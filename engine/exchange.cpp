@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <climits>
-#include <type_traits>
 
 #include "kernels/base.h"
+#include "kernels/cpu/context.h"
+#include "kernels/ordered_sum.h"
 
 namespace ppl {
 
@@ -62,80 +63,57 @@ void Gather::first() {
   }
 }
 
+void Meeting::first() {
+  for (int r = 0; r < ranks_; ++r) {
+    if (r == rank_) continue;
+    receive(r, &came_[static_cast<size_t>(r)], 1);
+    send(r, &here_, 1);
+  }
+}
+
 void Broadcast::first() {
   if (rank_ != 0) return receive(0, values_.data(), values_.size_bytes());
   for (int r = 1; r < ranks_; ++r) send(r, values_.data(), values_.size_bytes());
 }
 
-int64_t Sum::begin_of(int part) const { return n_ * part / ranks_; }
-
 void Sum::first() {
-  const int64_t mine = begin_of(rank_ + 1) - begin_of(rank_);
-  const auto slots = static_cast<size_t>(mine) * static_cast<size_t>(ranks_ - 1);
-  if (wire_ == Wire::bf16) {
-    sent_.resize(static_cast<size_t>(n_));
-    std::transform(values_, values_ + n_, sent_.begin(), [](float v) { return bf16(v); });
-    got_.resize(slots);
-  } else {
-    came_.resize(slots);
-  }
-  int64_t slot = 0;
-  for (int r = 0; r < ranks_; ++r) {
-    if (r == rank_) continue;
-    const int64_t begin = begin_of(r), size = begin_of(r + 1) - begin;
-    if (wire_ == Wire::bf16) {
-      receive(r, got_.data() + slot, static_cast<size_t>(mine) * sizeof(bf16));
-      send(r, sent_.data() + begin, static_cast<size_t>(size) * sizeof(bf16));
-    } else {
-      receive(r, came_.data() + slot, static_cast<size_t>(mine) * sizeof(float));
-      send(r, values_ + begin, static_cast<size_t>(size) * sizeof(float));
-    }
-    slot += mine;
-  }
+  if (wire_ == Wire::f32) return send_parts(values_, came_);
+  narrow_.resize(static_cast<size_t>(parts_.n));
+  std::transform(values_, values_ + parts_.n, narrow_.begin(), [](float v) { return bf16(v); });
+  send_parts(narrow_.data(), came_narrow_);
 }
 
-// My own values count as they would have arrived, so that every part is added up alike.
 template <class T>
-void Sum::add_parts() {
-  const int64_t begin = begin_of(rank_), mine = begin_of(rank_ + 1) - begin;
-  const T* came = nullptr;
-  if constexpr (std::is_same_v<T, float>) {
-    came = came_.data();
-  } else {
-    came = got_.data();
+void Sum::send_parts(T* whole, std::vector<T>& came) {
+  const int64_t mine = parts_.size(rank_);
+  came.resize(static_cast<size_t>(mine * ranks_));
+  for (int r = 0; r < ranks_; ++r) {
+    if (r == rank_) continue;
+    receive(r, came.data() + r * mine, static_cast<size_t>(mine) * sizeof(T));
+    send(r, whole + parts_.begin(r), static_cast<size_t>(parts_.size(r)) * sizeof(T));
   }
-  std::vector<float> total(static_cast<size_t>(mine));
-  for (int r = 0, slot = 0; r < ranks_; ++r) {
-    const float* own = values_ + begin;
-    const T* other = came + int64_t{slot} * mine;
-    for (int64_t i = 0; i < mine; ++i)
-      total[static_cast<size_t>(i)] += r == rank_ ? static_cast<float>(T(own[i])) : static_cast<float>(other[i]);
-    slot += r != rank_;
+  std::copy_n(whole + parts_.begin(rank_), mine, came.begin() + rank_ * mine);
+}
+
+template <class T>
+void Sum::send_sums(T* whole, const std::vector<T>& came) {
+  const int64_t mine = parts_.size(rank_);
+  T* sums = whole + parts_.begin(rank_);
+  ordered_sum(CpuContext::current(), mine, ranks_, came.data(), sums);
+  for (int r = 0; r < ranks_; ++r) {
+    if (r == rank_) continue;
+    receive(r, whole + parts_.begin(r), static_cast<size_t>(parts_.size(r)) * sizeof(T), 1);
+    send(r, sums, static_cast<size_t>(mine) * sizeof(T), 1);
   }
-  std::transform(total.begin(), total.end(), values_ + begin, [](float v) { return static_cast<float>(T(v)); });
 }
 
 bool Sum::next() {
   const bool narrow = wire_ == Wire::bf16;
   if (phase_++ == 0) {
-    narrow ? add_parts<bf16>() : add_parts<float>();
-    const int64_t begin = begin_of(rank_), mine = begin_of(rank_ + 1) - begin;
-    if (narrow)
-      std::transform(values_ + begin, values_ + begin + mine, sent_.begin() + begin, [](float v) { return bf16(v); });
-    for (int r = 0; r < ranks_; ++r) {
-      if (r == rank_) continue;
-      const int64_t from = begin_of(r), size = begin_of(r + 1) - from;
-      if (narrow) {
-        receive(r, sent_.data() + from, static_cast<size_t>(size) * sizeof(bf16), 1);
-        send(r, sent_.data() + begin, static_cast<size_t>(mine) * sizeof(bf16), 1);
-      } else {
-        receive(r, values_ + from, static_cast<size_t>(size) * sizeof(float), 1);
-        send(r, values_ + begin, static_cast<size_t>(mine) * sizeof(float), 1);
-      }
-    }
+    narrow ? send_sums(narrow_.data(), came_narrow_) : send_sums(values_, came_);
     return false;
   }
-  if (narrow) std::transform(sent_.begin(), sent_.end(), values_, [](bf16 v) { return static_cast<float>(v); });
+  if (narrow) std::transform(narrow_.begin(), narrow_.end(), values_, [](bf16 v) { return static_cast<float>(v); });
   return true;
 }
 

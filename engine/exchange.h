@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/communication.h"
+#include "engine/sum_parts.h"
 #include "kernels/bf16.h"
 
 namespace ppl {
@@ -54,6 +55,17 @@ class Gather : public Exchange {
   std::span<double> all_;
 };
 
+// Done when all ranks have begun it.
+class Meeting : public Exchange {
+ public:
+  Meeting(int rank, int ranks) : Exchange(rank, ranks), came_(static_cast<size_t>(ranks)) {}
+
+ private:
+  void first() override;
+  char here_ = 1;
+  std::vector<char> came_;
+};
+
 // Rank 0's values for all.
 class Broadcast : public Exchange {
  public:
@@ -69,21 +81,23 @@ class Broadcast : public Exchange {
 class Sum : public Exchange {
  public:
   Sum(int rank, int ranks, float* values, int64_t n, Wire wire)
-      : Exchange(rank, ranks), values_(values), n_(n), wire_(wire) {}
+      : Exchange(rank, ranks), values_(values), wire_(wire), parts_(n, ranks) {}
 
  private:
   void first() override;
   bool next() override;
-  int64_t begin_of(int part) const;  // of the part that rank `part` adds up
+  // All my values, and all ranks' values of my part, one rank after the other.
   template <class T>
-  void add_parts();
+  void send_parts(T* whole, std::vector<T>& came);
+  template <class T>
+  void send_sums(T* whole, const std::vector<T>& came);
 
   float* values_;
-  int64_t n_;
   Wire wire_;
+  SumParts parts_;
   int phase_ = 0;
-  std::vector<float> came_;       // the others' values of my part, one rank after the other
-  std::vector<bf16> sent_, got_;  // the same and all my values as they travel in bf16
+  std::vector<float> came_;
+  std::vector<bf16> narrow_, came_narrow_;  // as they travel in bf16
 };
 
 }  // namespace ppl

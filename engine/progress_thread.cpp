@@ -56,6 +56,11 @@ void ProgressThread::wait(int64_t number) {
   done_.wait(lock, [&] { return std::find(unfinished_.begin(), unfinished_.end(), number) == unfinished_.end(); });
 }
 
+bool ProgressThread::finished(int64_t number) {
+  const std::lock_guard lock(mutex_);
+  return std::find(unfinished_.begin(), unfinished_.end(), number) == unfinished_.end();
+}
+
 double ProgressThread::take_busy_seconds() {
   std::lock_guard lock(mutex_);
   return std::exchange(busy_, 0.0);

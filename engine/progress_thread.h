@@ -23,6 +23,7 @@ class ProgressThread {
 
   int64_t start(std::unique_ptr<Exchange>);  // its number
   void wait(int64_t number);
+  bool finished(int64_t number);
   double take_busy_seconds();  // during which there was some exchange, since the last call
   [[noreturn]] void abort(int exit_code);
 

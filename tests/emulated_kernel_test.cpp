@@ -8,11 +8,13 @@
 #include "kernels/cuda/context.h"
 #include "kernels/cuda/device.h"
 #include "kernels/fill.h"
+#include "kernels/ordered_sum.h"
 #include "kernels/scale.h"
 #include "kernels/sgd.h"
 #include "kernels/sum_of_squares.h"
 #include "kernels/views.h"
 #include "tests/compare.h"
+#include "tests/thread_orders.h"
 
 using namespace ppl;
 
@@ -144,4 +146,36 @@ TEST_CASE("threshold") {
   threshold(cpu(), 1001, 0.25f, 255, p.data(), mask.data());
   threshold(cuda(), 1001, 0.25f, 255, dp.data, dmask.data);
   CHECK(dmask.host() == mask);
+}
+
+TEST_CASE_TEMPLATE("sums in the order of the parts, to the bit", T, float, bf16) {
+  const auto widened = [](const std::vector<T>& v) { return std::vector<float>(v.begin(), v.end()); };
+  for (const int64_t n : kSizes) {
+    for (const int parts : {1, 2, 5}) {
+      CAPTURE(n);
+      CAPTURE(parts);
+      const auto size = static_cast<size_t>(n);
+      const std::vector<T> x = noise_as<T>(size * static_cast<size_t>(parts), 9);
+      std::vector<float> expected(size);
+      for (size_t i = 0; i < size; ++i) {
+        float sum = 0;
+        for (size_t at = i; at < x.size(); at += size) sum += static_cast<float>(x[at]);
+        expected[i] = static_cast<float>(T(sum));
+      }
+      std::vector<T> here(size);
+      ordered_sum(cpu(), n, parts, x.data(), here.data());
+      CHECK(widened(here) == expected);
+      for_thread_orders([&](const std::string& order) {
+        CAPTURE(order);
+        const OnDevice<T> dx(x), dy(here);
+        zero_on_device(dy.data, size * sizeof(T));
+        ordered_sum(cuda(), n, parts, dx.data, dy.data);
+        CHECK(widened(dy.host()) == expected);
+        ordered_sum(cuda(), n, parts, dx.data, dx.data);  // in place of the first
+        std::vector<T> first = dx.host();
+        first.resize(size);
+        CHECK(widened(first) == expected);
+      });
+    }
+  }
 }

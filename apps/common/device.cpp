@@ -13,10 +13,12 @@ void add_device_option(CLI::App& app, std::string& name) {
       ->capture_default_str();
 }
 
-Device choose_device(const std::string& name) {
+Device choose_device(const std::string& name, int local_rank) {
   if (name == "cpu") return Device::cpu;
   const std::string problem = cuda_problem();
   PPL_CHECK(name != "cuda" || problem.empty(), "--device cuda: ", problem);
+  // A starter that gives each process a device of its own shows it only that one.
+  if (problem.empty()) choose_cuda_device(local_rank % cuda_device_count());
   log_line(problem.empty() ? fmt::format("device: cuda, {}", cuda_device_name())
                            : fmt::format("device: cpu, since {}", problem));
   return problem.empty() ? Device::cuda : Device::cpu;

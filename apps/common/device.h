@@ -12,6 +12,7 @@ namespace ppl::apps {
 void add_device_option(CLI::App&, std::string& name);
 
 // cuda: Error where nothing can run there. auto: cuda where it can, else the CPU, and a line in the log that says why.
-Device choose_device(const std::string& name);
+// Of several devices the process takes the one of its number among the processes of the host.
+Device choose_device(const std::string& name, int local_rank = 0);
 
 }  // namespace ppl::apps

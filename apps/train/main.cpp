@@ -36,9 +36,29 @@ apps::TrainConfig read_config(const Command& command) {
   return apps::parse_config(j);
 }
 
-void train(const Command& command, const apps::TrainConfig& config, Communication& ranks) {
+// The same kind of device for all ranks.
+Device choose_device(const Command& command, Communication& ranks) {
   Device device = Device::cpu;
-  apps::together(ranks, [&] { device = apps::choose_device(command.device); });
+  apps::together(ranks, [&] { device = apps::choose_device(command.device, ranks.local_rank()); });
+  double with_cuda = device == Device::cuda ? 1 : 0;
+  ranks.sum({&with_cuda, 1});
+  if (with_cuda != 0 && with_cuda != ranks.ranks())
+    apps::fail(ranks, apps::writes(ranks),
+               cat("--device auto: ", with_cuda, " of ", ranks.ranks(),
+                   " ranks have a CUDA device; give --device cpu, or start ranks on hosts that have devices only"));
+  return device;
+}
+
+void train(const Command& command, const apps::TrainConfig& config, const CommunicationOptions& options,
+           Communication& host) {
+  const Device device = choose_device(command, host);
+  std::unique_ptr<Communication> devices;
+  if (device == Device::cuda && host.ranks() > 1) {
+    apps::together(host, [&] { devices = sums_on_devices(host, options); });
+    apps::log_line(cat("ranks: ", host.ranks(), ", gradients ",
+                       nccl_problem().empty() ? "by " + nccl_name() : "by way of the host, since " + nccl_problem()));
+  }
+  Communication& ranks = devices ? *devices : host;
   if (!command.resume.empty()) {
     apps::resume_training(config, device, ranks, command.options);
   } else {
@@ -47,9 +67,10 @@ void train(const Command& command, const apps::TrainConfig& config, Communicatio
 }
 
 // What one rank alone met ends all of them; what all met ends each in the usual way.
-void run_with_ranks(const Command& command, const apps::TrainConfig& config, Communication& ranks) {
+void run_with_ranks(const Command& command, const apps::TrainConfig& config, const CommunicationOptions& options,
+                    Communication& ranks) {
   try {
-    train(command, config, ranks);
+    train(command, config, options, ranks);
   } catch (const apps::ToldElsewhere&) {
     throw;
   } catch (const std::exception& e) {
@@ -81,7 +102,7 @@ void run(const Command& command) {
   apps::together(*ranks, [&] {
     if (wrong) std::rethrow_exception(wrong);
   });
-  run_with_ranks(command, *config, *ranks);
+  run_with_ranks(command, *config, options, *ranks);
 }
 
 }  // namespace

@@ -41,9 +41,8 @@ std::unique_ptr<LinkNet> starting_network(const TrainConfig& c, const Checkpoint
 }
 
 // Before anything in the folder is touched.
-void check_device(const TrainConfig& c, Device device, const Communication& ranks) {
+void check_device(const TrainConfig& c, Device device) {
   if (device == Device::cpu) return;
-  PPL_CHECK(ranks.ranks() == 1, "training on cuda: one rank only; give --device cpu");
   for (const StageConfig& s : c.stages) {
     const bool weighted = s.pixel_weights.map > 0 || !s.pixel_weights.foreground.empty();
     PPL_CHECK(s.average_decay == 0 && !weighted, "training on cuda: ", s.name,
@@ -114,7 +113,7 @@ void run_from(const TrainConfig& c, Device device, Checkpoint at, Communication&
   std::vector<StageTiles> tiles;
   std::optional<Recorder> files;
   together(ranks, [&] {
-    check_device(c, device, ranks);
+    check_device(c, device);
     tiles = open_stages(c, ranks.ranks());
   });
   std::unique_ptr<LinkNet> network;

@@ -41,14 +41,15 @@ struct Saved {
   double share = 0;                // of their pixels that are this rank's; 0 where it is idle: nothing goes back then
 };
 
-// Pixels, mean and variance of this rank -> of all: means by their pixels, variances about the common mean.
+// Pixels, mean and variance of this rank -> of all: means by their pixels, variances about the common mean. Added up on
+// the host, in f64.
 int64_t share_statistics(const NormSync& sync, int64_t pixels, const Tensor& mean, const Tensor& variance) {
   const auto channels = static_cast<size_t>(mean.size()), length = 1 + 2 * channels;
   std::vector<double> mine(length), all(length * static_cast<size_t>(sync.communication().ranks()));
-  float *m = mean.data<float>(), *v = variance.data<float>();
+  std::vector<float> m = mean.to_host(), v = variance.to_host();
   mine[0] = sync.idle() ? 0 : static_cast<double>(pixels);
-  std::copy_n(m, channels, mine.data() + 1);
-  std::copy_n(v, channels, mine.data() + 1 + channels);
+  std::copy(m.begin(), m.end(), mine.begin() + 1);
+  std::copy(v.begin(), v.end(), mine.begin() + 1 + mean.size());
   sync.communication().gather(mine, all);
   double total = 0;
   for (size_t at = 0; at < all.size(); at += length) total += all[at];
@@ -63,6 +64,8 @@ int64_t share_statistics(const NormSync& sync, int64_t pixels, const Tensor& mea
     m[c] = static_cast<float>(common);
     v[c] = static_cast<float>(squares / total);
   }
+  mean.assign(m);
+  variance.assign(v);
   return static_cast<int64_t>(total);
 }
 
@@ -70,16 +73,17 @@ int64_t share_statistics(const NormSync& sync, int64_t pixels, const Tensor& mea
 // zero.
 std::pair<Tensor, Tensor> share_sums(const Saved& s, const Tensor& dweight, const Tensor& dbias) {
   const auto channels = static_cast<size_t>(dweight.size());
-  std::vector<double> sums(2 * channels);
-  std::copy_n(dweight.data<float>(), channels, sums.data());
-  std::copy_n(dbias.data<float>(), channels, sums.data() + channels);
+  const std::vector<float> w = dweight.to_host(), b = dbias.to_host();
+  std::vector<double> sums(w.begin(), w.end());
+  sums.insert(sums.end(), b.begin(), b.end());
   s.ranks->sum(sums);
   std::vector<float> of_weight, of_bias;
   for (size_t i = 0; i < channels; ++i) {
     of_weight.push_back(static_cast<float>(sums[i] * s.share));
     of_bias.push_back(static_cast<float>(sums[channels + i] * s.share));
   }
-  return {Tensor::from(dweight.shape(), of_weight), Tensor::from(dbias.shape(), of_bias)};
+  return {Tensor::from(dweight.shape(), of_weight, DType::f32, dweight.device()),
+          Tensor::from(dbias.shape(), of_bias, DType::f32, dbias.device())};
 }
 
 template <class T>

@@ -57,18 +57,29 @@ Stage& stage() {
   return *s;
 }
 
+int device_number = 0;
+bool in_use = false;
+
 CudaContext* make_context() {
   const std::string problem = cuda_problem();
   PPL_CHECK(problem.empty(), problem);
-  PPL_CUDA(cudaSetDevice(0));
+  PPL_CUDA(cudaSetDevice(device_number));
+  in_use = true;
   auto* c = new CudaContext;
   PPL_CUDA(cudaStreamCreateWithFlags(&c->stream, cudaStreamNonBlocking));
   // Freed blocks stay in the pool: a training step then asks the driver for nothing after the first.
   cudaMemPool_t pool;
-  PPL_CUDA(cudaDeviceGetDefaultMemPool(&pool, 0));
+  PPL_CUDA(cudaDeviceGetDefaultMemPool(&pool, device_number));
   uint64_t all = UINT64_MAX;
   PPL_CUDA(cudaMemPoolSetAttribute(pool, cudaMemPoolAttrReleaseThreshold, &all));
   return c;
+}
+
+cudaDeviceProp properties() {
+  CudaContext::current();
+  cudaDeviceProp p;
+  PPL_CUDA(cudaGetDeviceProperties(&p, device_number));
+  return p;
 }
 
 }  // namespace
@@ -95,10 +106,28 @@ std::string cuda_problem() {
   return devices > 0 ? "" : "there is no CUDA device";
 }
 
+int cuda_device_count() {
+  int devices = 0;
+  return cudaGetDeviceCount(&devices) == cudaSuccess ? devices : 0;
+}
+
+void choose_cuda_device(int number) {
+  PPL_CHECK(number >= 0 && number < cuda_device_count(), "cuda: there is no device ", number, " among ",
+            cuda_device_count());
+  PPL_CHECK(!in_use || number == device_number, "cuda: device ", device_number, " is in use already, not ", number);
+  device_number = number;
+}
+
+std::array<uint32_t, 4> cuda_device_identity() {
+  const cudaDeviceProp p = properties();
+  std::array<uint32_t, 4> uuid;
+  static_assert(sizeof uuid == sizeof p.uuid);
+  std::memcpy(uuid.data(), &p.uuid, sizeof uuid);
+  return uuid;
+}
+
 std::string cuda_device_name() {
-  CudaContext::current();
-  cudaDeviceProp p;
-  PPL_CUDA(cudaGetDeviceProperties(&p, 0));
+  const cudaDeviceProp p = properties();
   return cat(p.name, ", ", p.totalGlobalMem >> 30, " GiB");
 }
 

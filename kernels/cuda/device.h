@@ -1,14 +1,26 @@
 // The device's memory, for callers that know nothing of CUDA. Everything runs in the order of CudaContext's stream.
-// Defined in device.cu, or in no_cuda.cpp where this build has no CUDA: then every function but cuda_problem throws.
+// Defined in device.cu, or in no_cuda.cpp where this build has no CUDA: then every function but cuda_problem and
+// cuda_device_count throws.
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 
 namespace ppl {
 
 // Why nothing can run on a CUDA device here, as a line for the user; empty where something can.
 std::string cuda_problem();
+
+// How many devices this process sees; 0 where none can be used.
+int cuda_device_count();
+
+// The device of this process, 0 where none is chosen. Error where another one is in use already.
+void choose_cuda_device(int number);
+
+// Its UUID: the same in two processes that share a device.
+std::array<uint32_t, 4> cuda_device_identity();
 
 // "NVIDIA H200, 140 GiB", or what the emulation calls itself.
 std::string cuda_device_name();

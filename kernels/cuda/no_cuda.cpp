@@ -11,6 +11,9 @@ namespace {
 }  // namespace
 
 std::string cuda_problem() { return "this build has no CUDA (configured with PPL_GPU=none, or without nvcc)"; }
+int cuda_device_count() { return 0; }
+void choose_cuda_device(int) { refuse(); }
+std::array<uint32_t, 4> cuda_device_identity() { refuse(); }
 std::string cuda_device_name() { refuse(); }
 void* cuda_allocate(size_t) { refuse(); }
 void cuda_free(void*) noexcept {}

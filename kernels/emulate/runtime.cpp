@@ -1,5 +1,7 @@
 #include "kernels/emulate/runtime.h"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -10,12 +12,18 @@ struct CUevent_st {
   std::chrono::steady_clock::time_point time;
 };
 
+namespace {
+
+constexpr int kDevices = 8;  // all the same one: a process uses one of them
+
+}  // namespace
+
 const char* cudaGetErrorName(cudaError_t e) { return e == cudaSuccess ? "cudaSuccess" : "cudaErrorMemoryAllocation"; }
 const char* cudaGetErrorString(cudaError_t e) { return e == cudaSuccess ? "no error" : "out of memory"; }
 cudaError_t cudaGetLastError() { return cudaSuccess; }
 
 cudaError_t cudaGetDeviceCount(int* count) {
-  *count = 1;
+  *count = kDevices;
   return cudaSuccess;
 }
 cudaError_t cudaSetDevice(int) { return cudaSuccess; }
@@ -23,6 +31,9 @@ cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int) {
   std::strcpy(p->name, "emulated device");
   p->totalGlobalMem = size_t{1} << 30;
   p->multiProcessorCount = 1;
+  std::memset(&p->uuid, 0, sizeof p->uuid);
+  const pid_t process = getpid();  // whose memory it is
+  std::memcpy(&p->uuid, &process, sizeof process);
   return cudaSuccess;
 }
 cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int) {
@@ -50,6 +61,12 @@ cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t start, cudaEvent_t end) 
   return cudaSuccess;
 }
 cudaError_t cudaEventSynchronize(cudaEvent_t) { return cudaSuccess; }
+cudaError_t cudaEventQuery(cudaEvent_t) { return cudaSuccess; }
+cudaError_t cudaEventDestroy(cudaEvent_t event) {
+  delete event;
+  return cudaSuccess;
+}
+cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) { return cudaSuccess; }
 
 cudaError_t cudaMallocAsync(void** p, size_t bytes, cudaStream_t) {
   *p = ppl::emulate::take_device_memory(bytes);

@@ -37,8 +37,8 @@ int64_t encoder_size(const LinkNet& network, const Arena& arena) {
 Trainer::Trainer(LinkNet& network, const TrainerOptions& o)
     : network_(network), options_(o), arena_(network), optimizer_(arena_, o.optimizer, encoder_size(network, arena_)) {
   const bool alone = !o.ranks.communication || o.ranks.communication->ranks() == 1;
-  PPL_CHECK(arena_.values.device() == Device::cpu || (alone && o.average_decay == 0),
-            "training on cuda: several ranks and moving averages of the weights are for the CPU only");
+  PPL_CHECK(arena_.values.device() == Device::cpu || o.average_decay == 0,
+            "training on cuda: moving averages of the weights are for the CPU only");
   if (o.average_decay > 0) average_ = std::make_unique<MovingAverage>(arena_, network, o.average_decay);
   if (!alone)
     buckets_ = std::make_unique<GradientBuckets>(arena_, *o.ranks.communication, o.ranks.wire, o.ranks.bucket_bytes);
@@ -146,7 +146,9 @@ void Trainer::freeze_encoder(bool on) {
 void Trainer::share_statistics() const {
   if (!buckets_) return;
   for (const Tensor& t : statistics_) {
-    options_.ranks.communication->broadcast({t.data<float>(), static_cast<size_t>(t.size())});
+    std::vector<float> values = t.to_host();
+    options_.ranks.communication->broadcast(values);
+    t.assign(values);
     t.touch();
   }
 }

@@ -40,6 +40,17 @@ if(PPL_GPU STREQUAL "cuda")
     target_link_libraries(CUDNN::cudnn INTERFACE CUDA::cudart_static)
   endif()
   ppl_report("cuDNN" cudnn_FOUND "convolutions on CUDA run on plain kernels (slow)")
+  # Not by find_package: NCCL has none either. Its Python package has the library under its versioned name only.
+  find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+  find_library(NCCL_LIBRARY NAMES nccl libnccl.so.2 HINTS ${CUDAToolkit_LIBRARY_DIR})
+  if(NCCL_INCLUDE_DIR AND NCCL_LIBRARY)
+    set(nccl_FOUND TRUE)
+    add_library(NCCL::nccl UNKNOWN IMPORTED)
+    set_target_properties(NCCL::nccl PROPERTIES IMPORTED_LOCATION ${NCCL_LIBRARY}
+                          INTERFACE_INCLUDE_DIRECTORIES ${NCCL_INCLUDE_DIR})
+    target_link_libraries(NCCL::nccl INTERFACE CUDA::cudart_static)
+  endif()
+  ppl_report("NCCL" nccl_FOUND "gradients on devices are summed by way of the host")
   # Kernels call constexpr functions of the host.
   foreach(option -std=c++20 --expt-relaxed-constexpr -Xcompiler=-Wall,-Wextra)
     add_compile_options($<$<COMPILE_LANGUAGE:CUDA>:${option}>)
