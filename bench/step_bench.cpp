@@ -112,8 +112,9 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
   Graph graph(o.device);
   std::function<void()> step;
   if (mode == "train") {
-    trainer = std::make_unique<Trainer>(
-        *net, TrainerOptions{.loss = make_loss(o.loss), .precision = precision, .graph = o.graph});
+    TrainerOptions options{make_loss(o.loss), {}, precision};
+    options.graph = o.graph;
+    trainer = std::make_unique<Trainer>(*net, options);
     step = [&] {
       trainer->step(x, target, 2e-4);
       if (o.device == Device::cuda) cuda_synchronize();

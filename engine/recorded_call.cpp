@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/storage.h"
+#include "kernels/profile_range.h"
 
 namespace ppl {
 namespace {
@@ -49,6 +50,7 @@ Tensor RecordedCall::run(const std::vector<Tensor>& inputs, uint64_t state, cons
     if (inputs[i].defined())
       copy_bytes(device_, inputs_[i].raw(), inputs[i].device(), inputs[i].raw(), inputs[i].bytes());
   replayed_ = true;
+  const ProfileRange range("graph");
   graph_->run([&] {
     replayed_ = false;
     result_ = f(inputs_);
