@@ -10,6 +10,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "engine/graph.h"
 #include "engine/ops.h"
 #include "kernels/cpu/conv_impl.h"
 #include "kernels/cuda/device.h"
@@ -26,8 +27,8 @@ struct Options {
   std::string network = "pp_linknet34_psp64", loss = "focal";
   std::vector<int> sizes{512}, batches{1};
   std::vector<std::string> modes{"predict", "train"}, precisions{"f32", "bf16"};
-  int repeats = 10, warmup = 2;
-  bool roof = true;
+  int repeats = 10, warmup = 3;
+  bool roof = true, graph = false;
   Device device = Device::cpu;
 };
 
@@ -108,9 +109,12 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
   const Tensor x = random_tensor({batch, size, size, 3}, 4, precision).to(o.device);
   const Tensor target = tenth_foreground({batch, size, size, 1}).to(o.device);
   std::unique_ptr<Trainer> trainer;
+  Graph graph(o.device);
   std::function<void()> step;
   if (mode == "train") {
-    trainer = std::make_unique<Trainer>(*net, TrainerOptions{make_loss(o.loss), {}, precision});
+    TrainerOptions options{make_loss(o.loss), {}, precision};
+    options.graph = o.graph;
+    trainer = std::make_unique<Trainer>(*net, options);
     step = [&] {
       trainer->step(x, target, 2e-4);
       if (o.device == Device::cuda) cuda_synchronize();
@@ -119,7 +123,8 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
     net->train(false);
     step = [&] {
       const NoGrad off;
-      sigmoid(net->forward(x));
+      const auto forward = [&] { sigmoid(net->forward(x)); };
+      o.graph ? graph.run(forward) : forward();
       if (o.device == Device::cuda) cuda_synchronize();
     };
   }
@@ -132,6 +137,7 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
             {"size", size},
             {"batch", batch},
             {"precision", precision_name},
+            {"graph", o.graph},
             {"threads", omp_get_max_threads()},
             {"ms", t.median},
             {"best_ms", t.best},
@@ -163,6 +169,7 @@ int main(int argc, char** argv) {
   app.add_option("--repeats", o.repeats)->check(CLI::Range(1, 1000))->capture_default_str();
   app.add_option("--device", o.device, "cpu, cuda")
       ->transform(CLI::CheckedTransformer(std::map<std::string, Device>{{"cpu", Device::cpu}, {"cuda", Device::cuda}}));
+  app.add_flag("--graph", o.graph, "On cuda: steps as CUDA graphs, recorded while warming up");
   app.add_flag("!--no-roof", o.roof, "Leave the direct roof out");
   CLI11_PARSE(app, argc, argv);
   try {

@@ -22,6 +22,17 @@ void Arena::clear_gradients() const {
   for (const Slice& s : slices_) s.parameter.clear_grad();
 }
 
+std::vector<bool> Arena::with_gradient() const {
+  std::vector<bool> of;
+  for (const Slice& s : slices_) of.push_back(s.parameter.grad().defined());
+  return of;
+}
+
+void Arena::find_gradients(const std::vector<bool>& of) const {
+  for (size_t i = 0; i < slices_.size(); ++i)
+    if (of[i]) slices_[i].parameter.find_grad();
+}
+
 void Arena::complete_gradients() const {
   for (size_t i = 0; i < slices_.size(); ++i) complete_gradient(i);
 }

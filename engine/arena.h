@@ -15,6 +15,9 @@ class Arena {
 
   // Forgets the gradients; memory is not cleared, since a step's first gradient is written, not added.
   void clear_gradients() const;
+  // Which parameters have a gradient, and that they have it again: work that was replayed has written it.
+  std::vector<bool> with_gradient() const;
+  void find_gradients(const std::vector<bool>& of) const;
   // Zeros where a parameter got no gradient, so that gradients may be read as a whole.
   void complete_gradients() const;
   void complete_gradient(size_t slice) const;

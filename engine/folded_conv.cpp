@@ -5,6 +5,7 @@
 #include "engine/dispatch.h"
 #include "engine/layers.h"
 #include "engine/ops/conv_shape.h"
+#include "kernels/profile_range.h"
 
 namespace ppl {
 namespace {
@@ -48,6 +49,7 @@ void FoldedConv::prepare(const ConvLayer& layer, bool transposed, const BatchNor
 
 Tensor FoldedConv::forward(const Tensor& x, const ConvOptions& o, bool relu, Residual mode,
                            const Tensor& residual) const {
+  const ProfileRange range("folded_conv");
   const Conv s = transposed_ ? conv_transpose_shape(x, weight_, o) : conv_shape(x, weight_, o);
   Tensor y = transposed_ ? Tensor::empty({s.n, s.h, s.w, s.c}, x.dtype(), x.device())
                          : Tensor::empty({s.n, s.oh, s.ow, s.k}, x.dtype(), x.device());

@@ -7,6 +7,7 @@
 #include "engine/nearest_name.h"
 #include "engine/storage.h"
 #include "kernels/adam.h"
+#include "kernels/profile_range.h"
 #include "kernels/sgd.h"
 #include "kernels/sum_of_squares.h"
 
@@ -37,6 +38,7 @@ double Optimizer::gradient_norm() {
 }
 
 double Optimizer::step(double rate, bool without_front) {
+  const ProfileRange range("optimizer");
   arena_.complete_gradients();
   double norm = 0, scale = 1;
   if (options_.clip_norm > 0) {

@@ -81,46 +81,12 @@ CachingAllocator& allocator() {
   return *a;
 }
 
-// The driver's pool keeps freed blocks; here they are only counted.
-class DeviceMemory {
- public:
-  void* take(size_t bytes) {
-    void* p = cuda_allocate(bytes);
-    std::lock_guard lock(mutex_);
-    use_.now += bytes;
-    use_.peak = std::max(use_.peak, use_.now);
-    return p;
-  }
-  void give(void* p, size_t bytes) {
-    cuda_free(p);
-    std::lock_guard lock(mutex_);
-    use_.now -= bytes;
-  }
-  MemoryUse use() {
-    std::lock_guard lock(mutex_);
-    return use_;
-  }
-  void reset_peak() {
-    std::lock_guard lock(mutex_);
-    use_.peak = use_.now;
-  }
-
- private:
-  std::mutex mutex_;
-  MemoryUse use_;
-};
-
-DeviceMemory& device_memory() {
-  static auto* m = new DeviceMemory;
-  return *m;
-}
-
 }  // namespace
 
 Storage::Storage(size_t n, Device d) : bytes(std::max<size_t>(n, 1)), device(d) {
-  data = d == Device::cpu ? allocator().take(bytes) : device_memory().take(bytes);
+  data = d == Device::cpu ? allocator().take(bytes) : cuda_allocate(bytes);
 }
-Storage::~Storage() { device == Device::cpu ? allocator().give(data, bytes) : device_memory().give(data, bytes); }
+Storage::~Storage() { device == Device::cpu ? allocator().give(data, bytes) : cuda_free(data); }
 
 void copy_bytes(Device to_device, void* to, Device from_device, const void* from, size_t bytes) {
   if (bytes == 0) return;
@@ -142,7 +108,11 @@ void zero_bytes(Device device, void* p, size_t bytes) {
     zero_on_device(p, bytes);
 }
 
-MemoryUse memory_use(Device d) { return d == Device::cpu ? allocator().use() : device_memory().use(); }
-void reset_peak_memory(Device d) { d == Device::cpu ? allocator().reset_peak() : device_memory().reset_peak(); }
+MemoryUse memory_use(Device d) {
+  if (d == Device::cpu) return allocator().use();
+  const CudaMemoryUse there = cuda_memory_use();
+  return {there.now, there.peak};
+}
+void reset_peak_memory(Device d) { d == Device::cpu ? allocator().reset_peak() : cuda_reset_peak(); }
 
 }  // namespace ppl

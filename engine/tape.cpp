@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "engine/ops.h"
+#include "kernels/profile_range.h"
 
 namespace ppl {
 namespace {
@@ -89,6 +90,7 @@ Tensor gradient_target(const Tensor& w) {
 }
 
 void Tensor::backward() const {
+  const ProfileRange range("backward");
   PPL_CHECK(size() == 1, "backward starts at a scalar, not at ", to_string(shape()));
   PPL_CHECK(requires_grad(), "backward of a tensor that depends on nothing that requires a gradient");
   std::unordered_map<Impl*, int> uses;
@@ -106,6 +108,7 @@ void Tensor::backward() const {
     if (p->grad.defined()) {
       const Tensor dy = std::move(p->grad);
       p->grad = {};
+      const ProfileRange range(node->op);
       grads = node->backward(dy);
     }
     node->backward = nullptr;  // lets go of what the op saved

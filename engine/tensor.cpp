@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "engine/ops.h"
 #include "engine/storage.h"
 #include "engine/tape.h"
 
@@ -47,6 +48,11 @@ Tensor Tensor::zeros(Shape shape, DType dtype, Device device) {
 }
 
 Tensor Tensor::full(Shape shape, float value, DType dtype, Device device) {
+  if (device != Device::cpu) {  // there, so that recorded work (graph.h) can have it too
+    const Tensor t = empty(std::move(shape), dtype, device);
+    fill(t, value);
+    return t;
+  }
   const auto n = static_cast<size_t>(numel(shape));
   return from(std::move(shape), std::vector<float>(n, value), dtype, device);
 }
@@ -140,6 +146,12 @@ Tensor Tensor::grad() const { return impl_->grad; }
 void Tensor::clear_grad() const {
   impl_->grad = {};
   impl_->grad_slot_taken = false;
+}
+
+void Tensor::find_grad() const {
+  PPL_CHECK(impl_->grad_slot.defined(), "a gradient can only be found in an arena");
+  impl_->grad = impl_->grad_slot;
+  impl_->grad_slot_taken = true;
 }
 
 void Tensor::use_memory(const Tensor& arena, int64_t offset, const Tensor& grad_arena) const {

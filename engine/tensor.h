@@ -82,6 +82,7 @@ class Tensor {
   void set_requires_grad(bool on = true) const;
   Tensor grad() const;      // of a leaf after backward(); undefined where none came
   void clear_grad() const;  // forgets the gradient; the memory given by use_memory stays
+  void find_grad() const;   // the gradient is what that memory holds
 
   // Moves the content of a leaf to another device; all handles to it follow.
   void move_to(Device) const;
@@ -124,7 +125,7 @@ class NoGrad {  // no op is recorded while one of these lives (this thread)
   bool before_;
 };
 
-// Bytes of tensors of this device: now, and at most since the last reset.
+// Bytes of this device's tensors, on cuda also of scratch memory and graphs: now, and at most since the last reset.
 struct MemoryUse {
   size_t now = 0, peak = 0;
 };

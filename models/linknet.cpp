@@ -1,5 +1,7 @@
 #include "models/linknet.h"
 
+#include "kernels/profile_range.h"
+
 namespace ppl {
 namespace {
 
@@ -78,6 +80,7 @@ Tensor LinkNet::head(const Tensor& x) const {
 }
 
 Tensor LinkNet::forward(const Tensor& x) const {
+  const ProfileRange range("forward");
   PPL_CHECK(x.rank() == 4 && x.dim(3) == spec.bands && x.dim(1) % 32 == 0 && x.dim(2) % 32 == 0 && x.size() > 0,
             "network: expected [N,H,W,", spec.bands, "] with H and W multiples of 32, got ", to_string(x.shape()));
   const Tensor stem = max_pool(firstconv_.forward(x, firstbn_, {.relu = true}), 3, 2, 1);

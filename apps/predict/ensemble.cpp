@@ -5,7 +5,6 @@
 
 #include "apps/common/device.h"
 #include "engine/ops.h"
-#include "models/inference/views.h"
 
 namespace ppl::apps {
 namespace {
@@ -54,7 +53,8 @@ Ensemble::Ensemble(const PredictOptions& o) : views_(o.views), precision_(o.prec
     const double share = (o.shares.empty() ? 1 : o.shares[i]) / total;
     const auto tables = normalisation_tables(loaded.info.input);
     loaded.network->to(device);
-    members_.push_back({std::move(loaded.network), loaded.info, share, tables});
+    auto views = std::make_unique<RepeatedViews>(*loaded.network, o.views, o.graph);
+    members_.push_back({std::move(loaded.network), loaded.info, share, tables, std::move(views)});
   }
   threshold_ = 0;
   for (const Member& m : members_) threshold_ += m.share * m.info.threshold;
@@ -66,7 +66,7 @@ Tensor Ensemble::probability(const std::vector<const Image*>& pictures, const Va
   Tensor mean;
   for (const Member& m : members_) {
     const Tensor x = to_input(pictures, valid, m.tables, precision_);
-    const Tensor sum = probability_sum(*m.network, x, views_).to(Device::cpu);
+    const Tensor sum = m.views->probability_sum(x).to(Device::cpu);
     const auto scale = static_cast<float>(m.share / views_);
     float* p = sum.data<float>();
     for (int64_t i = 0; i < sum.size(); ++i) p[i] *= scale;

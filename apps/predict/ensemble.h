@@ -7,6 +7,7 @@
 #include "apps/common/weights.h"
 #include "apps/predict/options.h"
 #include "io/image.h"
+#include "models/inference/views.h"
 
 namespace ppl::apps {
 
@@ -30,6 +31,7 @@ class Ensemble {
     WeightsInfo info;
     double share;
     std::vector<std::array<float, 256>> tables;
+    std::unique_ptr<RepeatedViews> views;
   };
   std::vector<Member> members_;
   double threshold_;

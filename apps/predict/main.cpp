@@ -31,6 +31,7 @@ void add_network_options(CLI::App& app, PredictOptions& o, std::string& precisio
   app.add_option("--batch", o.batch, "Pictures or windows at once; 0: as many tiles as make 512 x 512 pixels")
       ->check(CLI::Range(0, 1024));
   ppl::apps::add_device_option(app, o.device);
+  app.add_flag("--graph", o.graph, "On cuda: pictures of the largest size as a CUDA graph");
 }
 
 void add_picture_options(CLI::App& app, PredictOptions& o) {

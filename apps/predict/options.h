@@ -25,6 +25,7 @@ struct PredictOptions {
   // with a band a class.
   std::string probabilities;
   std::string device = "auto";  // auto, cuda or cpu
+  bool graph = false;           // on cuda: the network as a CUDA graph
   int threads = 0;              // 0: all cores
   int batch = 0;                // pictures at once; 0: as many as make 512 x 512 pixels
 

@@ -82,6 +82,7 @@ struct TrainConfig {
   std::string encoder_weights;    // torchvision's ResNet as safetensors
   int workers = 2;                // threads that read and augment tiles
   int threads = 0;                // of the computation; 0: all cores
+  bool graph = false;             // on cuda: steps as CUDA graphs
   CheckpointConfig checkpoint;
   RanksConfig ranks;
   std::vector<StageConfig> stages;

@@ -102,6 +102,7 @@ void visit(V& v, TrainConfig& o) {
   v("encoder_weights", o.encoder_weights);
   v("workers", o.workers);
   v("threads", o.threads);
+  v("graph", o.graph);
   v("checkpoint", o.checkpoint);
   v("ranks", o.ranks);
   v("stages", o.stages);

@@ -14,6 +14,7 @@
 #include "apps/train/sheet.h"
 #include "apps/train/team.h"
 #include "apps/train/validate.h"
+#include "kernels/profile_range.h"
 
 namespace ppl::apps {
 namespace {
@@ -56,6 +57,7 @@ class StageRun {
   enum class Which { plain, average, both };
 
   EpochResult train_epoch();
+  std::vector<Batch> next_parts(int64_t count);
   float step(std::vector<Batch>&);
   void step_not_finite(const std::vector<Batch>&, float loss);
   bool end_epoch(const EpochResult&);
@@ -99,11 +101,7 @@ EpochResult StageRun::train_epoch() {
   seconds_before_ = at_.seconds;
   trainer_.freeze_encoder(at_.epoch < stage_.freeze_encoder_epochs);
   while (at_.batch < batches) {
-    std::vector<Batch> parts;
-    const auto before = Clock::now();
-    while (static_cast<int64_t>(parts.size()) < std::min<int64_t>(stage_.accumulate, batches - at_.batch))
-      parts.push_back(loader_.next());
-    data_seconds_ = seconds_since(before);
+    std::vector<Batch> parts = next_parts(std::min<int64_t>(stage_.accumulate, batches - at_.batch));
     const auto taken = static_cast<int64_t>(parts.size());
     const float loss = step(parts);
     at_.images += loader_.tiles_before(at_.batch + taken) - loader_.tiles_before(at_.batch);
@@ -117,6 +115,15 @@ EpochResult StageRun::train_epoch() {
           .seconds = seconds,
           .images_per_second = static_cast<double>(at_.images) / seconds,
           .waiting = here > 0 ? loader_.take_wait_seconds() / here : 0};
+}
+
+std::vector<Batch> StageRun::next_parts(int64_t count) {
+  const ProfileRange range("data");
+  std::vector<Batch> parts;
+  const auto before = Clock::now();
+  while (static_cast<int64_t>(parts.size()) < count) parts.push_back(loader_.next());
+  data_seconds_ = seconds_since(before);
+  return parts;
 }
 
 float StageRun::step(std::vector<Batch>& parts) {

@@ -3,10 +3,12 @@
 #include "engine/dispatch.h"
 #include "engine/ops.h"
 #include "engine/ops/check.h"
+#include "kernels/profile_range.h"
 
 namespace ppl {
 
 Tensor adaptive_average_pool(const Tensor& x, int grid) {
+  const ProfileRange range("adaptive_average_pool");
   check_map("adaptive_average_pool", x);
   PPL_CHECK(grid >= 1, "adaptive_average_pool: grid ", grid);
   const AdaptiveAveragePool s{extent(x, 0), extent(x, 1), extent(x, 2), extent(x, 3), grid};

@@ -3,6 +3,7 @@
 #include "engine/dispatch.h"
 #include "engine/ops.h"
 #include "engine/ops/check.h"
+#include "kernels/profile_range.h"
 
 namespace ppl {
 namespace {
@@ -17,6 +18,7 @@ void add_to(const Tensor& a, const Tensor& b, const Tensor& y) {
 }  // namespace
 
 Tensor add(const Tensor& a, const Tensor& b) {
+  const ProfileRange range("add");
   check_same("add", a, b);
   const Tensor y = Tensor::empty(a.shape(), a.dtype(), a.device());
   add_to(a, b, y);
@@ -24,6 +26,7 @@ Tensor add(const Tensor& a, const Tensor& b) {
 }
 
 void add_into(const Tensor& to, const Tensor& from) {
+  const ProfileRange range("add_into");
   check_same("add_into", to, from);
   add_to(to, from, to);
 }

@@ -10,6 +10,7 @@
 #include "engine/ops.h"
 #include "engine/ops/check.h"
 #include "kernels/fill.h"
+#include "kernels/profile_range.h"
 
 namespace ppl {
 namespace {
@@ -114,6 +115,7 @@ std::vector<Tensor> backward(const Saved& s, const NormTensors& p, Residual resi
 }  // namespace
 
 Tensor batch_norm(const Tensor& x, const NormTensors& p, NormOptions o, const Tensor& residual) {
+  const ProfileRange range("batch_norm");
   const BatchNorm s = describe("batch_norm", x, p, o, residual);
   const Tensor y = Tensor::empty(x.shape(), x.dtype(), x.device());
   const auto per_channel = [&] { return Tensor::empty({s.channels}, DType::f32, x.device()); };
@@ -147,6 +149,7 @@ Tensor batch_norm(const Tensor& x, const NormTensors& p, NormOptions o, const Te
 }
 
 Tensor batch_norm_inference(const Tensor& x, const NormTensors& p, NormOptions o, const Tensor& residual) {
+  const ProfileRange range("batch_norm_inference");
   const BatchNorm s = describe("batch_norm_inference", x, p, o, residual);
   const Tensor y = Tensor::empty(x.shape(), x.dtype(), x.device());
   const Tensor mean = Tensor::empty({s.channels}, DType::f32, x.device());

@@ -3,6 +3,7 @@
 #include "engine/dispatch.h"
 #include "engine/ops.h"
 #include "engine/ops/check.h"
+#include "kernels/profile_range.h"
 
 namespace ppl {
 namespace {
@@ -29,6 +30,7 @@ Tensor resize(const char* op, const Tensor& x, int64_t height, int64_t width, co
 }  // namespace
 
 Tensor bilinear_resize(const Tensor& x, int64_t height, int64_t width) {
+  const ProfileRange range("bilinear_resize");
   check_map("bilinear_resize", x);
   PPL_CHECK(height >= 1 && width >= 1 && height < int64_t{1} << 31 && width < int64_t{1} << 31, "bilinear_resize: of ",
             to_string(x.shape()), " to ", height, "x", width);
@@ -36,6 +38,7 @@ Tensor bilinear_resize(const Tensor& x, int64_t height, int64_t width) {
 }
 
 Tensor upsample_add(const Tensor& x, const Tensor& skip) {
+  const ProfileRange range("upsample_add");
   check_map("upsample_add", x);
   check_map("upsample_add", skip);
   PPL_CHECK(x.dim(0) == skip.dim(0) && x.dim(3) == skip.dim(3) && x.dtype() == skip.dtype(),

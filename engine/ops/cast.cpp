@@ -3,10 +3,12 @@
 #include "engine/dispatch.h"
 #include "engine/ops.h"
 #include "engine/ops/check.h"
+#include "kernels/profile_range.h"
 
 namespace ppl {
 
 void copy_into(const Tensor& to, const Tensor& from) {
+  const ProfileRange range("copy_into");
   PPL_CHECK(to.shape() == from.shape() && to.device() == from.device(), "copy_into: expected ", to_string(to.shape()),
             ", got ", to_string(from.shape()));
   if (to.dtype() == DType::u8) {
@@ -23,6 +25,7 @@ void copy_into(const Tensor& to, const Tensor& from) {
 }
 
 Tensor cast(const Tensor& x, DType dtype) {
+  const ProfileRange range("cast");
   PPL_CHECK(x.dtype() != DType::u8 && dtype != DType::u8, "cast: expected f32 or bf16, got ", name(x.dtype()), " to ",
             name(dtype));
   if (x.dtype() == dtype) return x;

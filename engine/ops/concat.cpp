@@ -3,10 +3,12 @@
 #include "engine/dispatch.h"
 #include "engine/ops.h"
 #include "engine/ops/check.h"
+#include "kernels/profile_range.h"
 
 namespace ppl {
 
 Tensor concat(const std::vector<Tensor>& parts) {
+  const ProfileRange range("concat");
   PPL_CHECK(!parts.empty(), "concat: nothing to concatenate");
   const Tensor& first = parts[0];
   int64_t channels = 0;

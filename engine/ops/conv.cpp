@@ -2,10 +2,12 @@
 
 #include "engine/ops/conv_parts.h"
 #include "engine/ops/conv_shape.h"
+#include "kernels/profile_range.h"
 
 namespace ppl {
 
 Tensor conv(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvOptions o, bool relu) {
+  const ProfileRange range("conv");
   check_conv("conv", x, weight, o);
   const Conv s = conv_shape(x, weight, o);
   if (bias.defined()) check_parameter("conv", "bias", bias, {s.k}, x.device());

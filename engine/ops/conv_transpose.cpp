@@ -3,10 +3,12 @@
 #include "engine/ops/conv_parts.h"
 #include "engine/ops/conv_shape.h"
 #include "kernels/conv.h"
+#include "kernels/profile_range.h"
 
 namespace ppl {
 
 Tensor conv_transpose(const Tensor& x, const Tensor& weight, const Tensor& bias, ConvOptions o, bool relu) {
+  const ProfileRange range("conv_transpose");
   check_conv("conv_transpose", x, weight, o);
   const Conv s = conv_transpose_shape(x, weight, o);
   if (bias.defined()) check_parameter("conv_transpose", "bias", bias, {s.c}, x.device());

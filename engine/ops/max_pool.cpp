@@ -3,10 +3,12 @@
 #include "engine/dispatch.h"
 #include "engine/ops.h"
 #include "engine/ops/check.h"
+#include "kernels/profile_range.h"
 
 namespace ppl {
 
 Tensor max_pool(const Tensor& x, int window, int stride, int pad) {
+  const ProfileRange range("max_pool");
   check_map("max_pool", x);
   PPL_CHECK(window >= 1 && window <= 15 && stride >= 1 && pad >= 0 && pad < window, "max_pool: window ", window,
             ", stride ", stride, ", pad ", pad, " (expected 1 <= window <= 15, 0 <= pad < window)");

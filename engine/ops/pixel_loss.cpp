@@ -3,11 +3,13 @@
 #include "engine/dispatch.h"
 #include "engine/ops.h"
 #include "engine/ops/check.h"
+#include "kernels/profile_range.h"
 #include "kernels/scale.h"
 
 namespace ppl {
 
 Tensor pixel_loss(const Tensor& logits, const Tensor& target, const PixelLoss& options, const Tensor& weight) {
+  const ProfileRange range("pixel_loss");
   check_map("pixel_loss", logits);
   PPL_CHECK(target.defined() && target.dtype() == DType::u8 && target.shape() == logits.shape(),
             "pixel_loss: expected a u8 target ", to_string(logits.shape()), ", got ",

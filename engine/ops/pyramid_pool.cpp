@@ -7,6 +7,7 @@
 #include "engine/ops/check.h"
 #include "kernels/concat.h"
 #include "kernels/matmul.h"
+#include "kernels/profile_range.h"
 
 namespace ppl {
 namespace {
@@ -110,6 +111,7 @@ std::vector<Tensor> backward(const Saved& s, const Tensor& dy) {
 }  // namespace
 
 Tensor pyramid_pool(const Tensor& x, const std::array<Tensor, 4>& stages, const Tensor& weight, const Tensor& bias) {
+  const ProfileRange range("pyramid_pool");
   const Extents e = describe(x, stages, weight, bias);
   const Device device = x.device();
   const Tensor y = Tensor::empty({x.dim(0), x.dim(1), x.dim(2), e.k}, x.dtype(), device);

@@ -2,10 +2,12 @@
 
 #include "engine/dispatch.h"
 #include "engine/ops.h"
+#include "kernels/profile_range.h"
 
 namespace ppl {
 
 Tensor relu(const Tensor& x) {
+  const ProfileRange range("relu");
   const Tensor y = Tensor::empty(x.shape(), x.dtype(), x.device());
   return with_float_type(x.dtype(), [&](auto zero) {
     using T = decltype(zero);

@@ -28,7 +28,7 @@ PackedWeights::~PackedWeights() = default;
 bool conv_serves(ConvAlgorithm algorithm, ConvKind kind, const Conv& p, bool) {
   if (algorithm == ConvAlgorithm::winograd) return winograd::serves(kind, p);
   if (algorithm == ConvAlgorithm::narrow) return conv_narrow::serves(kind, p);
-  return true;
+  return algorithm != ConvAlgorithm::product;
 }
 
 // With AMX the library's bf16 has more throughput than the f32 arithmetic of our kernels can make up for.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "kernels/base.h"
@@ -28,13 +29,17 @@ struct CudaContext {
     return static_cast<T*>(scratch_bytes(slot, count * sizeof(T)));
   }
 
+  // The blocks in use now: they stay as long as somebody holds them.
+  std::vector<std::shared_ptr<void>> hold_scratch() const;
+
   CUstream_st* stream = nullptr;
+  bool recording = false;  // launches are recorded, not run (graph.h), so nothing may wait for the device
 
  private:
   void* scratch_bytes(size_t slot, size_t bytes);
 
   struct Slot {
-    void* memory = nullptr;
+    std::shared_ptr<void> memory;
     size_t bytes = 0;
   };
   std::vector<Slot> slots_;

@@ -3,15 +3,26 @@
 
 #include "kernels/cuda/channels.h"
 #include "kernels/cuda/conv_impl.h"
+#include "kernels/cuda/product_library.h"
 
 namespace ppl {
 namespace {
 
-// Whether the library is to be asked first.
-bool by_library(ConvAlgorithm algorithm) {
-  PPL_CHECK(algorithm == ConvAlgorithm::automatic || algorithm == ConvAlgorithm::plain,
-            "conv: on CUDA the algorithm is automatic or plain");
-  return algorithm == ConvAlgorithm::automatic;
+// Whether a library did it: cuBLASLt where it is wanted, then cuDNN. Else it is for the plain algorithm.
+template <class Product, class Cudnn>
+bool by_library(ConvAlgorithm algorithm, const Conv& s, Product&& product, Cudnn&& cudnn) {
+  switch (algorithm) {
+    case ConvAlgorithm::plain:
+      return false;
+    case ConvAlgorithm::automatic:
+      return (products_by_library() && product()) || cudnn();
+    case ConvAlgorithm::product:
+      PPL_CHECK(product(), "conv: no product by cuBLASLt for a ", s.r, "x", s.s, " window of stride ", s.stride,
+                ", pad ", s.pad, " (it is for 1x1 windows of stride 1, where the library is there)");
+      return true;
+    default:
+      throw Error("conv: on CUDA the algorithm is automatic, plain or product");
+  }
 }
 
 // y = relu(y + bias + residual), each where it is wanted: a pass over y that the plain algorithm does not need.
@@ -51,7 +62,9 @@ void finish(CudaContext& ctx, int64_t pixels, int64_t channels, const Epilogue<T
 template <class T>
 void conv_forward(CudaContext& ctx, const Conv& s, const T* x, const T* w, const Epilogue<T>& e, T* y, PackedWeights*,
                   ConvAlgorithm algorithm) {
-  if (!by_library(algorithm) || !cuda_conv_library::forward(ctx, s, x, w, y))
+  if (!by_library(
+          algorithm, s, [&] { return cuda_pointwise::forward(ctx, s, x, w, y); },
+          [&] { return cuda_conv_library::forward(ctx, s, x, w, y); }))
     return cuda_conv_plain::forward(ctx, s, x, w, e, y);
   finish(ctx, int64_t{s.n} * s.oh * s.ow, s.k, e, y);
 }
@@ -59,7 +72,9 @@ void conv_forward(CudaContext& ctx, const Conv& s, const T* x, const T* w, const
 template <class T>
 void conv_backward_data(CudaContext& ctx, const Conv& s, const T* dy, const T* w, const Epilogue<T>& e, T* dx,
                         PackedWeights*, ConvAlgorithm algorithm) {
-  if (!by_library(algorithm) || !cuda_conv_library::backward_data(ctx, s, dy, w, dx))
+  if (!by_library(
+          algorithm, s, [&] { return cuda_pointwise::backward_data(ctx, s, dy, w, dx); },
+          [&] { return cuda_conv_library::backward_data(ctx, s, dy, w, dx); }))
     return cuda_conv_plain::backward_data(ctx, s, dy, w, e, dx);
   finish(ctx, int64_t{s.n} * s.h * s.w, s.c, e, dx);
 }
@@ -67,7 +82,9 @@ void conv_backward_data(CudaContext& ctx, const Conv& s, const T* dy, const T* w
 template <class T>
 void conv_backward_weights(CudaContext& ctx, const Conv& s, const T* x, const T* dy, float* dw,
                            ConvAlgorithm algorithm) {
-  if (!by_library(algorithm) || !cuda_conv_library::backward_weights(ctx, s, x, dy, dw))
+  if (!by_library(
+          algorithm, s, [&] { return cuda_pointwise::backward_weights(ctx, s, x, dy, dw); },
+          [&] { return cuda_conv_library::backward_weights(ctx, s, x, dy, dw); }))
     cuda_conv_plain::backward_weights(ctx, s, x, dy, dw);
 }
 

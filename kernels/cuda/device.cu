@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "kernels/cuda/launch.h"
+#include "kernels/cuda/memory.h"
 #include "kernels/cuda/timer.h"
 
 namespace ppl {
@@ -92,6 +93,7 @@ void check_cuda(cudaError_t e, const char* call, std::source_location at) {
 
 void check_launch(cudaStream_t stream, const std::source_location& at) {
   check_cuda(cudaGetLastError(), "launch of a kernel", at);
+  if (CudaContext::current().recording) return;  // it runs later
   static const bool wait = [] {
     const char* s = std::getenv("PPL_SYNC");
     return s && std::strcmp(s, "1") == 0;
@@ -140,33 +142,36 @@ void* CudaContext::scratch_bytes(size_t slot, size_t bytes) {
   if (slots_.size() <= slot) slots_.resize(slot + 1);
   Slot& s = slots_[slot];
   if (s.bytes < bytes) {
-    if (s.memory) cuda_free(s.memory);
     s = {};
-    s.memory = cuda_allocate(bytes);
+    s.memory = {DeviceMemory::instance().take_from_driver(bytes), cuda_free};
     s.bytes = bytes;
   }
-  return s.memory;
+  return s.memory.get();
 }
 
-void* cuda_allocate(size_t bytes) {
-  void* p = nullptr;
-  const cudaError_t e = cudaMallocAsync(&p, bytes, CudaContext::current().stream);
-  if (e == cudaErrorMemoryAllocation) {
-    cudaGetLastError();  // taken note of
-    throw OutOfMemory(cat("out of device memory: ", bytes >> 20, " MiB asked for"));
-  }
-  check_cuda(e, "cudaMallocAsync");
-  return p;
+std::vector<std::shared_ptr<void>> CudaContext::hold_scratch() const {
+  std::vector<std::shared_ptr<void>> all;
+  for (const Slot& s : slots_) all.push_back(s.memory);
+  return all;
 }
 
-void cuda_free(void* p) noexcept { cudaFreeAsync(p, CudaContext::current().stream); }
+namespace {
+
+// The stream, where `what` may happen now.
+cudaStream_t stream_for(const char* what) {
+  const CudaContext& ctx = CudaContext::current();
+  PPL_CHECK(!ctx.recording, "cuda: ", what, " inside of work that is recorded");
+  return ctx.stream;
+}
+
+}  // namespace
 
 void copy_to_device(void* device, const void* host, size_t bytes) {
-  stage().to_device(device, host, bytes, CudaContext::current().stream);
+  stage().to_device(device, host, bytes, stream_for("a copy from the host"));
 }
 
 void copy_to_host(void* host, const void* device, size_t bytes) {
-  stage().to_host(host, device, bytes, CudaContext::current().stream);
+  stage().to_host(host, device, bytes, stream_for("a copy to the host"));
 }
 
 void copy_on_device(void* to, const void* from, size_t bytes) {
@@ -176,7 +181,7 @@ void copy_on_device(void* to, const void* from, size_t bytes) {
 void zero_on_device(void* p, size_t bytes) { PPL_CUDA(cudaMemsetAsync(p, 0, bytes, CudaContext::current().stream)); }
 
 double cuda_milliseconds(const std::function<void()>& work) {
-  const cudaStream_t stream = CudaContext::current().stream;
+  const cudaStream_t stream = stream_for("timing");
   static cudaEvent_t start, end;
   if (!start) {
     PPL_CUDA(cudaEventCreate(&start));
@@ -191,6 +196,6 @@ double cuda_milliseconds(const std::function<void()>& work) {
   return static_cast<double>(ms);
 }
 
-void cuda_synchronize() { PPL_CUDA(cudaStreamSynchronize(CudaContext::current().stream)); }
+void cuda_synchronize() { PPL_CUDA(cudaStreamSynchronize(stream_for("waiting for the device"))); }
 
 }  // namespace ppl

@@ -29,6 +29,13 @@ std::string cuda_device_name();
 void* cuda_allocate(size_t bytes);
 void cuda_free(void*) noexcept;
 
+// Bytes taken now, and at most since the last reset: tensors, scratch memory, graphs (graph.h).
+struct CudaMemoryUse {
+  size_t now = 0, peak = 0;
+};
+CudaMemoryUse cuda_memory_use();
+void cuda_reset_peak();
+
 // Host memory may be used again as soon as the first returns; the second waits for the data. Both go through a pinned
 // buffer.
 void copy_to_device(void* device, const void* host, size_t bytes);

@@ -48,8 +48,7 @@ void launch(void (*kernel)(Params...), const Grid& g, cudaStream_t stream, std::
 #ifdef __CUDACC__
   kernel<<<g.blocks, g.threads, g.shared, stream>>>(args...);
 #else
-  (void)stream;
-  emulate::run_grid(g.blocks, g.threads, g.shared, g.at, [&] { kernel(args...); });
+  emulate::in_order(stream, [=] { emulate::run_grid(g.blocks, g.threads, g.shared, g.at, [&] { kernel(args...); }); });
 #endif
   check_launch(stream, g.at);
 }

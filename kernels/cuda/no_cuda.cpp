@@ -1,6 +1,7 @@
 // In place of device.cu and the kernels where the build has neither nvcc nor emulation.
 #include "kernels/cuda/context.h"
 #include "kernels/cuda/device.h"
+#include "kernels/cuda/graph.h"
 #include "kernels/cuda/timer.h"
 
 namespace ppl {
@@ -17,6 +18,8 @@ std::array<uint32_t, 4> cuda_device_identity() { refuse(); }
 std::string cuda_device_name() { refuse(); }
 void* cuda_allocate(size_t) { refuse(); }
 void cuda_free(void*) noexcept {}
+CudaMemoryUse cuda_memory_use() { return {}; }
+void cuda_reset_peak() {}
 void copy_to_device(void*, const void*, size_t) { refuse(); }
 void copy_to_host(void*, const void*, size_t) { refuse(); }
 void copy_on_device(void*, const void*, size_t) { refuse(); }
@@ -25,5 +28,11 @@ double cuda_milliseconds(const std::function<void()>&) { refuse(); }
 void cuda_synchronize() { refuse(); }
 
 CudaContext& CudaContext::current() { refuse(); }
+
+struct CudaGraph::Impl {};
+CudaGraph::CudaGraph() = default;
+CudaGraph::~CudaGraph() = default;
+void CudaGraph::run(const std::function<void()>&) { refuse(); }
+bool CudaGraph::recorded() const { return false; }
 
 }  // namespace ppl

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstring>
 
+#include "kernels/emulate/capture.h"
 #include "kernels/emulate/grid.h"
 #include "kernels/emulate/runtime.h"
 

@@ -70,4 +70,16 @@ Tensor probability_sum(const LinkNet& network, const Tensor& x, int views) {
   return cropped(sum, x.dim(1), x.dim(2));
 }
 
+RepeatedViews::RepeatedViews(const LinkNet& network, int views, bool graph)
+    : network_(network), views_(views), graph_(graph), call_(network.device()) {
+  for (const Module::Entry& e : network.entries()) weights_.push_back(e.tensor);
+}
+
+Tensor RepeatedViews::probability_sum(const Tensor& x) {
+  if (!graph_) return ppl::probability_sum(network_, x, views_);
+  uint64_t versions = 0;  // folded weights are made anew, elsewhere, when these change
+  for (const Tensor& t : weights_) versions += t.version();
+  return call_.run({x}, versions, [this](const auto& in) { return ppl::probability_sum(network_, in[0], views_); });
+}
+
 }  // namespace ppl

@@ -35,7 +35,11 @@ int64_t encoder_size(const LinkNet& network, const Arena& arena) {
 }  // namespace
 
 Trainer::Trainer(LinkNet& network, const TrainerOptions& o)
-    : network_(network), options_(o), arena_(network), optimizer_(arena_, o.optimizer, encoder_size(network, arena_)) {
+    : network_(network),
+      options_(o),
+      arena_(network),
+      optimizer_(arena_, o.optimizer, encoder_size(network, arena_)),
+      recorded_(arena_.values.device()) {
   const bool alone = !o.ranks.communication || o.ranks.communication->ranks() == 1;
   PPL_CHECK(arena_.values.device() == Device::cpu || o.average_decay == 0,
             "training on cuda: moving averages of the weights are for the CPU only");
@@ -60,10 +64,11 @@ float Trainer::step(std::span<const TrainingBatch> batches, double rate) {
   for (const Tensor& t : statistics_) before.push_back(t.to_host());
   const Total total = count(batches);
   if (buckets_) options_.ranks.communication->take_busy_seconds();
+  const bool recorded = options_.graph && !buckets_ && batches.size() == 1;
   double loss = 0;
   for (size_t i = 0; i < batches.size(); ++i) {
     if (buckets_ && i + 1 == batches.size()) buckets_->begin();
-    loss += run(batches[i], share_of(batches[i], total));
+    loss += recorded ? run_recorded(batches[i]).item() : run(batches[i], share_of(batches[i], total));
   }
   // ReLUs swallow what is not a number: a loss may be finite where the statistics no longer are.
   if (!statistics_are_finite()) loss = std::numeric_limits<double>::quiet_NaN();
@@ -126,14 +131,34 @@ double Trainer::run(const TrainingBatch& b, const PixelLoss& share) {
   std::optional<NormSync> sync;
   if (buckets_ && options_.ranks.sync_norm) sync.emplace(*options_.ranks.communication, b.idle);
   const Device device = arena_.values.device();
-  const Tensor here = b.images.to(device);
-  const Tensor x = here.dtype() == options_.precision ? here : cast(here, options_.precision);
+  return forward_and_backward({b.images.to(device), b.targets.to(device), b.weights}, share).item();
+}
+
+// Of images, targets and weights on the network's device.
+Tensor Trainer::forward_and_backward(const std::vector<Tensor>& batch, const PixelLoss& share) {
+  const Tensor& images = batch[0];
+  const Tensor x = images.dtype() == options_.precision ? images : cast(images, options_.precision);
   auto start = Clock::now();
-  const Tensor loss = pixel_loss(network_.forward(x), b.targets.to(device), share, b.weights);
+  const Tensor loss = pixel_loss(network_.forward(x), batch[1], share, batch[2]);
   times_.forward += lap(start);
   loss.backward();
   times_.backward += lap(start);
-  return loss.item();
+  return loss;
+}
+
+// The same for a step's only batch, replayed once it is recorded.
+Tensor Trainer::run_recorded(const TrainingBatch& b) {
+  auto start = Clock::now();
+  const Tensor loss = recorded_.run({b.images, b.targets, b.weights}, encoder_frozen_,
+                                    [this](const auto& batch) { return forward_and_backward(batch, options_.loss); });
+  if (!recorded_.replayed()) {
+    recorded_gradients_ = arena_.with_gradient();
+    return loss;
+  }
+  arena_.find_gradients(recorded_gradients_);
+  for (const Tensor& t : statistics_) t.touch();
+  times_.forward += lap(start);
+  return loss;
 }
 
 void Trainer::freeze_encoder(bool on) {

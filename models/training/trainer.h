@@ -8,6 +8,7 @@
 #include "engine/gradient_buckets.h"
 #include "engine/named_arrays.h"
 #include "engine/optimizer.h"
+#include "engine/recorded_call.h"
 #include "models/linknet.h"
 #include "models/training/moving_average.h"
 
@@ -27,6 +28,9 @@ struct TrainerOptions {
   DType precision = DType::f32;  // of activations; parameters, statistics and losses are f32
   double average_decay = 0;      // of the moving average of the weights; 0: none is kept
   RankOptions ranks = {};
+  // On a device forward and backward of a step's only batch become a CUDA graph. Not for several ranks; steps of
+  // several batches, and batches smaller than the largest, are run as without.
+  bool graph = false;
 };
 
 struct TrainingBatch {
@@ -77,6 +81,8 @@ class Trainer {
   Total count(std::span<const TrainingBatch>) const;
   PixelLoss share_of(const TrainingBatch&, const Total&) const;
   double run(const TrainingBatch&, const PixelLoss&);
+  Tensor forward_and_backward(const std::vector<Tensor>& batch, const PixelLoss&);
+  Tensor run_recorded(const TrainingBatch&);
   void finish_sums(double& loss);
   bool statistics_are_finite() const;
   std::map<std::string, Tensor> state() const;
@@ -89,6 +95,8 @@ class Trainer {
   std::unique_ptr<GradientBuckets> buckets_;  // where there are other ranks
   std::vector<Tensor> statistics_;            // running ones
   bool encoder_frozen_ = false;
+  RecordedCall recorded_;
+  std::vector<bool> recorded_gradients_;  // of which parameters it writes
   StepTimes times_;
 };
 

@@ -51,6 +51,16 @@ if(PPL_GPU STREQUAL "cuda")
     target_link_libraries(NCCL::nccl INTERFACE CUDA::cudart_static)
   endif()
   ppl_report("NCCL" nccl_FOUND "gradients on devices are summed by way of the host")
+  # Not linked: opened when the first product is asked for.
+  find_path(CUBLASLT_INCLUDE_DIR cublasLt.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+  find_library(CUBLASLT_LIBRARY cublasLt HINTS ${CUDAToolkit_LIBRARY_DIR})
+  if(CUBLASLT_INCLUDE_DIR AND CUBLASLT_LIBRARY)
+    set(cublaslt_FOUND TRUE)
+  endif()
+  ppl_report("cuBLASLt" cublaslt_FOUND "PPL_CUBLASLT=1 changes nothing")
+  # Headers only, in the toolkit.
+  find_path(NVTX_INCLUDE_DIR nvtx3/nvToolsExt.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+  ppl_report("NVTX" NVTX_INCLUDE_DIR "ops and phases have no names in a profile")
   # Kernels call constexpr functions of the host.
   foreach(option -std=c++20 --expt-relaxed-constexpr -Xcompiler=-Wall,-Wextra)
     add_compile_options($<$<COMPILE_LANGUAGE:CUDA>:${option}>)

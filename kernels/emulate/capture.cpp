@@ -1,0 +1,72 @@
+#include "kernels/emulate/capture.h"
+
+#include <utility>
+#include <vector>
+
+using Works = std::vector<std::function<void()>>;
+
+struct CUgraph_st {
+  Works works;
+  bool valid = true;
+};
+struct CUgraphExec_st {
+  Works works;
+};
+
+namespace ppl::emulate {
+namespace {
+
+thread_local CUgraph_st* captured = nullptr;
+
+}  // namespace
+
+cudaError_t unless_capturing() {
+  if (!captured) return cudaSuccess;
+  captured->valid = false;
+  return cudaErrorStreamCaptureUnsupported;
+}
+
+void in_order(cudaStream_t, std::function<void()> work) {
+  if (captured)
+    captured->works.push_back(std::move(work));
+  else
+    work();
+}
+
+}  // namespace ppl::emulate
+
+using ppl::emulate::captured;
+
+cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) {
+  if (const cudaError_t e = ppl::emulate::unless_capturing(); e != cudaSuccess) return e;
+  captured = new CUgraph_st;
+  return cudaSuccess;
+}
+
+cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t* graph) {
+  *graph = std::exchange(captured, nullptr);
+  if (*graph && (*graph)->valid) return cudaSuccess;
+  delete std::exchange(*graph, nullptr);
+  return cudaErrorStreamCaptureInvalidated;
+}
+
+cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
+  *executable = new CUgraphExec_st{graph->works};
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t) {
+  if (const cudaError_t e = ppl::emulate::unless_capturing(); e != cudaSuccess) return e;
+  for (const auto& work : executable->works) work();
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphDestroy(cudaGraph_t graph) {
+  delete graph;
+  return cudaSuccess;
+}
+
+cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
+  delete executable;
+  return cudaSuccess;
+}
