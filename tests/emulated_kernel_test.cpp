@@ -8,6 +8,7 @@
 #include "kernels/cuda/context.h"
 #include "kernels/cuda/device.h"
 #include "kernels/fill.h"
+#include "kernels/lerp.h"
 #include "kernels/scale.h"
 #include "kernels/sgd.h"
 #include "kernels/sum_of_squares.h"
@@ -101,6 +102,21 @@ TEST_CASE("sum of squares, scale and fill") {
     const OnDevice<uint8_t> bytes(std::vector<uint8_t>(size, 1));
     fill(cuda(), n, uint8_t{9}, bytes.data);
     CHECK(bytes.host() == std::vector<uint8_t>(size, 9));
+  }
+}
+
+TEST_CASE("lerp, to the bit") {
+  for (const int64_t n : kSizes) {
+    CAPTURE(n);
+    const auto size = static_cast<size_t>(n);
+    const std::vector<float> x = noise(size, 9);
+    std::vector<float> y = noise(size, 10);
+    const OnDevice<float> dx(x), dy(y);
+    for (const float share : {0.9f, 1e-3f}) {
+      lerp(cpu(), n, share, x.data(), y.data());
+      lerp(cuda(), n, share, dx.data, dy.data);
+      CHECK(dy.host() == y);
+    }
   }
 }
 

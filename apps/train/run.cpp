@@ -41,14 +41,8 @@ std::unique_ptr<LinkNet> starting_network(const TrainConfig& c, const Checkpoint
 }
 
 // Before anything in the folder is touched.
-void check_device(const TrainConfig& c, Device device, const Communication& ranks) {
-  if (device == Device::cpu) return;
-  PPL_CHECK(ranks.ranks() == 1, "training on cuda: one rank only; give --device cpu");
-  for (const StageConfig& s : c.stages) {
-    const bool weighted = s.pixel_weights.map > 0 || !s.pixel_weights.foreground.empty();
-    PPL_CHECK(s.average_decay == 0 && !weighted, "training on cuda: ", s.name,
-              ": average_decay and pixel_weights are for the CPU only; give --device cpu");
-  }
+void check_device(Device device, const Communication& ranks) {
+  PPL_CHECK(device == Device::cpu || ranks.ranks() == 1, "training on cuda: one rank only; give --device cpu");
 }
 
 void refuse_earlier_run(const TrainConfig& c) {
@@ -114,7 +108,7 @@ void run_from(const TrainConfig& c, Device device, Checkpoint at, Communication&
   std::vector<StageTiles> tiles;
   std::optional<Recorder> files;
   together(ranks, [&] {
-    check_device(c, device, ranks);
+    check_device(device, ranks);
     tiles = open_stages(c, ranks.ranks());
   });
   std::unique_ptr<LinkNet> network;

@@ -19,7 +19,7 @@ MovingAverage::MovingAverage(const Arena& arena, const Module& module, double de
     }
   }
   for (Pair& p : pairs_) {
-    p.average = Tensor::empty(p.value.shape());
+    p.average = Tensor::empty(p.value.shape(), DType::f32, p.value.device());
     copy_into(p.average, p.value);
   }
 }
@@ -28,12 +28,13 @@ void MovingAverage::update(int64_t step) {
   const auto t = static_cast<double>(step);
   const auto share = static_cast<float>(1 - std::min(decay_, t / (t + 9)));
   for (const Pair& p : pairs_)
-    lerp(CpuContext::current(), p.value.size(), share, p.value.data<float>(), p.average.data<float>());
+    on(p.value.device(),
+       [&](auto& ctx) { lerp(ctx, p.value.size(), share, p.value.data<float>(), p.average.data<float>()); });
 }
 
 void MovingAverage::exchange() {
   for (const Pair& p : pairs_) {
-    const Tensor kept = Tensor::empty(p.value.shape());
+    const Tensor kept = Tensor::empty(p.value.shape(), DType::f32, p.value.device());
     copy_into(kept, p.value);
     copy_into(p.value, p.average);
     copy_into(p.average, kept);

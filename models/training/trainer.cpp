@@ -37,8 +37,7 @@ int64_t encoder_size(const LinkNet& network, const Arena& arena) {
 Trainer::Trainer(LinkNet& network, const TrainerOptions& o)
     : network_(network), options_(o), arena_(network), optimizer_(arena_, o.optimizer, encoder_size(network, arena_)) {
   const bool alone = !o.ranks.communication || o.ranks.communication->ranks() == 1;
-  PPL_CHECK(arena_.values.device() == Device::cpu || (alone && o.average_decay == 0),
-            "training on cuda: several ranks and moving averages of the weights are for the CPU only");
+  PPL_CHECK(arena_.values.device() == Device::cpu || alone, "training on cuda: several ranks are for the CPU only");
   if (o.average_decay > 0) average_ = std::make_unique<MovingAverage>(arena_, network, o.average_decay);
   if (!alone)
     buckets_ = std::make_unique<GradientBuckets>(arena_, *o.ranks.communication, o.ranks.wire, o.ranks.bucket_bytes);
@@ -128,8 +127,9 @@ double Trainer::run(const TrainingBatch& b, const PixelLoss& share) {
   const Device device = arena_.values.device();
   const Tensor here = b.images.to(device);
   const Tensor x = here.dtype() == options_.precision ? here : cast(here, options_.precision);
+  const Tensor weights = b.weights.defined() ? b.weights.to(device) : Tensor();
   auto start = Clock::now();
-  const Tensor loss = pixel_loss(network_.forward(x), b.targets.to(device), share, b.weights);
+  const Tensor loss = pixel_loss(network_.forward(x), b.targets.to(device), share, weights);
   times_.forward += lap(start);
   loss.backward();
   times_.backward += lap(start);
