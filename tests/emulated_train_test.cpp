@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/ops.h"
+#include "kernels/emulate/runtime.h"
 #include "models/inference/views.h"
 #include "models/losses.h"
 #include "models/networks.h"
@@ -97,6 +98,27 @@ TEST_CASE("weights of pixels reach the step, and the average moves as lerp says"
   CHECK(weights_of(*resumed) == average);
   batch.weights = {};
   CHECK(a.step({&batch, 1}, 0) != doctest::Approx(loss).epsilon(1e-3));
+}
+
+TEST_CASE("a step waits for the device once, and one that is not finite changes nothing") {
+  TrainerOptions o{make_loss("dice_focal"), {}, DType::f32};
+  o.optimizer.clip_norm = 1;
+  o.average_decay = 0.9;
+  const auto net = network("linknet34", Device::cuda);
+  Trainer trainer(*net, o);
+  const TrainingBatch part{noise({1, 32, 32, 3}), Tensor::zeros({1, 32, 32, 1}, DType::u8), {}, 32 * 32, false};
+  const TrainingBatch parts[] = {part, part};
+  trainer.step(parts, 1e-3);
+  const int64_t before = emulated_synchronizations();
+  CHECK(std::isfinite(trainer.step(parts, 1e-3)));
+  CHECK(emulated_synchronizations() == before + 1);
+
+  const NamedArrays saved = trainer.checkpoint();
+  part.images.data<float>()[100] = std::numeric_limits<float>::quiet_NaN();
+  CHECK(!std::isfinite(trainer.step(parts, 1e-3)));
+  const NamedArrays after = trainer.checkpoint();
+  for (const auto& [name, array] : saved.arrays) CHECK(array.bytes == after.at(name).bytes);
+  CHECK(saved.metadata == after.metadata);
 }
 
 TEST_CASE("prediction is that of the CPU") {

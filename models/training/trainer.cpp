@@ -4,11 +4,15 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <utility>
 
+#include "engine/dispatch.h"
 #include "engine/norm_sync.h"
 #include "engine/ops.h"
+#include "engine/storage.h"
+#include "kernels/all_finite.h"
 #include "models/state_dict.h"
 
 namespace ppl {
@@ -41,8 +45,7 @@ Trainer::Trainer(LinkNet& network, const TrainerOptions& o)
   if (o.average_decay > 0) average_ = std::make_unique<MovingAverage>(arena_, network, o.average_decay);
   if (!alone)
     buckets_ = std::make_unique<GradientBuckets>(arena_, *o.ranks.communication, o.ranks.wire, o.ranks.bucket_bytes);
-  for (const Module::Entry& e : network.entries())
-    if (!e.trainable) statistics_.push_back(e.tensor);
+  statistics_before_ = Tensor::empty(arena_.buffers.shape(), DType::f32, arena_.buffers.device());
 }
 
 float Trainer::step(const Tensor& images, const Tensor& targets, double rate) {
@@ -55,23 +58,19 @@ float Trainer::step(const Tensor& images, const Tensor& targets, double rate) {
 float Trainer::step(std::span<const TrainingBatch> batches, double rate) {
   network_.train();
   times_ = {};
-  std::vector<std::vector<float>> before;
-  for (const Tensor& t : statistics_) before.push_back(t.to_host());
+  copy_into(statistics_before_, arena_.buffers);
   const Total total = count(batches);
   if (buckets_) options_.ranks.communication->take_busy_seconds();
-  double loss = 0;
+  // The losses and whether the statistics are finite: read at once, which is where the step waits for a device.
+  const Tensor told = Tensor::empty({static_cast<int64_t>(batches.size()) + 1}, DType::f32, arena_.values.device());
   for (size_t i = 0; i < batches.size(); ++i) {
     if (buckets_ && i + 1 == batches.size()) buckets_->begin();
-    loss += run(batches[i], share_of(batches[i], total));
+    run(batches[i], share_of(batches[i], total), told.data<float>() + i);
   }
-  // ReLUs swallow what is not a number: a loss may be finite where the statistics no longer are.
-  if (!statistics_are_finite()) loss = std::numeric_limits<double>::quiet_NaN();
+  double loss = read_losses(told);
   if (buckets_) finish_sums(loss);
   if (!std::isfinite(loss)) {
-    for (size_t i = 0; i < statistics_.size(); ++i) {
-      statistics_[i].assign(before[i]);
-      statistics_[i].touch();
-    }
+    undo_statistics();
     arena_.clear_gradients();
     return static_cast<float>(loss);
   }
@@ -91,11 +90,21 @@ void Trainer::finish_sums(double& loss) {
   times_.reduce = lap(start);
 }
 
-bool Trainer::statistics_are_finite() const {
-  return std::all_of(statistics_.begin(), statistics_.end(), [](const Tensor& t) {
-    const std::vector<float> values = t.to_host();
-    return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+// The sum of the losses. ReLUs swallow what is not a number: a loss may be finite where the statistics no longer are.
+double Trainer::read_losses(const Tensor& told) {
+  auto start = Clock::now();
+  on(told.device(), [&](auto& ctx) {
+    all_finite(ctx, arena_.buffers.size(), arena_.buffers.data<float>(), told.data<float>() + told.size() - 1);
   });
+  const std::vector<float> values = told.to_host();
+  times_.backward += lap(start);
+  if (values.back() == 0) return std::numeric_limits<double>::quiet_NaN();
+  return std::accumulate(values.begin(), values.end() - 1, 0.0);
+}
+
+void Trainer::undo_statistics() {
+  copy_into(arena_.buffers, statistics_before_);
+  arena_.touch_buffers();
 }
 
 Trainer::Total Trainer::count(std::span<const TrainingBatch> batches) const {
@@ -120,8 +129,8 @@ PixelLoss Trainer::share_of(const TrainingBatch& b, const Total& total) const {
   return loss;
 }
 
-// Forward and backward; gradients are added to those that are there.
-double Trainer::run(const TrainingBatch& b, const PixelLoss& share) {
+// Forward and backward; gradients are added to those that are there. The loss goes into the device's memory.
+void Trainer::run(const TrainingBatch& b, const PixelLoss& share, float* result) {
   std::optional<NormSync> sync;
   if (buckets_ && options_.ranks.sync_norm) sync.emplace(*options_.ranks.communication, b.idle);
   const Device device = arena_.values.device();
@@ -133,7 +142,7 @@ double Trainer::run(const TrainingBatch& b, const PixelLoss& share) {
   times_.forward += lap(start);
   loss.backward();
   times_.backward += lap(start);
-  return loss.item();
+  copy_bytes(device, result, device, loss.raw(), sizeof(float));
 }
 
 void Trainer::freeze_encoder(bool on) {
@@ -145,10 +154,9 @@ void Trainer::freeze_encoder(bool on) {
 
 void Trainer::share_statistics() const {
   if (!buckets_) return;
-  for (const Tensor& t : statistics_) {
-    options_.ranks.communication->broadcast({t.data<float>(), static_cast<size_t>(t.size())});
-    t.touch();
-  }
+  const Tensor& all = arena_.buffers;
+  options_.ranks.communication->broadcast({all.data<float>(), static_cast<size_t>(all.size())});
+  arena_.touch_buffers();
 }
 
 // What a checkpoint holds beside the weights.
