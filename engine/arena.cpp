@@ -6,16 +6,21 @@ namespace ppl {
 
 Arena::Arena(const Module& module) {
   constexpr int64_t kAlign = 16;  // floats in 64 bytes
-  int64_t size = 0;
-  Device device = Device::cpu;
-  for (const Module::Entry& e : module.parameters()) {
-    device = e.tensor.device();
-    slices_.push_back({e.tensor, size});
-    size += ceil_div(e.tensor.size(), kAlign) * kAlign;
+  int64_t size = 0, buffer_size = 0;
+  for (const Module::Entry& e : module.entries()) {
+    int64_t& at = e.trainable ? size : buffer_size;
+    if (e.trainable)
+      slices_.push_back({e.tensor, at});
+    else
+      buffer_slices_.push_back({e.tensor, at});
+    at += ceil_div(e.tensor.size(), kAlign) * kAlign;
   }
+  const Device device = module.device();
   values = Tensor::zeros({size}, DType::f32, device);
   gradients = Tensor::zeros({size}, DType::f32, device);
+  buffers = Tensor::zeros({buffer_size}, DType::f32, device);
   for (const Slice& s : slices_) s.parameter.use_memory(values, s.offset, gradients);
+  for (const BufferSlice& s : buffer_slices_) s.buffer.use_memory(buffers, s.offset);
 }
 
 void Arena::clear_gradients() const {
@@ -45,6 +50,10 @@ void Arena::complete_gradient(size_t slice) const {
 
 void Arena::touch() const {
   for (const Slice& s : slices_) s.parameter.touch();
+}
+
+void Arena::touch_buffers() const {
+  for (const BufferSlice& s : buffer_slices_) s.buffer.touch();
 }
 
 }  // namespace ppl

@@ -1,4 +1,5 @@
-// All parameters of a module in one block of memory, and their gradients in another of the same layout.
+// All parameters of a module in one block of memory, their gradients in another of the same layout, and its buffers
+// (running statistics) in a third.
 #pragma once
 
 #include "engine/module.h"
@@ -7,11 +8,12 @@ namespace ppl {
 
 class Arena {
  public:
-  // Moves the parameters there, on the device where they are; the module's tensors stay the handles to them. Slices
-  // start at multiples of 64 bytes, the padding between them is zero.
+  // Moves the parameters and buffers there, on the device where they are; the module's tensors stay the handles to
+  // them. Slices start at multiples of 64 bytes, the padding between them is zero.
   explicit Arena(const Module&);
 
   Tensor values, gradients;  // f32 [size]
+  Tensor buffers;            // f32 [size]: what is not trained
 
   // Forgets the gradients; memory is not cleared, since a step's first gradient is written, not added.
   void clear_gradients() const;
@@ -23,15 +25,23 @@ class Arena {
   void complete_gradient(size_t slice) const;
   // Says that the values have changed.
   void touch() const;
+  // Says that the buffers have.
+  void touch_buffers() const;
 
   struct Slice {
     Tensor parameter;
     int64_t offset;  // of its first element; what follows up to the next slice is padding
   };
+  struct BufferSlice {
+    Tensor buffer;
+    int64_t offset;
+  };
   const std::vector<Slice>& slices() const { return slices_; }  // in the module's order
+  const std::vector<BufferSlice>& buffer_slices() const { return buffer_slices_; }
 
  private:
   std::vector<Slice> slices_;
+  std::vector<BufferSlice> buffer_slices_;
 };
 
 }  // namespace ppl

@@ -1,12 +1,11 @@
 #include "engine/optimizer.h"
 
-#include <algorithm>
 #include <cmath>
 
 #include "engine/dispatch.h"
 #include "engine/nearest_name.h"
-#include "engine/storage.h"
 #include "kernels/adam.h"
+#include "kernels/clip.h"
 #include "kernels/profile_range.h"
 #include "kernels/sgd.h"
 #include "kernels/sum_of_squares.h"
@@ -27,48 +26,41 @@ Optimizer::Optimizer(Arena& arena, const OptimizerOptions& o, int64_t front)
   if (o.name == "adam") second_ = Tensor::zeros(arena.values.shape(), DType::f32, arena.values.device());
 }
 
-double Optimizer::gradient_norm() {
+void Optimizer::measure_gradients() {
   on(arena_.values.device(), [&](auto& ctx) {
-    sum_of_squares(ctx, arena_.gradients.size(), arena_.gradients.data<float>(),
-                   reinterpret_cast<double*>(squares_.data<uint8_t>()));
+    sum_of_squares(ctx, arena_.gradients.size(), arena_.gradients.data<float>(), static_cast<double*>(squares_.raw()));
   });
-  double squares = 0;
-  copy_bytes(Device::cpu, &squares, squares_.device(), squares_.raw(), sizeof squares);
-  return std::sqrt(squares);
 }
 
-double Optimizer::step(double rate, bool without_front) {
+void Optimizer::step(double rate, bool without_front) {
   const ProfileRange range("optimizer");
   arena_.complete_gradients();
-  double norm = 0, scale = 1;
-  if (options_.clip_norm > 0) {
-    norm = gradient_norm();
-    scale = std::min(1.0, options_.clip_norm / (norm + 1e-6));  // PyTorch's clip_grad_norm_
-  }
+  if (options_.clip_norm > 0) measure_gradients();
   const int64_t size = arena_.gradients.size();
   ++steps_.rest;
   if (!without_front) ++steps_.front;
   if (!without_front && steps_.front == steps_.rest) {
-    update(0, size, steps_.rest, rate, scale);
+    update(0, size, steps_.rest, rate);
   } else {
-    if (!without_front) update(0, front_, steps_.front, rate, scale);
-    update(front_, size, steps_.rest, rate, scale);
+    if (!without_front) update(0, front_, steps_.front, rate);
+    update(front_, size, steps_.rest, rate);
   }
   arena_.touch();
   arena_.clear_gradients();
-  return norm;
 }
 
 // Elements [begin, end) of the arena.
-void Optimizer::update(int64_t begin, int64_t end, int64_t steps, double rate, double scale) {
+void Optimizer::update(int64_t begin, int64_t end, int64_t steps, double rate) {
   const auto t = static_cast<double>(steps);
   scalars_.assign({static_cast<float>(rate), static_cast<float>(1 - std::pow(options_.beta1, t)),
-                   static_cast<float>(1 - std::pow(options_.beta2, t)), static_cast<float>(scale)});
+                   static_cast<float>(1 - std::pow(options_.beta2, t)), 1});
   const int64_t n = end - begin;
-  const float *s = scalars_.data<float>(), *grad = arena_.gradients.data<float>() + begin;
+  float* s = scalars_.data<float>();
+  const float* grad = arena_.gradients.data<float>() + begin;
   float *values = arena_.values.data<float>() + begin, *first = first_.data<float>() + begin;
   const auto decay = static_cast<float>(options_.weight_decay);
   on(arena_.values.device(), [&](auto& ctx) {
+    if (options_.clip_norm > 0) clip(ctx, options_.clip_norm, static_cast<const double*>(squares_.raw()), s + 3);
     if (options_.name == "adam") {
       const AdamOptions o{static_cast<float>(options_.beta1), static_cast<float>(options_.beta2),
                           static_cast<float>(options_.epsilon), decay};

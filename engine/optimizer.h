@@ -24,9 +24,9 @@ class Optimizer {
   // The first `front` elements of the arena can be left out of a step; 0: all take part in all steps.
   Optimizer(Arena&, const OptimizerOptions&, int64_t front = 0);
 
-  // Uses and forgets the gradients. Returns their L2 norm where clipping is on, else 0. without_front: the front stays
-  // as it is, values and moments.
-  double step(double rate, bool without_front = false);
+  // Uses and forgets the gradients; does not wait for the device. without_front: the front stays as it is, values and
+  // moments.
+  void step(double rate, bool without_front = false);
 
   struct Steps {
     int64_t front = 0, rest = 0;  // that have changed each part
@@ -38,8 +38,8 @@ class Optimizer {
   void restore_steps(Steps steps) { steps_ = steps; }
 
  private:
-  double gradient_norm();  // waits for the device
-  void update(int64_t begin, int64_t end, int64_t steps, double rate, double scale);
+  void measure_gradients();  // their sum of squares
+  void update(int64_t begin, int64_t end, int64_t steps, double rate);
 
   Arena& arena_;
   OptimizerOptions options_;

@@ -154,14 +154,19 @@ void Tensor::find_grad() const {
   impl_->grad_slot_taken = true;
 }
 
-void Tensor::use_memory(const Tensor& arena, int64_t offset, const Tensor& grad_arena) const {
-  PPL_CHECK(dtype() == DType::f32 && arena.dtype() == DType::f32, "an arena holds f32 parameters");
-  PPL_CHECK(device() == arena.device() && device() == grad_arena.device(), "an arena on another device");
-  PPL_CHECK(offset >= 0 && offset + size() <= arena.size() && arena.size() == grad_arena.size(),
-            "slice outside the arena");
+void Tensor::use_memory(const Tensor& arena, int64_t offset) const {
+  PPL_CHECK(dtype() == DType::f32 && arena.dtype() == DType::f32, "an arena holds f32 tensors");
+  PPL_CHECK(device() == arena.device(), "an arena on another device");
+  PPL_CHECK(offset >= 0 && offset + size() <= arena.size(), "slice outside the arena");
   copy_bytes(device(), arena.data<float>() + offset, device(), raw(), bytes());
   impl_->storage = arena.impl_->storage;
   impl_->byte_offset = arena.impl_->byte_offset + static_cast<size_t>(offset) * sizeof(float);
+}
+
+void Tensor::use_memory(const Tensor& arena, int64_t offset, const Tensor& grad_arena) const {
+  PPL_CHECK(device() == grad_arena.device(), "an arena on another device");
+  PPL_CHECK(arena.size() == grad_arena.size(), "slice outside the arena");
+  use_memory(arena, offset);
   Tensor slot = empty({0}, DType::f32, device());
   slot.impl_->storage = grad_arena.impl_->storage;
   slot.impl_->byte_offset = grad_arena.impl_->byte_offset + static_cast<size_t>(offset) * sizeof(float);

@@ -87,8 +87,9 @@ class Tensor {
   // Moves the content of a leaf to another device; all handles to it follow.
   void move_to(Device) const;
 
-  // Moves the content of a leaf into a slice of an arena and says where its gradient is to be written.
-  // Offsets in elements; both arenas f32.
+  // Moves the content of a leaf into a slice of an arena. Offset in elements; f32.
+  void use_memory(const Tensor& arena, int64_t offset) const;
+  // And says where its gradient is to be written: into another arena of the same layout.
   void use_memory(const Tensor& arena, int64_t offset, const Tensor& grad_arena) const;
 
   // For a scalar: fills grad() of every leaf below that requires it, and frees the tape on the way.

@@ -31,5 +31,8 @@ void pixel_loss(CudaContext&, const PixelLoss&, int64_t n, int64_t per_image, co
 template <class T>
 void weighted_pixel_loss(CpuContext&, const PixelLoss&, int64_t n, int64_t per_image, const T* logits,
                          const uint8_t* target, const float* weight, float* loss, T* gradient);
+template <class T>
+void weighted_pixel_loss(CudaContext&, const PixelLoss&, int64_t n, int64_t per_image, const T* logits,
+                         const uint8_t* target, const float* weight, float* loss, T* gradient);
 
 }  // namespace ppl

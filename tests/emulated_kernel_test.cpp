@@ -4,10 +4,13 @@
 #include <random>
 
 #include "kernels/adam.h"
+#include "kernels/all_finite.h"
+#include "kernels/clip.h"
 #include "kernels/cpu/context.h"
 #include "kernels/cuda/context.h"
 #include "kernels/cuda/device.h"
 #include "kernels/fill.h"
+#include "kernels/lerp.h"
 #include "kernels/ordered_sum.h"
 #include "kernels/scale.h"
 #include "kernels/sgd.h"
@@ -103,6 +106,55 @@ TEST_CASE("sum of squares, scale and fill") {
     const OnDevice<uint8_t> bytes(std::vector<uint8_t>(size, 1));
     fill(cuda(), n, uint8_t{9}, bytes.data);
     CHECK(bytes.host() == std::vector<uint8_t>(size, 9));
+  }
+}
+
+TEST_CASE("all finite, wherever the one that is not stands") {
+  const OnDevice<float> result({7.0f});
+  for (const int64_t n : kSizes) {
+    CAPTURE(n);
+    std::vector<float> x = noise(static_cast<size_t>(n), 11);
+    x[0] = 3e38f;
+    x.back() = -3e38f;
+    for (const float bad : {0.0f, std::nanf(""), INFINITY, -INFINITY}) {
+      for (const int64_t at : {int64_t{0}, n / 2, n - 1}) {
+        std::vector<float> y = x;
+        y[static_cast<size_t>(at)] = bad;
+        const OnDevice<float> there(y);
+        float expected = 7;
+        all_finite(cpu(), n, y.data(), &expected);
+        CHECK(expected == (bad == 0));
+        all_finite(cuda(), n, there.data, result.data);
+        CHECK(result.host()[0] == expected);
+      }
+    }
+  }
+}
+
+TEST_CASE("the factor that clips, to the bit") {
+  const OnDevice<float> result({7.0f});
+  for (const double squares : {0.0, 0.3, 4.0, 1e12, static_cast<double>(INFINITY)}) {
+    const OnDevice<double> there({squares});
+    float expected = 7;
+    clip(cpu(), 0.7, &squares, &expected);
+    clip(cuda(), 0.7, there.data, result.data);
+    CHECK(expected == static_cast<float>(std::min(1.0, 0.7 / (std::sqrt(squares) + 1e-6))));
+    CHECK(result.host()[0] == expected);
+  }
+}
+
+TEST_CASE("lerp, to the bit") {
+  for (const int64_t n : kSizes) {
+    CAPTURE(n);
+    const auto size = static_cast<size_t>(n);
+    const std::vector<float> x = noise(size, 9);
+    std::vector<float> y = noise(size, 10);
+    const OnDevice<float> dx(x), dy(y);
+    for (const float share : {0.9f, 1e-3f}) {
+      lerp(cpu(), n, share, x.data(), y.data());
+      lerp(cuda(), n, share, dx.data, dy.data);
+      CHECK(dy.host() == y);
+    }
   }
 }
 

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "engine/ops.h"
+#include "kernels/emulate/runtime.h"
 #include "models/inference/views.h"
 #include "models/losses.h"
 #include "models/networks.h"
@@ -67,6 +68,57 @@ TEST_CASE("training steps are those of the CPU") {
   Trainer c(*resumed, o);
   c.restore(b.checkpoint());
   CHECK(weights_of(*resumed) == weights_of(*there));
+}
+
+TEST_CASE("weights of pixels reach the step, and the average moves as lerp says") {
+  TrainerOptions o{make_loss("dice_focal"), {}, DType::f32};
+  o.optimizer.name = "sgd";
+  o.average_decay = 0.9;
+  const auto here = network("linknet34", Device::cpu), there = network("linknet34", Device::cuda);
+  const std::vector<float> before = weights_of(*here);
+  Trainer a(*here, o), b(*there, o);
+  TrainingBatch batch{noise({1, 64, 64, 3}), bars(), noise({1, 64, 64, 1}), 0, false};
+  for (int64_t i = 0; i < batch.weights.size(); ++i) batch.weights.data<float>()[i] *= batch.weights.data<float>()[i];
+  const float loss = a.step({&batch, 1}, 1e-2);
+  CHECK(b.step({&batch, 1}, 1e-2) == doctest::Approx(loss).epsilon(1e-5));
+  std::vector<float> found = weights_of(*there), moved = weights_of(*here), average = before;
+  for (size_t i = 0; i < before.size(); ++i) average[i] += 0.9f * (found[i] - before[i]);
+  {
+    const UseAverage use(*b.average());
+    CHECK(weights_of(*there) == average);
+  }
+  CHECK(weights_of(*there) == found);
+  for (size_t i = 0; i < before.size(); ++i) moved[i] -= before[i], found[i] -= before[i];
+  CHECK(compare(found, moved).error < 2e-3);
+
+  const auto resumed = network("linknet34", Device::cuda);
+  Trainer c(*resumed, o);
+  c.restore(b.checkpoint());
+  const UseAverage use(*c.average());
+  CHECK(weights_of(*resumed) == average);
+  batch.weights = {};
+  CHECK(a.step({&batch, 1}, 0) != doctest::Approx(loss).epsilon(1e-3));
+}
+
+TEST_CASE("a step waits for the device once, and one that is not finite changes nothing") {
+  TrainerOptions o{make_loss("dice_focal"), {}, DType::f32};
+  o.optimizer.clip_norm = 1;
+  o.average_decay = 0.9;
+  const auto net = network("linknet34", Device::cuda);
+  Trainer trainer(*net, o);
+  const TrainingBatch part{noise({1, 32, 32, 3}), Tensor::zeros({1, 32, 32, 1}, DType::u8), {}, 32 * 32, false};
+  const TrainingBatch parts[] = {part, part};
+  trainer.step(parts, 1e-3);
+  const int64_t before = emulated_synchronizations();
+  CHECK(std::isfinite(trainer.step(parts, 1e-3)));
+  CHECK(emulated_synchronizations() == before + 1);
+
+  const NamedArrays saved = trainer.checkpoint();
+  part.images.data<float>()[100] = std::numeric_limits<float>::quiet_NaN();
+  CHECK(!std::isfinite(trainer.step(parts, 1e-3)));
+  const NamedArrays after = trainer.checkpoint();
+  for (const auto& [name, array] : saved.arrays) CHECK(array.bytes == after.at(name).bytes);
+  CHECK(saved.metadata == after.metadata);
 }
 
 TEST_CASE("prediction is that of the CPU") {

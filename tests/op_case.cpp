@@ -31,6 +31,12 @@ std::vector<Tensor> make_inputs(const std::vector<OpInput>& inputs, DType dtype,
       continue;
     }
     std::vector<float> v = distinct_values(count, random);
+    if (in.kind == InputKind::weights) {
+      for (float& f : v) f += 2;
+      v[0] = 0;
+      tensors.push_back(Tensor::from(in.shape, v, DType::f32, device));
+      continue;
+    }
     if (values == Values::in_bf16) {
       for (float& f : v) f = bf16(f);
     }

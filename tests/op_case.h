@@ -9,9 +9,9 @@
 
 namespace ppl {
 
-// What an input is: a map in the type under test, an f32 parameter, or a mask of 0, 1 and some 255. Masks get no
-// gradient.
-enum class InputKind { map, parameter, mask };
+// What an input is: a map in the type under test, an f32 parameter, a mask of 0, 1 and some 255, or f32 weights of
+// pixels from 0 to 4. Masks and weights get no gradient.
+enum class InputKind { map, parameter, mask, weights };
 
 struct OpInput {
   Shape shape;

@@ -40,16 +40,6 @@ std::unique_ptr<LinkNet> starting_network(const TrainConfig& c, const Checkpoint
   return network;
 }
 
-// Before anything in the folder is touched.
-void check_device(const TrainConfig& c, Device device) {
-  if (device == Device::cpu) return;
-  for (const StageConfig& s : c.stages) {
-    const bool weighted = s.pixel_weights.map > 0 || !s.pixel_weights.foreground.empty();
-    PPL_CHECK(s.average_decay == 0 && !weighted, "training on cuda: ", s.name,
-              ": average_decay and pixel_weights are for the CPU only; give --device cpu");
-  }
-}
-
 void refuse_earlier_run(const TrainConfig& c) {
   PPL_CHECK(!fs::exists(log_path(c)), c.run,
             ": holds an earlier run; name another folder (run), go on with --resume, or give --overwrite");
@@ -112,10 +102,7 @@ void run_from(const TrainConfig& c, Device device, Checkpoint at, Communication&
   if (c.threads > 0) omp_set_num_threads(c.threads);
   std::vector<StageTiles> tiles;
   std::optional<Recorder> files;
-  together(ranks, [&] {
-    check_device(c, device);
-    tiles = open_stages(c, ranks.ranks());
-  });
+  together(ranks, [&] { tiles = open_stages(c, ranks.ranks()); });
   std::unique_ptr<LinkNet> network;
   together(ranks, [&] { network = starting_network(c, at); });
   together(ranks, [&] {

@@ -1,5 +1,5 @@
 // Two passes over logits and targets: sums, then the gradient, which needs them (the count of valid pixels, dice's
-// sums). A pixel costs 2 (logit + target) + gradient bytes. Formulas as in cpu/pixel_loss.cpp.
+// sums). A pixel costs 2 (logit + target + weight) + gradient bytes. Formulas as in cpu/pixel_loss.cpp.
 #include "kernels/pixel_loss.h"
 
 #include "kernels/cuda/channels.h"
@@ -46,10 +46,26 @@ struct Term {
   }
 };
 
+// Weights of the elements, or 1 for all.
+struct NoWeights {
+  PPL_DEVICE Term apply(Term t, int64_t) const { return t; }
+};
+struct Weights {
+  const float* weight;
+
+  PPL_DEVICE Term apply(Term t, int64_t i) const {
+    const float w = weight[i];
+    t.value *= w;
+    t.slope *= w;
+    return t;
+  }
+};
+
 // partial [blocks][kSums]; the block's image and chunk of it from its number.
-template <class T>
-__global__ void __launch_bounds__(kThreads) loss_sums_kernel(PixelLoss o, int64_t per_image, int64_t chunks,
-                                                             const T* logits, const uint8_t* target, float* partial) {
+template <class T, class W>
+__global__ void __launch_bounds__(kThreads)
+    loss_sums_kernel(PixelLoss o, int64_t per_image, int64_t chunks, const T* logits, const uint8_t* target, W weights,
+                     float* partial) {
   __shared__ float all[kSums][kThreads];
   const int64_t image = blockIdx.x / chunks, begin = blockIdx.x % chunks * kChunk;
   const int64_t end = begin + kChunk < per_image ? begin + kChunk : per_image;
@@ -60,7 +76,7 @@ __global__ void __launch_bounds__(kThreads) loss_sums_kernel(PixelLoss o, int64_
     sums[kWrong] += t > 1 && a.valid ? 1 : 0;
     if (!a.valid) continue;
     const float p = a.p();
-    sums[kLoss] += Term(o, a).value;
+    sums[kLoss] += weights.apply(Term(o, a), image * per_image + i).value;
     sums[kBoth] += p * a.target();
     sums[kTarget] += a.target();
     sums[kSquare] += p * p;
@@ -125,13 +141,14 @@ __global__ void loss_kernel(PixelLoss o, int64_t n, const double* sums, Factors 
   *loss = sum_images(sums, kWrong, 0, n) > 0 ? nanf("") : static_cast<float>(total);
 }
 
-template <class T>
+template <class T, class W>
 struct Gradient {
   PixelLoss o;
   int64_t per_image;
   Factors f;
   const T* logits;
   const uint8_t* target;
+  W weights;
   T* gradient;
 
   template <int N>
@@ -142,7 +159,7 @@ struct Gradient {
     for (int j = 0; j < N; ++j) {
       const Pixel a(v.v[j], t.v[j]);
       const int64_t image = (i + j) / per_image;
-      float slope = Term(o, a).slope * scale;
+      float slope = weights.apply(Term(o, a), i + j).slope * scale;
       if (o.dice != 0) slope += (f.of_p[image] * a.p() + f.of_t[image] * a.target()) * a.pt * a.q;
       v.v[j] = a.valid ? slope : 0;
     }
@@ -150,26 +167,42 @@ struct Gradient {
   }
 };
 
-}  // namespace
-
-template <class T>
-void pixel_loss(CudaContext& ctx, const PixelLoss& o, int64_t n, int64_t per_image, const T* logits,
-                const uint8_t* target, float* loss, T* gradient) {
+template <class T, class W>
+void compute(CudaContext& ctx, const PixelLoss& o, int64_t n, int64_t per_image, const T* logits, const uint8_t* target,
+             W weights, float* loss, T* gradient) {
   const int64_t chunks = ceil_div(per_image, kChunk);
   float* partial = ctx.scratch<float>(slot_partial, static_cast<size_t>(n * chunks * kSums));
   double* sums = ctx.scratch<double>(slot_lines, static_cast<size_t>(n * kSums));
   float* table = ctx.scratch<float>(slot_tables, static_cast<size_t>(2 * n + 1));
   const Factors f{table, table + 1, table + 1 + n};
-  launch(loss_sums_kernel<T>, {blocks_of(n * chunks), kThreads}, ctx.stream, o, per_image, chunks, logits, target,
-         partial);
+  launch(loss_sums_kernel<T, W>, {blocks_of(n * chunks), kThreads}, ctx.stream, o, per_image, chunks, logits, target,
+         weights, partial);
   launch(image_sums_kernel, {blocks_of(n), kThreads}, ctx.stream, chunks, partial, sums);
   launch(loss_kernel, {1, 1}, ctx.stream, o, n, sums, f, loss);
   for_elements<kWide<T>>(ctx, n * per_image, is_wide(logits) && is_wide(target) && is_wide(gradient),
-                         Gradient<T>{o, per_image, f, logits, target, gradient});
+                         Gradient<T, W>{o, per_image, f, logits, target, weights, gradient});
+}
+
+}  // namespace
+
+template <class T>
+void pixel_loss(CudaContext& ctx, const PixelLoss& o, int64_t n, int64_t per_image, const T* logits,
+                const uint8_t* target, float* loss, T* gradient) {
+  compute(ctx, o, n, per_image, logits, target, NoWeights{}, loss, gradient);
+}
+
+template <class T>
+void weighted_pixel_loss(CudaContext& ctx, const PixelLoss& o, int64_t n, int64_t per_image, const T* logits,
+                         const uint8_t* target, const float* weight, float* loss, T* gradient) {
+  compute(ctx, o, n, per_image, logits, target, Weights{weight}, loss, gradient);
 }
 
 template void pixel_loss(CudaContext&, const PixelLoss&, int64_t, int64_t, const float*, const uint8_t*, float*,
                          float*);
 template void pixel_loss(CudaContext&, const PixelLoss&, int64_t, int64_t, const bf16*, const uint8_t*, float*, bf16*);
+template void weighted_pixel_loss(CudaContext&, const PixelLoss&, int64_t, int64_t, const float*, const uint8_t*,
+                                  const float*, float*, float*);
+template void weighted_pixel_loss(CudaContext&, const PixelLoss&, int64_t, int64_t, const bf16*, const uint8_t*,
+                                  const float*, float*, bf16*);
 
 }  // namespace ppl

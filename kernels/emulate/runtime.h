@@ -43,6 +43,7 @@ cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, size_t);
 cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*);
 cudaError_t cudaStreamCreateWithFlags(cudaStream_t*, unsigned);
 cudaError_t cudaStreamSynchronize(cudaStream_t);
+int64_t emulated_synchronizations();  // calls of that so far
 cudaError_t cudaEventCreate(cudaEvent_t*);
 cudaError_t cudaEventElapsedTime(float*, cudaEvent_t, cudaEvent_t);
 cudaError_t cudaEventCreateWithFlags(cudaEvent_t*, unsigned);

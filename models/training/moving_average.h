@@ -11,7 +11,8 @@ namespace ppl {
 
 class MovingAverage {
  public:
-  // Starts at the values that are there. decay: what a step leaves of the old average, in (0, 1).
+  // Starts at the values that are there. decay: what a step leaves of the old average, in (0, 1). The arena must live
+  // as long as this.
   MovingAverage(const Arena&, const Module&, double decay);
 
   // After step `step` (from 1): average += (1 - d)(value - average), d = min(decay, step / (step + 9)), so that the
@@ -25,13 +26,10 @@ class MovingAverage {
   std::map<std::string, Tensor> state() const;
 
  private:
-  struct Pair {
-    std::string name;
-    Tensor value, average;
-  };
+  const Arena& arena_;
   double decay_;
-  std::vector<Pair> pairs_;  // the arena's values as one, and each running statistic
-  std::vector<Tensor> parameters_;
+  Tensor values_, buffers_;                // the averages, laid out as the arena's
+  std::map<std::string, Tensor> by_name_;  // the parameters as one, and each running statistic
 };
 
 // Exchanges on construction and back on destruction.

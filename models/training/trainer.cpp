@@ -4,11 +4,15 @@
 #include <chrono>
 #include <cmath>
 #include <limits>
+#include <numeric>
 #include <optional>
 #include <utility>
 
+#include "engine/dispatch.h"
 #include "engine/norm_sync.h"
 #include "engine/ops.h"
+#include "engine/storage.h"
+#include "kernels/all_finite.h"
 #include "models/state_dict.h"
 
 namespace ppl {
@@ -41,13 +45,10 @@ Trainer::Trainer(LinkNet& network, const TrainerOptions& o)
       optimizer_(arena_, o.optimizer, encoder_size(network, arena_)),
       recorded_(arena_.values.device()) {
   const bool alone = !o.ranks.communication || o.ranks.communication->ranks() == 1;
-  PPL_CHECK(arena_.values.device() == Device::cpu || o.average_decay == 0,
-            "training on cuda: moving averages of the weights are for the CPU only");
   if (o.average_decay > 0) average_ = std::make_unique<MovingAverage>(arena_, network, o.average_decay);
   if (!alone)
     buckets_ = std::make_unique<GradientBuckets>(arena_, *o.ranks.communication, o.ranks.wire, o.ranks.bucket_bytes);
-  for (const Module::Entry& e : network.entries())
-    if (!e.trainable) statistics_.push_back(e.tensor);
+  statistics_before_ = Tensor::empty(arena_.buffers.shape(), DType::f32, arena_.buffers.device());
 }
 
 float Trainer::step(const Tensor& images, const Tensor& targets, double rate) {
@@ -60,24 +61,22 @@ float Trainer::step(const Tensor& images, const Tensor& targets, double rate) {
 float Trainer::step(std::span<const TrainingBatch> batches, double rate) {
   network_.train();
   times_ = {};
-  std::vector<std::vector<float>> before;
-  for (const Tensor& t : statistics_) before.push_back(t.to_host());
+  copy_into(statistics_before_, arena_.buffers);
   const Total total = count(batches);
   if (buckets_) options_.ranks.communication->take_busy_seconds();
   const bool recorded = options_.graph && !buckets_ && batches.size() == 1;
-  double loss = 0;
+  const Device device = arena_.values.device();
+  // The losses and whether the statistics are finite: read at once, which is where the step waits for a device.
+  const Tensor told = Tensor::empty({static_cast<int64_t>(batches.size()) + 1}, DType::f32, device);
   for (size_t i = 0; i < batches.size(); ++i) {
     if (buckets_ && i + 1 == batches.size()) buckets_->begin();
-    loss += recorded ? run_recorded(batches[i]).item() : run(batches[i], share_of(batches[i], total));
+    const Tensor loss = recorded ? run_recorded(batches[i]) : run(batches[i], share_of(batches[i], total));
+    copy_bytes(device, told.data<float>() + i, device, loss.raw(), sizeof(float));
   }
-  // ReLUs swallow what is not a number: a loss may be finite where the statistics no longer are.
-  if (!statistics_are_finite()) loss = std::numeric_limits<double>::quiet_NaN();
+  double loss = read_losses(told);
   if (buckets_) finish_sums(loss);
   if (!std::isfinite(loss)) {
-    for (size_t i = 0; i < statistics_.size(); ++i) {
-      statistics_[i].assign(before[i]);
-      statistics_[i].touch();
-    }
+    undo_statistics();
     arena_.clear_gradients();
     return static_cast<float>(loss);
   }
@@ -97,11 +96,21 @@ void Trainer::finish_sums(double& loss) {
   times_.reduce = lap(start);
 }
 
-bool Trainer::statistics_are_finite() const {
-  return std::all_of(statistics_.begin(), statistics_.end(), [](const Tensor& t) {
-    const std::vector<float> values = t.to_host();
-    return std::all_of(values.begin(), values.end(), [](float v) { return std::isfinite(v); });
+// The sum of the losses. ReLUs swallow what is not a number: a loss may be finite where the statistics no longer are.
+double Trainer::read_losses(const Tensor& told) {
+  auto start = Clock::now();
+  on(told.device(), [&](auto& ctx) {
+    all_finite(ctx, arena_.buffers.size(), arena_.buffers.data<float>(), told.data<float>() + told.size() - 1);
   });
+  const std::vector<float> values = told.to_host();
+  times_.backward += lap(start);
+  if (values.back() == 0) return std::numeric_limits<double>::quiet_NaN();
+  return std::accumulate(values.begin(), values.end() - 1, 0.0);
+}
+
+void Trainer::undo_statistics() {
+  copy_into(arena_.buffers, statistics_before_);
+  arena_.touch_buffers();
 }
 
 Trainer::Total Trainer::count(std::span<const TrainingBatch> batches) const {
@@ -126,12 +135,13 @@ PixelLoss Trainer::share_of(const TrainingBatch& b, const Total& total) const {
   return loss;
 }
 
-// Forward and backward; gradients are added to those that are there.
-double Trainer::run(const TrainingBatch& b, const PixelLoss& share) {
+// Forward and backward; gradients are added to those that are there. The loss goes into the device's memory.
+Tensor Trainer::run(const TrainingBatch& b, const PixelLoss& share) {
   std::optional<NormSync> sync;
   if (buckets_ && options_.ranks.sync_norm) sync.emplace(*options_.ranks.communication, b.idle);
   const Device device = arena_.values.device();
-  return forward_and_backward({b.images.to(device), b.targets.to(device), b.weights}, share).item();
+  const Tensor weights = b.weights.defined() ? b.weights.to(device) : Tensor();
+  return forward_and_backward({b.images.to(device), b.targets.to(device), weights}, share);
 }
 
 // Of images, targets and weights on the network's device.
@@ -156,7 +166,7 @@ Tensor Trainer::run_recorded(const TrainingBatch& b) {
     return loss;
   }
   arena_.find_gradients(recorded_gradients_);
-  for (const Tensor& t : statistics_) t.touch();
+  arena_.touch_buffers();
   times_.forward += lap(start);
   return loss;
 }
@@ -170,12 +180,10 @@ void Trainer::freeze_encoder(bool on) {
 
 void Trainer::share_statistics() const {
   if (!buckets_) return;
-  for (const Tensor& t : statistics_) {
-    std::vector<float> values = t.to_host();
-    options_.ranks.communication->broadcast(values);
-    t.assign(values);
-    t.touch();
-  }
+  std::vector<float> values = arena_.buffers.to_host();
+  options_.ranks.communication->broadcast(values);
+  arena_.buffers.assign(values);
+  arena_.touch_buffers();
 }
 
 // What a checkpoint holds beside the weights.

@@ -43,8 +43,8 @@ struct TrainingBatch {
 
 // Seconds of the parts of a step.
 struct StepTimes {
-  double forward = 0, backward = 0;
-  double reduce = 0;  // waiting for the other ranks after backward
+  double forward = 0, backward = 0;  // on a device all its work counts as backward, where it is waited for
+  double reduce = 0;                 // waiting for the other ranks after backward
   double optimizer = 0;
   double on_the_way = 0;  // during which sums were on their way, under backward or not
 };
@@ -80,11 +80,12 @@ class Trainer {
   };
   Total count(std::span<const TrainingBatch>) const;
   PixelLoss share_of(const TrainingBatch&, const Total&) const;
-  double run(const TrainingBatch&, const PixelLoss&);
+  Tensor run(const TrainingBatch&, const PixelLoss&);
   Tensor forward_and_backward(const std::vector<Tensor>& batch, const PixelLoss&);
   Tensor run_recorded(const TrainingBatch&);
+  double read_losses(const Tensor& told);
+  void undo_statistics();
   void finish_sums(double& loss);
-  bool statistics_are_finite() const;
   std::map<std::string, Tensor> state() const;
 
   LinkNet& network_;
@@ -93,7 +94,7 @@ class Trainer {
   Optimizer optimizer_;
   std::unique_ptr<MovingAverage> average_;
   std::unique_ptr<GradientBuckets> buckets_;  // where there are other ranks
-  std::vector<Tensor> statistics_;            // running ones
+  Tensor statistics_before_;                  // the arena's buffers as they were before the step
   bool encoder_frozen_ = false;
   RecordedCall recorded_;
   std::vector<bool> recorded_gradients_;  // of which parameters it writes

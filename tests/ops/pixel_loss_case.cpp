@@ -16,8 +16,9 @@ OpCase::Oracle plain(PixelLoss o) {
       if (t == 255) continue;
       const double p = 1 / (1 + std::exp(-x)), pt = p * t + (1 - p) * (1 - t);
       const double entropy = -(t * std::log(p) + (1 - t) * std::log(1 - p));
-      focal += (o.alpha * t + (1 - o.alpha) * (1 - t)) * std::pow(1 - pt, o.gamma) * entropy;
-      bce += entropy;
+      const double weight = in.size() > 2 ? in[2].values[i] : 1;
+      focal += weight * (o.alpha * t + (1 - o.alpha) * (1 - t)) * std::pow(1 - pt, o.gamma) * entropy;
+      bce += weight * entropy;
       ++count;
       const size_t image = o.dice_batch ? 0 : i / (size / images);
       both[image] += p * t, target[image] += t * t, square[image] += p * p;
@@ -42,6 +43,16 @@ OpCase make(const std::string& name, PixelLoss o, Shape x, Shape network = {}) {
   return c;
 }
 
+OpCase make_weighted(const std::string& name, PixelLoss o, Shape x, Shape network = {}) {
+  OpCase c = make("weighted, " + name, o, x, network);
+  c.inputs.push_back({x, InputKind::weights});
+  c.run = [o](const std::vector<Tensor>& in) { return pixel_loss(in[0], in[1], o, in[2]); };
+  if (network.empty()) return c;
+  c.network.push_back({network, InputKind::weights});
+  c.forward.bytes += (o.dice == 0 ? 4.0 : 8.0) * static_cast<double>(numel(network));
+  return c;
+}
+
 const Shape kNetwork = {4, 512, 512, 1};
 const AddCases cases{{
     make("bce", {.bce = 1}, {2, 5, 7, 1}, kNetwork),
@@ -52,6 +63,8 @@ const AddCases cases{{
     make("dice over the batch, 3 classes", {.dice = 1, .dice_batch = true}, {2, 5, 7, 3}),
     make("bce + dice", {.bce = 1, .dice = 1}, {1, 33, 17, 1}, kNetwork),
     make("5 focal + dice", {.focal = 5, .dice = 1, .focal_full_gradient = true}, {2, 6, 5, 3}),
+    make_weighted("bce", {.bce = 1}, {2, 5, 7, 1}, kNetwork),
+    make_weighted("5 focal + dice", {.focal = 5, .dice = 1, .focal_full_gradient = true}, {2, 33, 5, 3}, kNetwork),
 }};
 
 }  // namespace
