@@ -12,6 +12,7 @@
 #include "engine/sum_parts.h"
 #include "engine/sum_watch.h"
 #include "kernels/cast.h"
+#include "kernels/cuda/device.h"
 #include "kernels/ordered_sum.h"
 
 namespace ppl {
@@ -30,15 +31,14 @@ class NcclCommunication : public OverHost {
 
   // After an error on this rank the others may never take their part in what is on its way.
   ~NcclCommunication() override {
-    watch_.reset();
+    bool broken = std::uncaught_exceptions() > 0;
     try {
-      if (std::uncaught_exceptions() > 0)
-        link_.abort();
-      else if (last_)
-        last_->ended.wait();
+      if (!broken && last_) last_->ended.wait();
     } catch (const Error&) {
-      link_.abort();
+      broken = true;
     }
+    watch_.reset();
+    if (broken) link_.abort();
   }
 
   void begin_sum(Device device, float* values, int64_t n, Wire wire) override {
@@ -159,6 +159,7 @@ class NcclCommunication : public OverHost {
 std::string nccl_problem() { return ""; }
 
 std::unique_ptr<Communication> sums_by_nccl(Communication& host, const CommunicationOptions& options) {
+  if (cuda_problem().empty()) CudaContext::current();  // NCCL takes the device that is the thread's
   return std::make_unique<NcclCommunication>(host, options);
 }
 

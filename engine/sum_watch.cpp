@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "kernels/cuda/device.h"
+
 namespace ppl {
 
 SumWatch::SumWatch(Communication& host, double limit_seconds, std::function<std::string()> problem,
@@ -36,6 +38,7 @@ std::string SumWatch::look(Watched& w, bool& ended) const {
 }
 
 void SumWatch::work() {
+  enter_cuda_device();
   constexpr auto kPause = std::chrono::milliseconds(10);
   std::unique_lock lock(mutex_);
   while (!stop_) {

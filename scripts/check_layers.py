@@ -23,6 +23,7 @@ ALLOWED = {
 ONLY_IN = {
     r"(oneapi/dnnl/|dnnl)": r"kernels/cpu/conv[^/]*",
     r"cudnn": r"kernels/cuda/conv_cudnn\.cpp",
+    r"nccl": r"engine/nccl_link\.cpp",
 }
 SOURCES = {".h", ".cpp", ".cu", ".cuh"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')

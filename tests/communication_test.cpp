@@ -2,12 +2,14 @@
 // all to the same bits. Linked with the emulated device and NCCL, and with the real ones: then what cannot run says so.
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <random>
 #include <thread>
 
+#include "engine/over_host.h"
 #include "kernels/cuda/device.h"
 #include "tests/ranks_main.h"
 
@@ -132,6 +134,30 @@ TEST_CASE("NCCL") {
   check_sums(*ranks, Device::cuda, true);
   check_sums(*ranks, Device::cpu);
   check_sums(*ranks, Device::cuda, true);
+}
+
+namespace {
+
+// Two ranks that say the same.
+struct Twins : OverHost {
+  using OverHost::OverHost;
+  int ranks() const override { return 2; }
+  void gather(std::span<const double> mine, std::span<double> all) override {
+    std::copy(mine.begin(), mine.end(), all.begin());
+    std::copy(mine.begin(), mine.end(), all.begin() + static_cast<int64_t>(mine.size()));
+  }
+  void begin_sum(Device, float*, int64_t, Wire) override {}
+  void wait() override {}
+  double take_busy_seconds() override { return 0; }
+};
+
+}  // namespace
+
+TEST_CASE("two ranks on one device are refused") {
+  if (!have_devices()) return;
+  Twins twins(all_ranks());
+  CHECK_THROWS_WITH_AS(sums_on_devices(twins, rank_options()),
+                       doctest::Contains("ranks 0 and 1 have the same device ("), Error);
 }
 
 // Run by name, in a run that must end with the line.

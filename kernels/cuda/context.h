@@ -18,8 +18,9 @@ inline constexpr bool kCudaKernels = PPL_CUDA_KERNELS;
 enum CudaSlot : size_t { slot_partial, slot_tables, slot_lines, slot_product, slot_library };
 
 struct CudaContext {
-  // The one context of the process: its device (choose_cuda_device, else 0), a stream of its own. Made at the first call; Error where no device is.
-  // Kernels and copies run in the order of the calls, so one thread at a time may use it.
+  // The one context of the process: its device (choose_cuda_device, else 0), a stream of its own. Made at the first
+  // call; Error where no device is. Kernels and copies run in the order of the calls, so one thread at a time may use
+  // it.
   static CudaContext& current();
 
   // At least count elements in device memory, aligned to 256 bytes, of unspecified content, valid for kernels launched

@@ -120,6 +120,8 @@ void choose_cuda_device(int number) {
   device_number = number;
 }
 
+void enter_cuda_device() noexcept { cudaSetDevice(device_number); }
+
 std::array<uint32_t, 4> cuda_device_identity() {
   const cudaDeviceProp p = properties();
   std::array<uint32_t, 4> uuid;

@@ -19,6 +19,9 @@ int cuda_device_count();
 // The device of this process, 0 where none is chosen. Error where another one is in use already.
 void choose_cuda_device(int number);
 
+// For a thread beside the one that uses the device, before its first call: else it would open device 0 too.
+void enter_cuda_device() noexcept;
+
 // Its UUID: the same in two processes that share a device.
 std::array<uint32_t, 4> cuda_device_identity();
 

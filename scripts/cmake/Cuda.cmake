@@ -42,8 +42,8 @@ if(PPL_GPU STREQUAL "cuda")
   ppl_report("cuDNN" cudnn_FOUND "convolutions on CUDA run on plain kernels (slow)")
   # Not by find_package: NCCL has none either. Its Python package has the library under its versioned name only.
   find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
-  find_library(NCCL_LIBRARY NAMES nccl libnccl.so.2 HINTS ${CUDAToolkit_LIBRARY_DIR})
-  if(NCCL_INCLUDE_DIR AND NCCL_LIBRARY)
+  find_library(NCCL_LIBRARY NAMES nccl libnccl.so.2 NAMES_PER_DIR HINTS ${CUDAToolkit_LIBRARY_DIR})
+  if(PPL_NCCL AND NCCL_INCLUDE_DIR AND NCCL_LIBRARY)
     set(nccl_FOUND TRUE)
     add_library(NCCL::nccl UNKNOWN IMPORTED)
     set_target_properties(NCCL::nccl PROPERTIES IMPORTED_LOCATION ${NCCL_LIBRARY}
