@@ -15,7 +15,7 @@ scripts/kernel_resources.sh
 
 # No warnings as errors here: the sanitizers' code makes g++ 12 warn about values that are set.
 cmake -G Ninja -S . -B build/asan -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DPPL_SANITIZE=ON -DPPL_GPU=none
-tests=$(cmake --build build/asan --target help | sed -nE 's/^((op|emulated_op|emulated_kernel|emulate|tape|kernel|conv_kernel|pixel_loss|batch_norm|io_[a-z_]+|vectorize_(skeleton|roads|buildings)|rasterize_geometry|(road|building)_fuzz)_test): phony$/\1/p')
+tests=$(cmake --build build/asan --target help | sed -nE 's/^((op|emulated_op|emulated_kernel|emulated_augment|emulate|tape|kernel|conv_kernel|pixel_loss|batch_norm|io_[a-z_]+|vectorize_(skeleton|roads|buildings)|rasterize_geometry|(road|building)_fuzz)_test): phony$/\1/p')
 [[ -n $tests ]] || { echo "test: no tests to run under the sanitizers" >&2; exit 1; }
 cmake --build build/asan --parallel "$jobs" --target $tests
 ctest --test-dir build/asan --output-on-failure --no-tests=error --tests-regex "^($(echo $tests | tr ' ' '|'))\$"
