@@ -1,6 +1,7 @@
 // Augmentation on CUDA, emulated, against the CPU's, to the bit: crops of every kind, and whole batches of a loader.
 #include <doctest/doctest.h>
 
+#include <array>
 #include <cstring>
 
 #include "engine/dispatch.h"

@@ -1,14 +1,10 @@
-// CUDA kernels that no op case runs, emulated, against the CPU's: optimizers, sums, views, thresholds.
+// CUDA kernels that no op case runs, emulated, against the CPU's: optimizers, sums, views, thresholds. (Also compiled
+// for a device: cuda_kernel_test.)
 #include <doctest/doctest.h>
-
-#include <random>
 
 #include "kernels/adam.h"
 #include "kernels/all_finite.h"
 #include "kernels/clip.h"
-#include "kernels/cpu/context.h"
-#include "kernels/cuda/context.h"
-#include "kernels/cuda/device.h"
 #include "kernels/fill.h"
 #include "kernels/lerp.h"
 #include "kernels/scale.h"
@@ -16,48 +12,11 @@
 #include "kernels/sum_of_squares.h"
 #include "kernels/views.h"
 #include "tests/compare.h"
+#include "tests/on_device.h"
 
 using namespace ppl;
 
 namespace {
-
-// An array on the device.
-template <class T>
-struct OnDevice {
-  T* data;
-  size_t size;
-
-  explicit OnDevice(const std::vector<T>& v)
-      : data(static_cast<T*>(cuda_allocate(v.size() * sizeof(T)))), size(v.size()) {
-    copy_to_device(data, v.data(), size * sizeof(T));
-  }
-  ~OnDevice() { cuda_free(data); }
-  OnDevice(const OnDevice&) = delete;
-  std::vector<T> host() const {
-    std::vector<T> v(size);
-    copy_to_host(v.data(), data, size * sizeof(T));
-    return v;
-  }
-};
-
-std::vector<float> noise(size_t n, unsigned seed) {
-  std::mt19937 random(seed);
-  std::normal_distribution<float> normal;
-  std::vector<float> v(n);
-  for (float& x : v) x = normal(random);
-  return v;
-}
-
-template <class T>
-std::vector<T> noise_as(size_t n, unsigned seed) {
-  const std::vector<float> v = noise(n, seed);
-  std::vector<T> as(n);
-  for (size_t i = 0; i < n; ++i) as[i] = T(v[i]);
-  return as;
-}
-
-CpuContext& cpu() { return CpuContext::current(); }
-CudaContext& cuda() { return CudaContext::current(); }
 
 constexpr int64_t kSizes[] = {1, 4, 1023, 5000};
 
