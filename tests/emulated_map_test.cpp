@@ -155,7 +155,8 @@ TEST_CASE("casts, also of what is not finite, and copies") {
 }
 
 TEST_CASE_TEMPLATE("channels of a wide map", T, float, bf16) {
-  for (const auto& [channels, wide] : {std::array{1, 1}, std::array{5, 13}, std::array{16, 64}, std::array{64, 72}}) {
+  for (const auto& [channels, wide] :
+       {std::array{1, 1}, std::array{5, 13}, std::array{16, 21}, std::array{16, 64}, std::array{64, 72}}) {
     constexpr int64_t kPixels = 37;
     const std::vector<T> x = noise_as<T>(static_cast<size_t>(kPixels * wide), 1);
     std::vector<T> y(static_cast<size_t>(kPixels * channels));
