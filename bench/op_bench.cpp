@@ -14,12 +14,15 @@
 
 #include "engine/dispatch.h"
 #include "kernels/adam.h"
+#include "kernels/all_finite.h"
+#include "kernels/augment.h"
 #include "kernels/bias_relu.h"
 #include "kernels/cast.h"
 #include "kernels/cpu/context.h"
 #include "kernels/cpu/parallel.h"
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/timer.h"
+#include "kernels/lerp.h"
 #include "kernels/sum_of_squares.h"
 #include "tests/op_case.h"
 
@@ -167,6 +170,47 @@ void run_optimizer(const Options& o, Copy& copy) {
           }});
 }
 
+void run_averages(const Options& o, Copy& copy) {
+  constexpr int64_t n = 22443841, statistics = 17024;
+  const Tensor x = Tensor::full({n}, 1, DType::f32, device), y = Tensor::full({n}, 0, DType::f32, device);
+  const Tensor result = Tensor::zeros({1}, DType::f32, device);
+  const auto nothing = [](size_t) {};
+  report(o, copy, {"lerp", "f32", "step", 12.0 * static_cast<double>(n), 0, 2, nothing, [&](size_t) {
+                     on(device, [&](auto& ctx) { lerp(ctx, n, 1e-3f, x.data<float>(), y.data<float>()); });
+                   }});
+  report(o, copy, {"all_finite", "f32", "step", 4.0 * static_cast<double>(statistics), 0, 2, nothing, [&](size_t) {
+                     on(device, [&](auto& ctx) { all_finite(ctx, statistics, x.data<float>(), result.data<float>()); });
+                   }});
+}
+
+// Every step of the augmentation on every tile, which a plan that is drawn has once in 32.
+template <class T>
+void run_augment(const Options& o, Copy& copy) {
+  constexpr int64_t n = 8, side = 1024, pixels = n * side * side;
+  AugmentPlan plan{.height = side, .width = side, .hsv = true, .hue = 20, .saturation = 3, .value = -7, .warp = true};
+  plan.x0 = -31.4f, plan.x1 = 1010.2f, plan.y0 = 12.5f, plan.y1 = 1071.8f;
+  plan.flip_x = plan.flip_y = plan.turn = true;
+  const std::vector<AugmentPlan> all(n, plan);
+  std::vector<uint8_t> noise(3 * pixels), bytes(n * sizeof plan);
+  for (size_t i = 0; i < noise.size(); ++i) noise[i] = static_cast<uint8_t>(i * 2654435761u >> 24);
+  std::memcpy(bytes.data(), all.data(), bytes.size());
+  const Tensor plans = Tensor::from({static_cast<int64_t>(bytes.size())}, bytes, device);
+  const Tensor crops = Tensor::from({3 * pixels}, noise, device), masks = Tensor::zeros({pixels}, DType::u8, device);
+  const Tensor tables = Tensor::full({3 * 256}, 0.5f, DType::f32, device);
+  const Tensor images = Tensor::empty({3 * pixels}, dtype_of<T>(), device),
+               targets = Tensor::empty({pixels}, DType::u8, device);
+  const double moved = static_cast<double>(crops.bytes() + masks.bytes() + images.bytes() + targets.bytes());
+  report(o, copy,
+         {"augment", name(dtype_of<T>()), "forward", moved, 0, 2, [](size_t) {},
+          [&](size_t) {
+            on(device, [&](auto& ctx) {
+              augment(ctx, {n, side, side}, static_cast<const AugmentPlan*>(plans.raw()), crops.data<uint8_t>(),
+                      masks.data<uint8_t>(), nullptr, tables.data<float>(), nullptr, images.data<T>(),
+                      targets.data<uint8_t>(), nullptr);
+            });
+          }});
+}
+
 template <class T>
 void run_bias_relu(const Options& o, Copy& copy) {
   const Shape shape = {2, 512, 512, 32};
@@ -191,6 +235,8 @@ void run_all(const Options& o) {
     for (const DType dtype : {DType::f32, DType::bf16}) run_case(o, copy, c, dtype);
   }
   if (wanted("adam") || wanted("sum_of_squares")) run_optimizer(o, copy);
+  if (wanted("lerp") || wanted("all_finite")) run_averages(o, copy);
+  if (wanted("augment")) run_augment<float>(o, copy), run_augment<bf16>(o, copy);
   if (wanted("bias_relu")) run_bias_relu<float>(o, copy), run_bias_relu<bf16>(o, copy);
 }
 

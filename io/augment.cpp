@@ -31,15 +31,9 @@ void draw_warp(const Augmentation& a, Random& random, AugmentPlan& p) {
   p.y1 = static_cast<float>(h / 2 + dy + h / 2 * sy);
 }
 
-// Pixels of one plane or picture: rows are stride values apart.
-struct View {
-  const uint8_t* data;
-  int64_t stride;
-};
-
 // The crop of a plane with `bands` values a pixel; copied, with what is outside of the tile filled, if it sticks out.
-View crop_view(const AugmentPlan& p, const Tile& t, const uint8_t* data, int bands, uint8_t outside,
-               std::vector<uint8_t>& copy) {
+PixelView crop_view(const AugmentPlan& p, const Tile& t, const uint8_t* data, int bands, uint8_t outside,
+                    std::vector<uint8_t>& copy) {
   if (p.crop_y >= 0 && p.crop_x >= 0 && p.crop_y + p.height <= t.height && p.crop_x + p.width <= t.width) {
     return {data + (p.crop_y * t.width + p.crop_x) * bands, t.width * bands};
   }
@@ -51,73 +45,6 @@ View crop_view(const AugmentPlan& p, const Tile& t, const uint8_t* data, int ban
                 static_cast<size_t>((x1 - x0) * bands));
   }
   return {copy.data(), p.width * bands};
-}
-
-// Flips and turn as a walk through the source: result (i, j) is at first + i down + j right.
-struct Walk {
-  const uint8_t* first;
-  int64_t down, right;
-  int64_t height, width;  // of the result
-};
-
-Walk walk_of(const AugmentPlan& p, View v, int bands) {
-  const int64_t dy = p.flip_y ? -v.stride : v.stride, dx = p.flip_x ? -bands : bands;
-  const uint8_t* first = v.data + (p.flip_y ? (p.height - 1) * v.stride : 0) + (p.flip_x ? (p.width - 1) * bands : 0);
-  if (!p.turn) return {first, dy, dx, p.height, p.width};
-  // Counter-clockwise: result (i, j) is flipped (j, width - 1 - i).
-  return {first + (p.width - 1) * dx, -dx, dy, p.width, p.height};
-}
-
-// row(i, from, j, n): the result's pixels (i, j) to (i, j + n), the first of them at from. Whole rows, but for a turn,
-// which walks down the source's columns and would meet each cache line once a row of the result: blocks then.
-template <class Row>
-void for_row_parts(const Walk& w, Row&& row) {
-  const bool turned = std::abs(w.right) > std::abs(w.down);
-  const int64_t rows = turned ? 24 : 1, columns = turned ? 32 : w.width;
-  for (int64_t i0 = 0; i0 < w.height; i0 += rows) {
-    for (int64_t j = 0; j < w.width; j += columns) {
-      const int64_t n = std::min(columns, w.width - j);
-      for (int64_t i = i0; i < std::min(i0 + rows, w.height); ++i) row(i, w.first + i * w.down + j * w.right, j, n);
-    }
-  }
-}
-
-// Bands > 0: known to the compiler
-template <int Bands, class T>
-void normalise(const Walk& w, const NormaliseTables<T>& tables, T* out) {
-  const int bands = Bands > 0 ? Bands : static_cast<int>(tables.bands.size());
-  const auto* table = tables.bands.data();
-  for_row_parts(w, [&](int64_t i, const uint8_t* from, int64_t j, int64_t n) {
-    T* to = out + (i * w.width + j) * bands;
-    for (int64_t k = 0; k < n; ++k, from += w.right, to += bands) {
-      for (int b = 0; b < bands; ++b) to[b] = table[b][from[b]];
-    }
-  });
-}
-
-void write_target(const Walk& w, int classes, uint8_t* out) {
-  for_row_parts(w, [&](int64_t i, const uint8_t* from, int64_t j, int64_t n) {
-    uint8_t* to = out + (i * w.width + j) * classes;
-    for (int64_t k = 0; k < n; ++k, from += w.right) {
-      if (classes == 1) {
-        *to++ = *from;
-        continue;
-      }
-      for (int c = 1; c <= classes; ++c) *to++ = *from == 255 ? 255 : *from == c;
-    }
-  });
-}
-
-// The map of weights goes where the mask goes.
-void write_weight(const AugmentPlan& p, const Tile& t, uint8_t* out, AugmentScratch& s) {
-  constexpr int kNearest = 254;  // masks of several classes are not mixed
-  View map = crop_view(p, t, t.weight, 1, 0, s.weight);
-  if (p.warp) {
-    s.warped_weight.resize(static_cast<size_t>(p.height * p.width));
-    warp_mask(map.data, map.stride, s.warped_weight.data(), p, kNearest, s);
-    map = {s.warped_weight.data(), p.width};
-  }
-  write_target(walk_of(p, map, 1), 1, out);
 }
 
 }  // namespace
@@ -161,34 +88,22 @@ void apply_plan(const AugmentPlan& p, const Tile& t, int classes, const Normalis
                 uint8_t* target, AugmentScratch& s, uint8_t* weight) {
   PPL_CHECK(static_cast<size_t>(t.bands) == tables.bands.size(), "augment: a tile of ", t.bands, " bands, expected ",
             tables.bands.size());
-  View pixels = crop_view(p, t, t.image, t.bands, 0, s.image);
-  if (p.hsv && t.bands == 3) {
-    s.image.resize(static_cast<size_t>(p.height * p.width * 3));
-    hsv_shift(pixels.data, pixels.stride, s.image.data(), p.height, p.width, p.hue, p.saturation, p.value);
-    pixels = {s.image.data(), p.width * 3};
-  }
-  View mask = crop_view(p, t, t.mask, 1, 255, s.mask);
-  if (p.warp) {
-    s.warped.resize(static_cast<size_t>(p.height * p.width * t.bands));
-    warp_image(pixels.data, pixels.stride, s.warped.data(), p, t.bands, s);
-    pixels = {s.warped.data(), p.width * t.bands};
-    s.warped_mask.resize(static_cast<size_t>(p.height * p.width));
-    warp_mask(mask.data, mask.stride, s.warped_mask.data(), p, classes, s);
-    mask = {s.warped_mask.data(), p.width};
-  }
-  const Walk walk = walk_of(p, pixels, t.bands);
-  switch (t.bands) {
-    case 3:
-      normalise<3>(walk, tables, image);
-      break;
-    case 4:
-      normalise<4>(walk, tables, image);
-      break;
-    default:
-      normalise<0>(walk, tables, image);
-  }
-  write_target(walk_of(p, mask, 1), classes, target);
-  if (weight) write_weight(p, t, weight, s);
+  const PixelView map = weight ? crop_view(p, t, t.weight, 1, 0, s.weight) : PixelView();
+  augment_tile(p, crop_view(p, t, t.image, t.bands, 0, s.image), crop_view(p, t, t.mask, 1, 255, s.mask), map, t.bands,
+               classes, tables.bands.data(), image, target, weight, s);
+}
+
+int64_t copy_crop(const AugmentPlan& p, const Tile& t, int classes, uint8_t* image, uint8_t* mask, uint8_t* weight,
+                  AugmentScratch& s) {
+  const auto copy = [&](const uint8_t* from, int bands, uint8_t outside, std::vector<uint8_t>& padded, uint8_t* to) {
+    const PixelView v = crop_view(p, t, from, bands, outside, padded);
+    const int64_t row = p.width * bands;
+    for (int64_t y = 0; y < p.height; ++y) std::memcpy(to + y * row, v.data + y * v.stride, static_cast<size_t>(row));
+  };
+  copy(t.image, t.bands, 0, s.image, image);
+  copy(t.mask, 1, 255, s.mask, mask);
+  if (weight) copy(t.weight, 1, 0, s.weight, weight);
+  return (p.height * p.width - count_ignored(p, {mask, p.width}, s)) * classes;
 }
 
 template struct NormaliseTables<float>;

@@ -5,6 +5,21 @@
 #include <cstring>
 
 namespace ppl {
+namespace {
+
+// work(k) for each tile of a batch; errors name the tile.
+template <class Work>
+void for_tiles(std::span<const Draw> draws, const TileSource& source, Work&& work) {
+  for (size_t k = 0; k < draws.size(); ++k) {
+    try {
+      work(static_cast<int64_t>(k));
+    } catch (const std::exception& e) {
+      throw Error(cat("tile ", source.entry(draws[k].index).id, ": ", e.what()));
+    }
+  }
+}
+
+}  // namespace
 
 LoaderOptions LoaderOptions::validation(int batch, DType dtype) {
   LoaderOptions o;
@@ -153,53 +168,74 @@ Batch Loader::make(int64_t position, AugmentScratch& scratch) {
   const auto& first = source_->entry(draws.empty() ? 0 : draws[0].index);
   const int64_t height = options_.crop ? options_.crop : first.height;
   const int64_t width = options_.crop ? options_.crop : first.width;
-  b.images = Tensor::empty({n, height, width, source_->input().band_count()}, options_.dtype);
-  b.targets = Tensor::empty({n, height, width, source_->classes()}, DType::u8);
-  if (options_.weights.needed()) b.weights = Tensor::empty(b.targets.shape());
+  const Shape shape{n, height, width};
   if (draws.empty()) {
-    std::memset(b.images.raw(), 0, b.images.bytes());
-    std::memset(b.targets.raw(), 255, b.targets.bytes());
-    if (b.weights.defined()) std::memset(b.weights.raw(), 0, b.weights.bytes());
-  } else if (options_.dtype == DType::f32) {
-    fill(b, draws, f32_tables_, scratch);
+    make_tensors(b, shape);
+    make_empty(b);
+  } else if (options_.raw) {
+    fill_raw(b, draws, shape, scratch);
   } else {
-    fill(b, draws, bf16_tables_, scratch);
+    make_tensors(b, shape);
+    options_.dtype == DType::f32 ? fill(b, draws, f32_tables_, scratch) : fill(b, draws, bf16_tables_, scratch);
+    const uint8_t* t = b.targets.data<uint8_t>();
+    b.valid = b.targets.size() - std::count(t, t + b.targets.size(), 255);
   }
-  b.valid = b.targets.size() - std::count(b.targets.data<uint8_t>(), b.targets.data<uint8_t>() + b.targets.size(), 255);
   return b;
+}
+
+// shape: [N, H, W]
+void Loader::make_tensors(Batch& b, const Shape& shape) const {
+  const auto with = [&](int64_t last) { return Shape{shape[0], shape[1], shape[2], last}; };
+  b.images = Tensor::empty(with(source_->input().band_count()), options_.dtype);
+  b.targets = Tensor::empty(with(source_->classes()), DType::u8);
+  if (options_.weights.needed()) b.weights = Tensor::empty(b.targets.shape());
+}
+
+void Loader::make_empty(Batch& b) const {
+  std::memset(b.images.raw(), 0, b.images.bytes());
+  std::memset(b.targets.raw(), 255, b.targets.bytes());
+  if (b.weights.defined()) std::memset(b.weights.raw(), 0, b.weights.bytes());
+}
+
+Tile Loader::load(const Draw& draw) const {
+  const Tile tile = source_->load(draw.index);
+  PPL_CHECK(options_.weights.map == 0 || tile.weight, "has no map of weights");
+  PPL_CHECK(tile.bands == source_->input().band_count(), "a tile of ", tile.bands, " bands, expected ",
+            source_->input().band_count());
+  return tile;
 }
 
 template <class T>
 void Loader::fill(Batch& b, std::span<const Draw> draws, const NormaliseTables<T>& tables,
                   AugmentScratch& scratch) const {
   const int64_t n = b.images.dim(0), image = b.images.size() / n, target = b.targets.size() / n;
-  std::vector<uint8_t> map(options_.weights.map != 0 ? static_cast<size_t>(target / source_->classes()) : 0);
-  for (int64_t k = 0; k < n; ++k) {
+  const int64_t pixels = target / source_->classes();
+  const PixelWeights& w = options_.weights;
+  std::vector<uint8_t> moved(w.map != 0 ? static_cast<size_t>(pixels) : 0);
+  uint8_t* map = moved.empty() ? nullptr : moved.data();
+  for_tiles(draws, *source_, [&](int64_t k) {
     const Draw& draw = draws[static_cast<size_t>(k)];
-    try {
-      const Tile tile = source_->load(draw.index);
-      PPL_CHECK(map.empty() || tile.weight, "has no map of weights");
-      apply_plan(plan(draw), tile, source_->classes(), tables, b.images.data<T>() + k * image,
-                 b.targets.data<uint8_t>() + k * target, scratch, map.empty() ? nullptr : map.data());
-    } catch (const std::exception& e) {
-      throw Error(cat("tile ", source_->entry(draw.index).id, ": ", e.what()));
-    }
-    if (b.weights.defined()) fill_weights(b, k, map);
-  }
+    uint8_t* to = b.targets.data<uint8_t>() + k * target;
+    apply_plan(plan(draw), load(draw), source_->classes(), tables, b.images.data<T>() + k * image, to, scratch, map);
+    if (b.weights.defined())
+      pixel_weights(pixels, source_->classes(), w.map, map, w.foreground.empty() ? nullptr : w.foreground.data(), to,
+                    b.weights.data<float>() + k * target);
+  });
 }
 
-void Loader::fill_weights(Batch& b, int64_t k, const std::vector<uint8_t>& map) const {
-  const int64_t classes = source_->classes(), pixels = b.targets.size() / (b.targets.dim(0) * classes);
-  const uint8_t* target = b.targets.data<uint8_t>() + k * pixels * classes;
-  float* weight = b.weights.data<float>() + k * pixels * classes;
-  const PixelWeights& w = options_.weights;
-  for (int64_t p = 0; p < pixels; ++p) {
-    const double here = map.empty() ? 1 : 1 + w.map * map[static_cast<size_t>(p)] / 255;
-    for (int64_t c = 0; c < classes; ++c, ++target, ++weight) {
-      const bool raised = !w.foreground.empty() && *target == 1;
-      *weight = static_cast<float>(raised ? here * w.foreground[static_cast<size_t>(c)] : here);
-    }
-  }
+// shape: [N, H, W]
+void Loader::fill_raw(Batch& b, std::span<const Draw> draws, const Shape& shape, AugmentScratch& scratch) const {
+  const int64_t pixels = shape[1] * shape[2], bands = source_->input().band_count();
+  b.raw.pictures = Tensor::empty({shape[0], shape[1], shape[2], bands}, DType::u8);
+  b.raw.masks = Tensor::empty(shape, DType::u8);
+  if (options_.weights.map != 0) b.raw.maps = Tensor::empty(shape, DType::u8);
+  for_tiles(draws, *source_, [&](int64_t k) {
+    const Draw& draw = draws[static_cast<size_t>(k)];
+    b.raw.plans.push_back(plan(draw));
+    b.valid += copy_crop(b.raw.plans.back(), load(draw), source_->classes(),
+                         b.raw.pictures.data<uint8_t>() + k * pixels * bands, b.raw.masks.data<uint8_t>() + k * pixels,
+                         b.raw.maps.defined() ? b.raw.maps.data<uint8_t>() + k * pixels : nullptr, scratch);
+  });
 }
 
 AugmentPlan Loader::plan(const Draw& draw) const {

@@ -20,13 +20,22 @@
 
 namespace ppl {
 
+// 8-bit crops, and what DeviceAugment is to make of them.
+struct RawCrops {
+  Tensor pictures, masks;  // u8 [N, H, W, bands], [N, H, W]
+  Tensor maps;             // of weights, u8 [N, H, W]; undefined where none count
+  std::vector<AugmentPlan> plans;
+};
+
+// Images, targets and weights are undefined where raw holds the tiles (LoaderOptions::raw).
 struct Batch {
-  Tensor images;                  // [N, H, W, bands] f32 or bf16, normalised
-  Tensor targets;                 // [N, H, W, classes] u8: 0, 1, 255 = ignored
-  Tensor weights;                 // [N, H, W, classes] f32, of the loss; undefined where all are 1
-  int64_t valid = 0;              // elements of targets that are not ignored
-  std::vector<std::string> ids;   // N; none where this rank has no tile in the batch: then N is 1 and all is ignored
-  std::vector<int64_t> indices;   // as ids, into the source
+  Tensor images;                 // [N, H, W, bands] f32 or bf16, normalised
+  Tensor targets;                // [N, H, W, classes] u8: 0, 1, 255 = ignored
+  Tensor weights;                // [N, H, W, classes] f32, of the loss; undefined where all are 1
+  int64_t valid = 0;             // elements of targets that are not ignored
+  std::vector<std::string> ids;  // N; none where this rank has no tile in the batch: then N is 1 and all is ignored
+  std::vector<int64_t> indices;  // as ids, into the source
+  RawCrops raw;
   int64_t epoch = 0, number = 0;  // number: within the epoch, from 0
 };
 
@@ -54,6 +63,7 @@ struct LoaderOptions {
   std::vector<SourceShare> shares;
   int64_t tiles_per_epoch = 0;
   PixelWeights weights;
+  bool raw = false;  // hand out crops and plans; a batch without tiles is made as ever
   // Of several processes that share each batch of batch * ranks tiles: this one gets the rank-th part, and of the last
   // batch, if it is not full, parts that differ by at most one tile.
   int rank = 0, ranks = 1;
@@ -96,9 +106,12 @@ class Loader {
   std::pair<int64_t, int64_t> part(int64_t number) const;
   void work();
   Batch make(int64_t position, AugmentScratch&);
+  void make_empty(Batch&) const;
+  void make_tensors(Batch&, const Shape&) const;
+  void fill_raw(Batch&, std::span<const Draw>, const Shape&, AugmentScratch&) const;
+  Tile load(const Draw&) const;
   template <class T>
   void fill(Batch&, std::span<const Draw>, const NormaliseTables<T>&, AugmentScratch&) const;
-  void fill_weights(Batch&, int64_t k, const std::vector<uint8_t>& map) const;
   AugmentPlan plan(const Draw&) const;
   Order order(int64_t epoch);
 

@@ -104,7 +104,7 @@ TEST_CASE("a step waits for the device once, and one that is not finite changes 
   TrainerOptions o{make_loss("dice_focal"), {}, DType::f32};
   o.optimizer.clip_norm = 1;
   o.average_decay = 0.9;
-  const auto net = network("linknet34", Device::cuda);
+  const auto net = network("pp_linknet34", Device::cuda);
   Trainer trainer(*net, o);
   const TrainingBatch part{noise({1, 32, 32, 3}), Tensor::zeros({1, 32, 32, 1}, DType::u8), {}, 32 * 32, false};
   const TrainingBatch parts[] = {part, part};

@@ -9,7 +9,8 @@ namespace ppl::apps {
 
 DType precision_of(const TrainConfig& c) { return c.precision == "bf16" ? DType::bf16 : DType::f32; }
 
-LoaderOptions loader_options(const TrainConfig& c, int64_t stage, const StageTiles& tiles, const Communication& ranks) {
+LoaderOptions loader_options(const TrainConfig& c, int64_t stage, const StageTiles& tiles, const Communication& ranks,
+                             Device device) {
   const StageConfig& s = c.stages[static_cast<size_t>(stage)];
   LoaderOptions o;
   o.batch = s.batch;
@@ -23,6 +24,7 @@ LoaderOptions loader_options(const TrainConfig& c, int64_t stage, const StageTil
   o.tiles_per_epoch = s.tiles_per_epoch;
   if (s.tiles_per_epoch > 0) o.shares = tiles.shares;
   o.weights = {s.pixel_weights.map, s.pixel_weights.foreground};
+  o.raw = device != Device::cpu;
   o.rank = ranks.rank();
   o.ranks = ranks.ranks();
   return o;

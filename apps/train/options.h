@@ -9,7 +9,8 @@
 namespace ppl::apps {
 
 DType precision_of(const TrainConfig&);
-LoaderOptions loader_options(const TrainConfig&, int64_t stage, const StageTiles&, const Communication&);
+// On a device other than the CPU the loader hands out raw crops.
+LoaderOptions loader_options(const TrainConfig&, int64_t stage, const StageTiles&, const Communication&, Device);
 TrainerOptions trainer_options(const TrainConfig&, const StageConfig&, Communication&);
 
 }  // namespace ppl::apps

@@ -14,6 +14,7 @@
 #include "apps/train/sheet.h"
 #include "apps/train/team.h"
 #include "apps/train/validate.h"
+#include "io/device_augment.h"
 #include "kernels/profile_range.h"
 
 namespace ppl::apps {
@@ -36,7 +37,9 @@ class StageRun {
         ranks_(ranks),
         at_(start.position),
         trainer_(network, trainer_options(c, stage_, ranks)),
-        loader_(tiles.train, loader_options(c, at_.stage, tiles, ranks)) {
+        loader_options_(loader_options(c, at_.stage, tiles, ranks, network.device())),
+        loader_(tiles.train, loader_options_),
+        augment_(*tiles.train, loader_options_.weights, loader_options_.dtype, network.device()) {
     if (!start.state.arrays.empty()) trainer_.restore(start.state);
     at_.log_bytes = files.log_bytes();
     if (at_.ranks != ranks.ranks()) change_ranks();
@@ -85,7 +88,9 @@ class StageRun {
   Communication& ranks_;
   Position at_;
   mutable Trainer trainer_;
+  LoaderOptions loader_options_;
   Loader loader_;
+  DeviceAugment augment_;                     // where the loader leaves that to it
   Clock::time_point resumed_ = Clock::now();  // when this epoch began, or went on
   Clock::time_point saved_ = Clock::now();
   double seconds_before_ = at_.seconds;  // of this epoch, before that
@@ -129,6 +134,7 @@ std::vector<Batch> StageRun::next_parts(int64_t count) {
 float StageRun::step(std::vector<Batch>& parts) {
   const auto along = static_cast<double>(at_.batch) / static_cast<double>(loader_.batches_per_epoch());
   const auto start = std::chrono::system_clock::now();
+  for (Batch& b : parts) augment_.apply(b);
   std::vector<TrainingBatch> batches;
   for (const Batch& b : parts) batches.push_back({b.images, b.targets, b.weights, b.valid, b.ids.empty()});
   const float loss =

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "io/augment.h"
+#include "kernels/augment.h"
 
 namespace ppl {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "io/augment.h"
+#include "kernels/augment.h"
 
 namespace ppl {
 namespace {
