@@ -1,0 +1,87 @@
+#!/usr/bin/env python3
+"""Puts what gpu_check.sh left in a folder into one file, results.json.
+
+  gpu_check_results.py OUT
+{"device": .., "phases": [{"phase", "exit", "seconds", .., "lines": [JSON lines of its log]}], "summary": {..}}
+"""
+import json
+import os
+import sys
+
+
+def json_lines(path):
+    if not os.path.exists(path):
+        return []
+    lines = []
+    for line in open(path, errors="replace"):
+        if not line.startswith("{"):
+            continue
+        try:
+            lines.append(json.loads(line))
+        except ValueError:
+            pass  # cut off by the time limit
+    return lines
+
+
+def best(lines, key, value):
+    found = [line[value] for line in lines if key(line) and line.get(value) is not None]
+    return min(found) if found else None
+
+
+def against_peer(lines):
+    """For each mode, size and batch: our best ms and MiB in bf16, and in each setting of the peer ours / its."""
+    table = []
+    ours = [line for line in lines if line.get("bench") == "step"]
+    for mode, size, batch in sorted({(line["mode"], line["size"], line["batch"]) for line in ours}):
+        def same(line):
+            return (line.get("mode"), line.get("size"), line.get("batch")) == (mode, size, batch)
+
+        row = {"mode": mode, "size": size, "batch": batch}
+        for precision in ("f32", "bf16"):
+            mine = [line for line in ours if same(line) and line["precision"] == precision]
+            for name, graph in (("eager", False), ("graph", True)):
+                row[f"{precision}_{name}_ms"] = best(mine, lambda line: line.get("graph", False) == graph, "ms")
+        row["peak_mib"] = best(ours, lambda line: same(line) and line["precision"] == "bf16", "peak_mib")
+        mine = best(ours, lambda line: same(line) and line["precision"] == "bf16", "ms")
+        row["peer"] = [{"setting": p["setting"], "ms": p["ms"], "peak_mib": p.get("peak_mib"),
+                        "speed_of_ours": round(p["ms"] / mine, 3) if mine else None}
+                       for p in lines if "peer" in p and same(p)]
+        table.append(row)
+    return table
+
+
+def summary(phases):
+    lines = {p["phase"]: p["lines"] for p in phases}
+    kernels = [k for k in lines.get("kernels", []) if "share_of_copy" in k]
+    bound = [k for k in kernels if not k.get("gflop_per_s")]
+    return {
+        "failed": [p["phase"] for p in phases if p.get("exit", 0) != 0],
+        "skipped": {p["phase"]: p["skipped"] for p in phases if "skipped" in p},
+        "kernels_below_85_percent_of_copy": [
+            {key: k[key] for key in ("op", "type", "pass", "ms", "share_of_copy")}
+            for k in bound if k["share_of_copy"] < 0.85],
+        "kernels_measured": len(kernels),
+        "steps": against_peer(lines.get("steps", [])),
+    }
+
+
+def main(out):
+    device, phases = None, {}
+    for line in json_lines(os.path.join(out, "results.jsonl")):
+        if "phase" in line:
+            phases[line["phase"]] = {**line, "lines": json_lines(os.path.join(out, line["phase"] + ".log"))}
+        elif "device" in line:
+            device = line["device"]
+    phases = list(phases.values())
+    result = {"device": device, "summary": summary(phases), "phases": phases}
+    path = os.path.join(out, "results.json")
+    with open(path + ".tmp", "w") as f:
+        json.dump(result, f, indent=1)
+        f.write("\n")
+    os.replace(path + ".tmp", path)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(sys.argv[1])
