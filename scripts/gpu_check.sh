@@ -2,12 +2,13 @@
 # What needs a GPU, on a machine that has one: build, tests on the device, sanitizer, benches beside PyTorch, a short
 # training run. On a machine without one it says what it could not do.
 #   gpu_check.sh pack DIR          copies the headers that a bare machine lacks (doctest, CLI11, fmt, nlohmann/json)
-#   gpu_check.sh right [OPTIONS]   build, op tests and goldens on the device, training, compute-sanitizer
+#   gpu_check.sh right [OPTIONS]   build, tests of ops, kernels, augmentation and sums of ranks on the device, goldens,
+#                                  training, compute-sanitizer
 #   gpu_check.sh quick [OPTIONS]   benches of kernels and products, steps beside PyTorch, kernel resources
 # Options: --out DIR (build/gpu_check)   --build DIR (build/gpu)   --headers DIR (what pack made)
 #          --peer FILE (../shared/peer/torch_bench.py)   --python EXE (python3)   --device cuda|cpu (cuda)
 #          --skip PHASE, --limit PHASE=SECONDS (may be repeated)   --total SECONDS (530)   --small (to try this script)
-# Phases: build ops goldens training memcheck racecheck; kernels products steps resources.
+# Phases: build ops parts augment ranks goldens training memcheck racecheck; kernels products steps resources.
 # Every phase ends at its limit, or where the total is spent, and leaves OUT/<phase>.log as it goes; OUT/results.jsonl
 # gets a line a phase, OUT/results.json holds all in the end. Exit code 1 where a phase failed.
 set -uo pipefail
@@ -106,7 +107,7 @@ build_all() {
     ${arch:+-DCMAKE_CUDA_ARCHITECTURES=$arch-real} $(from_python CUDNN nvidia.cudnn cudnn.h) \
     $(from_python NCCL nvidia.nccl nccl.h) &&
     cmake --build "$build" --parallel "$(nproc)" \
-      --target cuda_op_test golden_test op_bench pointwise_bench step_bench train
+      --target cuda_op_test cuda_kernel_test cuda_augment_test communication_test golden_test op_bench pointwise_bench step_bench train
 }
 
 # Trains on packed tiles without and with graphs: losses fall, and are the same to the bit.
@@ -162,6 +163,9 @@ sanitized() {
 right() {
   phase build 260 build_all
   phase ops 60 env PPL_SYNC=1 "$build/bin/cuda_op_test"
+  phase parts 30 "$build/bin/cuda_kernel_test"
+  phase augment 30 "$build/bin/cuda_augment_test"
+  phase ranks 60 "$build/bin/communication_test"
   phase goldens 60 "$build/bin/golden_test" --dir tests/goldens --device "$device"
   phase training 60 training
   for tool in memcheck racecheck; do

@@ -17,7 +17,9 @@ namespace {
 class Check {
  public:
   Check() {
-    for (const char* name : {"cuda_op_test", "golden_test", "op_bench", "pointwise_bench"}) program(name, "exit 0");
+    for (const char* name : {"cuda_op_test", "cuda_kernel_test", "cuda_augment_test", "communication_test", "golden_test",
+                             "op_bench", "pointwise_bench"})
+      program(name, "exit 0");
     program("step_bench", R"(
 graph=false; for a in "$@"; do [[ $a == --graph ]] && graph=true; [[ $last == --mode ]] && mode=$a; last=$a; done
 for p in f32 bf16; do
