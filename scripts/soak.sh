@@ -39,7 +39,7 @@ fuzz layers tests/corpora/layers tests/layer_fuzz.cpp io/{geotiff,image,no_jpeg,
 fuzz tile_texts tests/corpora/tile_texts tests/tile_fuzz.cpp apps/rasterize/widths.cpp io/{file,geotiff,image,tiles}.cpp \
   io/{tile_frame,tile_table,no_jpeg,no_png}.cpp io/vector/projection.cpp $(gdal-config --cflags) $(gdal-config --libs) -lproj
 
-cmake -G Ninja -S . -B build/asan -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DPPL_SANITIZE=ON >/dev/null
+cmake -G Ninja -S . -B build/asan -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O0 -DPPL_SANITIZE=ON >/dev/null
 cmake --build build/asan --parallel "$(nproc)" --target rasterize_tables_test
 PPL_FUZZ_SECONDS=$seconds build/asan/bin/rasterize_tables_test --test-case="changed tables*"
 

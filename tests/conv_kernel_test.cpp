@@ -91,6 +91,21 @@ struct Limits {
   double f32, bf16;
 };
 
+// What plain loops make of the same (rounded) values, before bias, residual and ReLU.
+struct Sums {
+  std::vector<float> y, dx, dw;
+};
+
+// Bias by channel, then the residual, then ReLU.
+std::vector<float> finished(std::vector<float> sums, const Epilogue<float>& e, int channels) {
+  for (size_t i = 0; i < sums.size(); ++i) {
+    if (e.bias) sums[i] += e.bias[i % static_cast<size_t>(channels)];
+    if (e.residual) sums[i] += e.residual[i];
+    if (e.relu) sums[i] = std::max(sums[i], 0.0f);
+  }
+  return sums;
+}
+
 // Runs the three kinds in type T and compares with plain loops in f32 on the same (rounded) values.
 template <class T>
 void compare(const Conv& p, ConvAlgorithm algorithm, Limits limits) {
@@ -103,37 +118,39 @@ void compare(const Conv& p, ConvAlgorithm algorithm, Limits limits) {
   const auto x = noise<T>(nx, 1), w = noise<T>(nw, 2), dy = noise<T>(ny, 3), rx = noise<T>(nx, 4), ry = noise<T>(ny, 5);
   const auto bias = noise<float>(std::max(p.c, p.k), 6);
   const auto x32 = widen(x), w32 = widen(w), dy32 = widen(dy), rx32 = widen(rx), ry32 = widen(ry);
+  const bool forward = conv_serves(algorithm, ConvKind::forward, p, is_bf16),
+             data = conv_serves(algorithm, ConvKind::backward_data, p, is_bf16),
+             weights = conv_serves(algorithm, ConvKind::backward_weights, p, is_bf16);
+  Sums expected{std::vector<float>(ny), std::vector<float>(nx), std::vector<float>(nw)};
+  if (forward) conv_plain::forward<float>(p, x32.data(), w32.data(), {}, expected.y.data());
+  if (data) conv_plain::backward_data<float>(p, dy32.data(), w32.data(), {}, expected.dx.data());
+  if (weights) conv_plain::backward_weights<float>(p, x32.data(), dy32.data(), expected.dw.data());
   CpuContext& ctx = CpuContext::current();
   for (int mask = 0; mask < 8; ++mask) {
-    const bool b = mask & 1, r = mask & 2, relu = mask & 4;
+    const bool r = mask & 2, relu = mask & 4;
+    const float* b = mask & 1 ? bias.data() : nullptr;
     CAPTURE(mask);
     PackedWeights packed;
+    PackedWeights* kept = mask == 7 ? &packed : nullptr;
     std::vector<T> y(ny, T(NAN)), dx(nx, T(NAN));
-    std::vector<float> y32(ny), dx32(nx);
-    if (conv_serves(algorithm, ConvKind::forward, p, is_bf16)) {
-      conv_plain::forward<float>(p, x32.data(), w32.data(),
-                                 {b ? bias.data() : nullptr, r ? ry32.data() : nullptr, relu}, y32.data());
-      for (int call = 0; call < (mask == 7 ? 2 : 1); ++call) {
-        conv_forward<T>(ctx, p, x.data(), w.data(), {b ? bias.data() : nullptr, r ? ry.data() : nullptr, relu},
-                        y.data(), mask == 7 ? &packed : nullptr, algorithm);
+    const auto y32 = finished(expected.y, {b, r ? ry32.data() : nullptr, relu}, p.k);
+    const auto dx32 = finished(expected.dx, {b, r ? rx32.data() : nullptr, relu}, p.c);
+    for (int call = 0; call < (kept ? 2 : 1); ++call) {
+      if (forward) {
+        conv_forward<T>(ctx, p, x.data(), w.data(), {b, r ? ry.data() : nullptr, relu}, y.data(), kept, algorithm);
         CHECK(error(y, y32) <= limit);
       }
-    }
-    if (conv_serves(algorithm, ConvKind::backward_data, p, is_bf16)) {
-      conv_plain::backward_data<float>(p, dy32.data(), w32.data(),
-                                       {b ? bias.data() : nullptr, r ? rx32.data() : nullptr, relu}, dx32.data());
-      for (int call = 0; call < (mask == 7 ? 2 : 1); ++call) {
-        conv_backward_data<T>(ctx, p, dy.data(), w.data(), {b ? bias.data() : nullptr, r ? rx.data() : nullptr, relu},
-                              dx.data(), mask == 7 ? &packed : nullptr, algorithm);
+      if (data) {
+        conv_backward_data<T>(ctx, p, dy.data(), w.data(), {b, r ? rx.data() : nullptr, relu}, dx.data(), kept,
+                              algorithm);
         CHECK(error(dx, dx32) <= limit);
       }
     }
   }
-  if (!conv_serves(algorithm, ConvKind::backward_weights, p, is_bf16)) return;
-  std::vector<float> dw(nw, NAN), dw32(nw), again(nw);
-  conv_plain::backward_weights<float>(p, x32.data(), dy32.data(), dw32.data());
+  if (!weights) return;
+  std::vector<float> dw(nw, NAN), again(nw);
   conv_backward_weights<T>(ctx, p, x.data(), dy.data(), dw.data(), algorithm);
-  CHECK(error(dw, dw32) <= limits.f32);
+  CHECK(error(dw, expected.dw) <= limits.f32);
   conv_backward_weights<T>(ctx, p, x.data(), dy.data(), again.data(), algorithm);
   CHECK(dw == again);
 }
@@ -151,6 +168,13 @@ TEST_CASE("conv: direct equals plain loops") { compare_all(ConvAlgorithm::direct
 TEST_CASE("conv: winograd equals plain loops") { compare_all(ConvAlgorithm::winograd, {2e-6, 5e-3}); }
 TEST_CASE("conv: narrow equals plain loops") { compare_all(ConvAlgorithm::narrow, {1e-5, 1e-2}); }
 TEST_CASE("conv: automatic equals plain loops") { compare_all(ConvAlgorithm::automatic, {1e-5, 1e-2}); }
+
+TEST_CASE("conv: plain loops add bias and residual, then ReLU") {
+  for (const Conv& p : {make(2, 7, 8, 5, 7, 3, 2, 1), make(1, 5, 4, 17, 3, 1, 1, 0)}) {
+    compare<float>(p, ConvAlgorithm::plain, {1e-6, 5e-3});
+    compare<bf16>(p, ConvAlgorithm::plain, {1e-6, 5e-3});
+  }
+}
 
 TEST_CASE("conv: packed weights serve maps of every size and thread count without growing") {
   PackedWeights packed;

@@ -1,42 +1,20 @@
-// train in several processes under mpirun: the same as one process, every tile once, what dies ends all, resumed.
+// train in several processes under mpirun: the same as one process, every tile once; what is wrong is said once.
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <map>
 #include <set>
 
 #include "apps/train/validate.h"
-#include "io/file.h"
 #include "io/packed.h"
 #include "io/safetensors.h"
 #include "models/networks.h"
-#include "tests/small_training.h"
+#include "tests/ranks_support.h"
 
 using namespace ppl;
 namespace fs = std::filesystem;
 using nlohmann::json;
 
 namespace {
-
-const std::string kMpirun = "mpirun --allow-run-as-root --oversubscribe --bind-to none -np ";
-
-ProcessResult shell(const std::string& command) { return run_process("/bin/bash", {"-c", command}); }
-ProcessResult train(int ranks, const std::string& arguments) {
-  return shell(kMpirun + std::to_string(ranks) + " " PPL_BIN "/train " + arguments);
-}
-
-json ranks_config(const TemporaryFolder& dir, int batch) {
-  json j = small_config(dir);
-  j["network"]["name"] = "linknet34";
-  j["ranks"] = {{"norm", "sync"}};
-  json& stage = j["stages"][0];
-  stage["crop"] = 64;
-  stage["batch"] = batch;
-  stage["drop_last"] = false;
-  stage["schedule"] = {{"name", "constant"}};
-  stage["rate"] = 2e-4;
-  return j;
-}
 
 // || a - b || / || b || over all parameters of two weights files.
 double difference(const std::string& a, const std::string& b) {
@@ -48,17 +26,6 @@ double difference(const std::string& a, const std::string& b) {
     for (size_t i = 0; i < v.size(); ++i) off += std::pow(double{u[i]} - v[i], 2), norm += std::pow(double{v[i]}, 2);
   }
   return std::sqrt(off / norm);
-}
-
-std::map<std::string, std::string> result_of(const std::string& run) {
-  std::map<std::string, std::string> result;
-  result["last"] = read_text(run + "/roads/last.safetensors", uint64_t{1} << 30);
-  for (json line : log_lines(run + "/log.jsonl")) {
-    for (const char* timing : {"seconds", "images_per_second", "waiting", "peak_mib"}) line.erase(timing);
-    if (line.contains("validation")) line["validation"].erase("seconds");
-    result["log"] += line.dump() + "\n";
-  }
-  return result;
 }
 
 size_t count(const std::string& text, const std::string& part) {
@@ -186,105 +153,6 @@ TEST_CASE("bf16 on the wire: near the f32 result") {
   MESSAGE("of the way gone, bf16 is off by ", off / moved);
   CHECK(off > 0);
   CHECK(off < std::ldexp(1, -8) * moved);  // two roundings to 8 bits, of the parts and of their sum
-}
-
-TEST_CASE("killed and resumed: to the bit with the same ranks; with another number it goes on and says so") {
-  const TemporaryFolder dir;
-  write_tiles(dir / "train", 4, 64, 1);
-  write_tiles(dir / "val", 3, 64, 2);
-  json j = ranks_config(dir, 1);
-  j["ranks"]["norm"] = "rank";
-  j["stages"][0]["epochs"] = 2;
-  j["checkpoint"] = {{"every_steps", 1}, {"every_minutes", 0}};
-  const std::string config = write_config(dir, j);
-  REQUIRE(train(2, config + " --quiet").exit_code == 0);
-  const auto expected = result_of(dir / "run");
-
-  const std::string other = dir / "other";
-  // Kills one rank when the run is in its second epoch; mpirun ends the others.
-  const ProcessResult killed =
-      shell(kMpirun + "2 " PPL_BIN "/train --quiet " + config + " --set run=" + other + " & pid=$!; until ls " + other +
-            "/checkpoints 2>/dev/null | grep -q '^000-000001'; do sleep 0.02; done; "
-            "kill -KILL $(pgrep -P $pid train | tail -1); SECONDS=0; wait $pid; code=$?; echo $SECONDS; exit $code");
-  CAPTURE(killed.err);
-  CHECK(killed.exit_code != 0);
-  CHECK(std::atoi(killed.out.c_str()) < 30);
-  CHECK(killed.err.find("rank ") != std::string::npos);
-  CHECK(killed.err.find("on node") != std::string::npos);
-  fs::copy(other, dir / "alone", fs::copy_options::recursive);
-  const ProcessResult r = train(2, "--quiet --resume " + other);
-  CAPTURE(r.err);
-  CHECK(r.exit_code == 0);
-  CHECK(result_of(other) == expected);
-
-  const ProcessResult alone = run_process("train", {"--resume", dir / "alone"});
-  CAPTURE(alone.err);
-  CHECK(alone.exit_code == 0);
-  CHECK(alone.err.find("2 ranks up to here, now 1") != std::string::npos);
-  CHECK(log_lines(dir / "alone/log.jsonl").size() == 2);
-}
-
-TEST_CASE("a rank that stands still is named with its host, and all end; SIGTERM ends all at once") {
-  const TemporaryFolder dir;
-  write_tiles(dir / "train", 4, 64, 1);
-  json j = ranks_config(dir, 1);
-  j["stages"][0].erase("validation");
-  j["stages"][0]["epochs"] = 1000;
-  j["ranks"]["limit_seconds"] = 3;
-  const std::string config = write_config(dir, j);
-  const auto disturbed = [&](const std::string& what) {
-    return shell(kMpirun + "2 " PPL_BIN "/train --quiet --overwrite " + config + " & pid=$!; until [ -s " +
-                 dir / "run/log.jsonl" + " ]; do sleep 0.05; done; ranks=$(pgrep -P $pid train); " + what +
-                 "; SECONDS=0; wait $pid; code=$?; echo $SECONDS; for i in $(seq 200); do alive=; "
-                 "for r in $ranks; do kill -0 $r 2>/dev/null && alive=alive; done; [ $alive ] || break; sleep 0.1; "
-                 "done; echo $alive; exit $code");
-  };
-  const ProcessResult stopped = disturbed("kill -STOP $(echo $ranks | cut -d' ' -f2)");
-  CAPTURE(stopped.err);
-  CHECK(stopped.exit_code != 0);
-  CHECK(std::atoi(stopped.out.c_str()) < 30);
-  CHECK(stopped.err.find("rank 0 on ") != std::string::npos);
-  CHECK(stopped.err.find(": rank 1 on ") != std::string::npos);
-  CHECK(stopped.err.find("has not been heard of for 3 s") != std::string::npos);
-  CHECK(stopped.out.find("alive") == std::string::npos);
-  fs::remove(dir / "run/log.jsonl");
-  const ProcessResult ended = disturbed("kill -TERM $pid");
-  CHECK(ended.exit_code != 0);
-  CHECK(std::atoi(ended.out.c_str()) < 10);
-  CHECK(ended.out.find("alive") == std::string::npos);
-}
-
-TEST_CASE("two hosts: the same bits as on one; a link that is cut ends both") {
-  const TemporaryFolder dir;
-  const std::string hosts = "OMP_NUM_THREADS=1 " PPL_SCRIPTS "/two_hosts.sh ppltest ";
-  if (const ProcessResult r = shell(hosts + "- hostname"); r.exit_code != 0) {
-    MESSAGE("skipped: no network namespaces here: ", r.err);
-    return;
-  }
-  write_tiles(dir / "train", 4, 64, 1);
-  json j = ranks_config(dir, 1);
-  j["stages"][0].erase("validation");
-  j["stages"][0]["epochs"] = 1;
-  j["threads"] = 1;
-  j["ranks"]["limit_seconds"] = 3;
-  const std::string config = write_config(dir, j);
-  REQUIRE(train(2, config + " --quiet").exit_code == 0);
-  const auto expected = result_of(dir / "run");
-  const std::string other = dir / "other";
-  const ProcessResult r = shell(hosts + "1gbit " PPL_BIN "/train --quiet " + config + " --set run=" + other);
-  CAPTURE(r.err);
-  CHECK(r.exit_code == 0);
-  CHECK(result_of(other) == expected);
-
-  const ProcessResult cut =
-      shell(hosts + "- " PPL_BIN "/train --quiet " + config + " --set stages.0.epochs=1000 --set run=" + dir / "cut" +
-            " & pid=$!; until [ -s " + dir / "cut/log.jsonl" +
-            " ]; do sleep 0.05; done; ip -n ppltest-b link set ppltest-1 down; SECONDS=0; wait $pid; code=$?; "
-            "echo $SECONDS; exit $code");
-  CAPTURE(cut.err);
-  CHECK(cut.exit_code != 0);
-  CHECK(std::atoi(cut.out.c_str()) < 30);
-  CHECK(cut.err.find("has not been heard of for 3 s") != std::string::npos);
 }
 
 TEST_CASE("srun without a known MPI type: refused, as each process would think itself alone") {
