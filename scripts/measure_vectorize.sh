@@ -1,23 +1,23 @@
 #!/usr/bin/env bash
 # What `vectorize` takes for one large mask, and for the same as a mosaic of tiles; the lines must be the same.
-#   SIDE=20000 TILE=5000 scripts/measure_vectorize.sh BIN WORK
-# The mask (8 bit, tiled, deflated) is a net of slanting streets with gaps: a quarter of a million pixels a junction.
+#   SIDE=20000 TILE=5000 STEP=170 scripts/measure_vectorize.sh BIN WORK
+# The mask (8 bit, tiled, deflated) is a net of slanting streets, one every STEP pixels, with gaps.
 # Needs python3 and gdal_translate (gdal-bin).
 set -euo pipefail
 [[ $# -eq 2 ]] || { sed -n '2,5s/^# \{0,1\}//p' "$0" >&2; exit 2; }
-bin=$(realpath "$1") work=$2 side=${SIDE:-20000} tile=${TILE:-5000}
+bin=$(realpath "$1") work=$2 side=${SIDE:-20000} tile=${TILE:-5000} step=${STEP:-170}
 mkdir -p "$work"
 cd "$work"
 export GDAL_PAM_ENABLED=NO
 
-python3 - "$side" <<'PYTHON'
+python3 - "$side" "$step" <<'PYTHON'
 import sys
-side = int(sys.argv[1])
+side, step = int(sys.argv[1]), int(sys.argv[2])
 with open("mask.raw", "wb") as out:
     for y in range(side):
-        across = y % 500 < 12
-        row = b"\1" * side if across else (b"\1" * 14 + b"\0" * 486) * (side // 500 + 3)
-        start = y // 4 % 500
+        across = y % step < 12
+        row = b"\1" * side if across else (b"\1" * 14 + b"\0" * (step - 14)) * (side // step + 3)
+        start = y // 4 % step
         row = bytearray(row[:side] if across else row[start:start + side])
         if y % 997 < 15:
             row[side // 3:side // 3 + 400] = bytes(400)  # gaps
