@@ -12,8 +12,8 @@ using namespace ppl;
 namespace {
 
 struct Late {
-  Late() { emulate::set_late_streams(true); }
-  ~Late() { emulate::set_late_streams(false); }
+  Late() { emulate::set_late_streams({true, true}); }
+  ~Late() { emulate::set_late_streams({}); }
 };
 
 // An int that goes to the device on one stream, and back on another.
@@ -78,4 +78,21 @@ TEST_CASE("switching late streams off does what is left; then everything is done
   *j.to = 0;
   j.go(true);
   CHECK(*j.to == 7);
+}
+
+TEST_CASE("one stream may be late while others are not") {
+  int n = 0;
+  const auto add = [&] { ++n; };
+  const CudaContext& first = CudaContext::current();
+  const auto other = make_cuda_stream();
+  for (const bool first_late : {true, false}) {
+    emulate::set_late_streams({first_late, !first_late});
+    n = 0;
+    emulate::give_to_stream(first.stream, add);
+    CHECK(n == !first_late);
+    emulate::give_to_stream(other->stream, add);
+    CHECK(n == 1);
+    emulate::set_late_streams({});
+    CHECK(n == 2);
+  }
 }

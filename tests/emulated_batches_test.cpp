@@ -19,8 +19,8 @@ using namespace ppl;
 namespace {
 
 struct Late {
-  explicit Late(bool late) { emulate::set_late_streams(late); }
-  ~Late() { emulate::set_late_streams(false); }
+  explicit Late(emulate::LateStreams late) { emulate::set_late_streams(late); }
+  ~Late() { emulate::set_late_streams({}); }
 };
 
 using Tables = std::vector<std::array<float, 256>>;
@@ -148,7 +148,7 @@ TEST_CASE("two networks, batches of several sizes under way: one at a time to th
     expected.push_back(one_at_a_time(alone, b));
     CHECK(compare(expected.back(), one_at_a_time(on_cpu, b)).error < 1e-5);
   }
-  const Late streams(true);
+  const Late streams({true, true});
   MeanProbability ahead = there.prediction();
   check_ahead(ahead, all, expected);
 }
@@ -164,7 +164,7 @@ TEST_CASE("a graph's result is not overwritten by the next batch") {
     expected.push_back(one_at_a_time(alone, all.back()));
   }
   CHECK(expected[2] != expected[3]);
-  const Late streams(true);
+  const Late streams({false, true});
   MeanProbability ahead = there.with_graph();
   check_ahead(ahead, all, expected);
 }
@@ -210,9 +210,10 @@ TEST_CASE("a batch that fails leaves those around it as they are, whatever it ha
   const Tables bytes = identity();
   std::vector<float> flat;
   for (const auto& table : bytes) flat.insert(flat.end(), table.begin(), table.end());
-  for (const bool late : {false, true}) {
-    CAPTURE(late);
-    const Late streams(late);
+  for (const auto& [computing, copying] : {std::array{false, false}, {true, true}, {true, false}, {false, true}}) {
+    CAPTURE(computing);
+    CAPTURE(copying);
+    const Late streams({computing, copying});
     const Tensor on_device = Tensor::from({3, 256}, flat, DType::f32, Device::cuda);
     DeviceBatches queue;
     std::vector<MadeBatch> all = batches();

@@ -23,7 +23,7 @@ struct CUevent_st {
 namespace ppl::emulate {
 namespace {
 
-bool late = false;
+LateStreams late;
 int64_t synchronizations = 0;
 
 std::vector<cudaStream_t>& streams() {
@@ -43,13 +43,13 @@ void run(cudaStream_t s, uint64_t place) {
 
 }  // namespace
 
-void set_late_streams(bool on) {
-  late = on;
+void set_late_streams(LateStreams which) {
   for (cudaStream_t s : streams()) run(s, s->given);
+  late = which;
 }
 
 void give_to_stream(cudaStream_t s, std::function<void()> work) {
-  if (!late || !s) return work();
+  if (!s || !(s == streams().front() ? late.first : late.others)) return work();
   s->waiting.push_back(std::move(work));
   ++s->given;
 }
