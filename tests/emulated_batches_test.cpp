@@ -2,57 +2,18 @@
 // the bit, and against the CPU.
 #include <doctest/doctest.h>
 
-#include <numeric>
-
-#include "engine/dispatch.h"
 #include "engine/ops.h"
-#include "engine/random.h"
 #include "kernels/emulate/runtime.h"
-#include "kernels/emulate/streams.h"
-#include "kernels/normalise.h"
 #include "models/inference/mean_probability.h"
 #include "models/networks.h"
 #include "tests/compare.h"
+#include "tests/made_batches.h"
 
 using namespace ppl;
 
 namespace {
 
-struct Late {
-  explicit Late(emulate::LateStreams late) { emulate::set_late_streams(late); }
-  ~Late() { emulate::set_late_streams({}); }
-};
-
 using Tables = std::vector<std::array<float, 256>>;
-
-// Pictures of noise; every second one has flags.
-struct MadeBatch {
-  int64_t height, width;
-  std::vector<std::vector<uint8_t>> pictures, flags;
-
-  MadeBatch(uint64_t seed, size_t count, int64_t h, int64_t w) : height(h), width(w) {
-    Random random(seed);
-    for (size_t n = 0; n < count; ++n) {
-      pictures.emplace_back(static_cast<size_t>(h * w * 3));
-      for (uint8_t& v : pictures.back()) v = static_cast<uint8_t>(random.integer(0, 255));
-      flags.emplace_back((seed + n) % 2 ? static_cast<size_t>(h * w) : 0);
-      for (uint8_t& v : flags.back()) v = random.uniform() < 0.8;
-    }
-  }
-  BytePictures bytes() const {
-    BytePictures p{height, width, 3, {}, {}};
-    for (const auto& picture : pictures) p.pictures.push_back(picture.data());
-    for (const auto& f : flags) p.valid.push_back(f.empty() ? nullptr : f.data());
-    return p;
-  }
-};
-
-std::vector<MadeBatch> batches() {
-  std::vector<MadeBatch> all;
-  for (const auto& [count, h, w] : {std::array{1, 32, 32}, {2, 32, 32}, {1, 20, 30}, {1, 32, 64}, {3, 8, 8}, {1, 9, 5}})
-    all.emplace_back(all.size(), static_cast<size_t>(count), h, w);
-  return all;
-}
 
 Tables tables(uint64_t seed) {
   Random random(seed);
@@ -105,32 +66,6 @@ void check_ahead(MeanProbability& p, const std::vector<MadeBatch>& all,
 std::vector<float> one_at_a_time(MeanProbability& p, const MadeBatch& batch) {
   p.begin(batch.bytes());
   return p.finish().to_host();
-}
-
-// Tables that give back the bytes.
-Tables identity() {
-  Tables t(3);
-  for (auto& table : t) std::iota(table.begin(), table.end(), 0.0f);
-  return t;
-}
-
-// Stands in for networks: bytes as floats, and -1 where there is no data.
-Tensor as_floats(const Tensor& tables, const BytePictures& there) {
-  const auto count = static_cast<int64_t>(there.pictures.size());
-  const Tensor y = Tensor::empty({count, there.height, there.width, 3}, DType::f32, Device::cuda);
-  const int64_t pixels = there.height * there.width;
-  for (size_t n = 0; n < there.pictures.size(); ++n)
-    normalise(CudaContext::current(), pixels, 3, there.pictures[n], there.valid[n], tables.data<float>(),
-              y.data<float>() + static_cast<int64_t>(n) * pixels * 3);
-  return y;
-}
-
-std::vector<float> floats_of(const MadeBatch& b) {
-  std::vector<float> all;
-  for (size_t n = 0; n < b.pictures.size(); ++n)
-    for (size_t i = 0; i < b.pictures[n].size(); ++i)
-      all.push_back(b.flags[n].empty() || b.flags[n][i / 3] ? static_cast<float>(b.pictures[n][i]) : 0.0f);
-  return all;
 }
 
 }  // namespace
@@ -205,44 +140,6 @@ TEST_CASE("begin does not wait for the device, finish waits for its batch alone,
   CHECK(emulated_synchronizations() == waits);
   CHECK_THROWS_AS(p.begin(batch.bytes()), Error);  // a third
 }  // two under way
-
-TEST_CASE("a batch that fails leaves those around it as they are, whatever it has launched") {
-  const Tables bytes = identity();
-  std::vector<float> flat;
-  for (const auto& table : bytes) flat.insert(flat.end(), table.begin(), table.end());
-  for (const auto& [computing, copying] : {std::array{false, false}, {true, true}, {true, false}, {false, true}}) {
-    CAPTURE(computing);
-    CAPTURE(copying);
-    const Late streams({computing, copying});
-    const Tensor on_device = Tensor::from({3, 256}, flat, DType::f32, Device::cuda);
-    DeviceBatches queue;
-    std::vector<MadeBatch> all = batches();
-    size_t next = 0;  // to be finished
-    std::vector<size_t> begun;
-    for (size_t i = 0; i < all.size(); ++i) {
-      CAPTURE(i);
-      const bool fails = i == 2 || i == 3;
-      try {
-        const MadeBatch passing = all[i];
-        queue.begin(passing.bytes(), [&](const BytePictures& there) {
-          const Tensor y = as_floats(on_device, there);
-          if (fails) throw OutOfMemory("planted");
-          return y;
-        });
-        begun.push_back(i);
-        CHECK(!fails);
-      } catch (const OutOfMemory& e) {
-        CHECK(fails);
-        CHECK(std::string(e.what()) == "planted");
-      }
-      while (queue.under_way() > 1 || (i + 1 == all.size() && queue.under_way() > 0))
-        CHECK(queue.finish().to_host() == floats_of(all[begun[next++]]));
-    }
-    CHECK(begun == std::vector<size_t>{0, 1, 4, 5});
-    CHECK(next == begun.size());
-    CHECK_THROWS_AS(queue.finish(), Error);
-  }
-}
 
 TEST_CASE("what does not fit is refused") {
   MeanProbability p = Networks::on(Device::cpu).prediction();
