@@ -27,12 +27,12 @@ class BoundedQueue {
   std::optional<T> pop() {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return !items_.empty() || closed_ || error_; });
-    if (error_) std::rethrow_exception(error_);
-    if (items_.empty()) return {};
-    std::optional<T> item(std::move(items_.front()));
-    items_.pop_front();
-    changed_.notify_all();
-    return item;
+    return take();
+  }
+  // Does not wait: nothing where no item is there now.
+  std::optional<T> try_pop() {
+    const std::lock_guard lock(mutex_);
+    return take();
   }
   void close() {
     const std::lock_guard lock(mutex_);
@@ -47,6 +47,15 @@ class BoundedQueue {
   }
 
  private:
+  std::optional<T> take() {
+    if (error_) std::rethrow_exception(error_);
+    if (items_.empty()) return {};
+    std::optional<T> item(std::move(items_.front()));
+    items_.pop_front();
+    changed_.notify_all();
+    return item;
+  }
+
   const size_t limit_;
   std::mutex mutex_;
   std::condition_variable changed_;

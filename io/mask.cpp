@@ -4,6 +4,7 @@
 #include "io/codec.h"
 #include "io/file.h"
 #include "io/image.h"
+#include "io/mask_values.h"
 
 namespace ppl {
 namespace {
@@ -12,6 +13,8 @@ int64_t pixel_count(const Image& image) { return image.height * image.width; }
 
 // OpenCV's grey of a colour: weights 0.299, 0.587, 0.114 in 14 bits, rounded.
 int grey_of(int r, int g, int b) { return (r * 4899 + g * 9617 + b * 1868 + 8192) >> 14; }
+
+}  // namespace
 
 std::vector<uint16_t> grey_values(const PngPicture& p, const std::string& where) {
   std::vector<uint16_t> out(static_cast<size_t>(pixel_count(p.image)));
@@ -35,15 +38,12 @@ std::vector<uint16_t> grey_values(const PngPicture& p, const std::string& where)
   return out;
 }
 
-void to_binary(const PngPicture& p, uint8_t* out, const std::string& where) {
-  const std::vector<uint16_t> grey = grey_values(p, where);
-  const int greatest = grey.empty() ? 0 : *std::max_element(grey.begin(), grey.end());
+int least_foreground(const PngPicture& p, int greatest) {
   const int range = p.indexed || p.bits >= 8 ? (p.image.depth == 16 ? 65536 : 256) : 1 << p.bits;
-  const int least = greatest <= 1 ? 1 : range / 2;
-  for (size_t i = 0; i < grey.size(); ++i) out[i] = grey[i] >= least;
+  return greatest <= 1 ? 1 : range / 2;
 }
 
-void to_classes(const PngPicture& p, int classes, uint8_t* out, const std::string& where) {
+void to_classes(const PngPicture& p, int classes, int64_t first_row, uint8_t* out, const std::string& where) {
   PPL_CHECK(p.image.bands == 1 && p.image.depth == 8, where,
             ": expected an index picture (grey or palette, 8 bit), got ", p.image.bands, " bands of ", p.image.depth,
             " bits");
@@ -51,9 +51,17 @@ void to_classes(const PngPicture& p, int classes, uint8_t* out, const std::strin
   for (int64_t i = 0; i < n; ++i) {
     const int v = p.image.u8()[i];
     PPL_CHECK(v <= classes || v == 255, where, ": value ", v, " at column ", i % p.image.width, ", row ",
-              i / p.image.width, "; expected 0 to ", classes, " or 255");
+              first_row + i / p.image.width, "; expected 0 to ", classes, " or 255");
     out[i] = static_cast<uint8_t>(v);
   }
+}
+
+namespace {
+
+void to_binary(const PngPicture& p, uint8_t* out, const std::string& where) {
+  const std::vector<uint16_t> grey = grey_values(p, where);
+  const int least = least_foreground(p, grey.empty() ? 0 : *std::max_element(grey.begin(), grey.end()));
+  for (size_t i = 0; i < grey.size(); ++i) out[i] = grey[i] >= least;
 }
 
 PngPicture stored_values(const std::string& path, int64_t max_pixels) {
@@ -82,7 +90,7 @@ Image read_mask(const std::string& path, int classes, int64_t max_pixels) {
   if (classes == 1) {
     to_binary(p, mask.u8(), path);
   } else {
-    to_classes(p, classes, mask.u8(), path);
+    to_classes(p, classes, 0, mask.u8(), path);
   }
   return mask;
 }

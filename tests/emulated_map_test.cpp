@@ -13,6 +13,7 @@
 #include "kernels/concat.h"
 #include "kernels/matmul.h"
 #include "kernels/max_pool.h"
+#include "kernels/normalise.h"
 #include "kernels/pixel_loss.h"
 #include "kernels/relu.h"
 #include "kernels/scale.h"
@@ -216,4 +217,37 @@ TEST_CASE_TEMPLATE("losses of extreme logits, of nothing, and of targets that me
   for (const float v : run(x, std::vector<uint8_t>(12, 255))) CHECK(v == 0);
   CHECK(std::isnan(run(x, {1, 0, 0, 1, 1, 0, 1, 0, 1, 1, 0, 2}).back()));
   CHECK(std::isnan(run({kNan, 1}, {1, 0}).back()));
+}
+
+TEST_CASE_TEMPLATE("bytes through a table for each band, and 0 where there is no data: the CPU's bits", T, float,
+                   bf16) {
+  std::mt19937 random(3);
+  for (const int bands : {1, 3, 4, 8}) {
+    const auto channels = static_cast<size_t>(bands);
+    const std::vector<float> tables = noise(256 * channels, 1);
+    for (const size_t pixels : {size_t{1}, size_t{77}, size_t{40000}}) {
+      CAPTURE(bands);
+      CAPTURE(pixels);
+      std::vector<uint8_t> x(pixels * channels + 1), valid(pixels);
+      for (uint8_t& v : x) v = static_cast<uint8_t>(random());
+      for (uint8_t& v : valid) v = random() % 3 > 0;
+      const OnDevice<uint8_t> dx(x), dvalid(valid);
+      const OnDevice<float> dtables(tables);
+      for (const size_t first : {size_t{0}, size_t{1}}) {  // aligned, and not
+        for (const bool whole : {true, false}) {
+          std::vector<T> expected(pixels * channels), y = expected;
+          for (size_t i = 0; i < expected.size(); ++i) {
+            const bool there = whole || valid[i / channels];
+            expected[i] = T(there ? tables[256 * (i % channels) + x[first + i]] : 0.0f);
+          }
+          const auto n = static_cast<int64_t>(pixels);
+          normalise(cpu(), n, bands, x.data() + first, whole ? nullptr : valid.data(), tables.data(), y.data());
+          CHECK(same(y, expected));
+          const OnDevice<T> dy(std::vector<T>(expected.size(), T(kNan)));
+          normalise(cuda(), n, bands, dx.data + first, whole ? nullptr : dvalid.data, dtables.data, dy.data);
+          CHECK(same(dy.host(), expected));
+        }
+      }
+    }
+  }
 }

@@ -4,34 +4,10 @@
 #include <numeric>
 
 #include "apps/common/device.h"
-#include "engine/ops.h"
 
 namespace ppl::apps {
-namespace {
 
-using Valid = std::vector<const std::vector<uint8_t>*>;
-
-// [N, height, width, bands], normalised; 0 where there is no data.
-Tensor to_input(const std::vector<const Image*>& pictures, const Valid& valid,
-                const std::vector<std::array<float, 256>>& tables, DType precision) {
-  const Image& first = *pictures.front();
-  const auto bands = static_cast<size_t>(first.bands);
-  Tensor x = Tensor::empty({static_cast<int64_t>(pictures.size()), first.height, first.width, first.bands});
-  float* to = x.data<float>();
-  for (size_t n = 0; n < pictures.size(); ++n) {
-    const uint8_t* from = pictures[n]->u8();
-    const auto pixels = static_cast<size_t>(first.height * first.width);
-    for (size_t i = 0; i < pixels; ++i) {
-      const bool there = valid.empty() || !valid[n] || (*valid[n])[i];
-      for (size_t b = 0; b < bands; ++b) *to++ = there ? tables[b][from[i * bands + b]] : 0.0f;
-    }
-  }
-  return precision == DType::f32 ? x : cast(x, precision);
-}
-
-}  // namespace
-
-Ensemble::Ensemble(const PredictOptions& o) : views_(o.views), precision_(o.precision) {
+Ensemble::Ensemble(const PredictOptions& o) {
   const Device device = choose_device(o.device);
   std::vector<std::string> paths{o.weights};
   paths.insert(paths.end(), o.also.begin(), o.also.end());
@@ -40,6 +16,7 @@ Ensemble::Ensemble(const PredictOptions& o) : views_(o.views), precision_(o.prec
   const double total =
       o.shares.empty() ? static_cast<double>(paths.size()) : std::accumulate(o.shares.begin(), o.shares.end(), 0.0);
   PPL_CHECK(total > 0, "the shares of the weights sum to ", total);
+  std::vector<MeanProbability::Member> of_mean;
   for (size_t i = 0; i < paths.size(); ++i) {
     LoadedNetwork loaded = load_weights(paths[i], o.network);
     if (!o.bands.empty()) loaded.info.input.bands = o.bands;
@@ -51,31 +28,21 @@ Ensemble::Ensemble(const PredictOptions& o) : views_(o.views), precision_(o.prec
                 paths[i], ": its classes, bands or stretch differ from those of ", paths[0]);
     }
     const double share = (o.shares.empty() ? 1 : o.shares[i]) / total;
-    const auto tables = normalisation_tables(loaded.info.input);
     loaded.network->to(device);
-    auto views = std::make_unique<RepeatedViews>(*loaded.network, o.views, o.graph);
-    members_.push_back({std::move(loaded.network), loaded.info, share, tables, std::move(views)});
+    of_mean.push_back({loaded.network.get(), share, normalisation_tables(loaded.info.input)});
+    threshold_ += share * loaded.info.threshold;
+    members_.push_back({std::move(loaded.network), loaded.info});
   }
-  threshold_ = 0;
-  for (const Member& m : members_) threshold_ += m.share * m.info.threshold;
   threshold_ = o.threshold.value_or(threshold_);
+  mean_ = std::make_unique<MeanProbability>(of_mean, o.views, o.precision, o.graph);
 }
 
-Tensor Ensemble::probability(const std::vector<const Image*>& pictures, const Valid& valid) const {
-  const NoGrad off;
-  Tensor mean;
-  for (const Member& m : members_) {
-    const Tensor x = to_input(pictures, valid, m.tables, precision_);
-    const Tensor sum = m.views->probability_sum(x).to(Device::cpu);
-    const auto scale = static_cast<float>(m.share / views_);
-    float* p = sum.data<float>();
-    for (int64_t i = 0; i < sum.size(); ++i) p[i] *= scale;
-    if (mean.defined())
-      add_into(mean, sum);
-    else
-      mean = sum;
-  }
-  return mean;
+void Ensemble::begin(const std::vector<const Image*>& pictures, const std::vector<const std::vector<uint8_t>*>& valid) {
+  const Image& first = *pictures.front();
+  BytePictures batch{first.height, first.width, first.bands, {}, {}};
+  for (const Image* picture : pictures) batch.pictures.push_back(picture->u8());
+  for (const std::vector<uint8_t>* flags : valid) batch.valid.push_back(flags ? flags->data() : nullptr);
+  mean_->begin(batch);
 }
 
 std::vector<uint8_t> class_numbers(const float* p, int64_t pixels, int classes, double threshold) {

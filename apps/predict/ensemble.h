@@ -7,7 +7,7 @@
 #include "apps/common/weights.h"
 #include "apps/predict/options.h"
 #include "io/image.h"
-#include "models/inference/views.h"
+#include "models/inference/mean_probability.h"
 
 namespace ppl::apps {
 
@@ -20,23 +20,22 @@ class Ensemble {
   int classes() const { return members_.front().info.classes; }
   double threshold() const { return threshold_; }  // of the mean probability
 
-  // 8-bit pictures of one size, as read_input gives them. valid: null, or for each picture [height, width] where 0 is
-  // no data, which the networks see as the mean. -> f32 [N,H,W,classes], mean probabilities.
-  Tensor probability(const std::vector<const Image*>& pictures,
-                     const std::vector<const std::vector<uint8_t>*>& valid = {}) const;
+  // How many batches should be under way while another is begun (MeanProbability::ahead).
+  size_t ahead() const { return mean_->ahead(); }
+  // 8-bit pictures of one size, as read_input gives them. valid: empty, or for each picture null or [height, width]
+  // where 0 is no data, which the networks see as the mean. Both may go when it returns.
+  void begin(const std::vector<const Image*>& pictures, const std::vector<const std::vector<uint8_t>*>& valid);
+  // Of the oldest batch that was begun: f32 [N,H,W,classes], mean probabilities.
+  Tensor finish() { return mean_->finish(); }
 
  private:
   struct Member {
     std::unique_ptr<LinkNet> network;
     WeightsInfo info;
-    double share;
-    std::vector<std::array<float, 256>> tables;
-    std::unique_ptr<RepeatedViews> views;
   };
   std::vector<Member> members_;
-  double threshold_;
-  int views_;
-  DType precision_;
+  std::unique_ptr<MeanProbability> mean_;
+  double threshold_ = 0;
 };
 
 // 0 where no class passes the threshold, else 1 + the class of the highest probability; [height, width, classes].

@@ -41,6 +41,7 @@ struct Result {
   Work work;
   std::vector<float> probability;  // [height, width, classes]
 };
+using Results = std::vector<Result>;  // of a batch
 
 TileRecord summary(const Result& r, const std::string& id, int classes, double threshold) {
   TileRecord record{id, 0, 0, r.work.seconds, r.work.error};
@@ -60,8 +61,7 @@ TileRecord summary(const Result& r, const std::string& id, int classes, double t
 
 class FolderPrediction {
  public:
-  FolderPrediction(const PredictOptions& o, const Ensemble& ensemble, const std::vector<TileFile>& tiles,
-                   Blocks& blocks)
+  FolderPrediction(const PredictOptions& o, Ensemble& ensemble, const std::vector<TileFile>& tiles, Blocks& blocks)
       : options_(o),
         ensemble_(ensemble),
         tiles_(tiles),
@@ -82,13 +82,17 @@ class FolderPrediction {
   }
 
   void compute_all(BoundedQueue<std::future<Work>>& in, BoundedQueue<Result>& out) {
+    UnderWay<Results> under_way(ensemble_.ahead(), [&](Results results) {
+      if (results.front().work.error.empty()) finish(results);
+      for (Result& r : results) out.push(std::move(r));
+    });
     std::vector<Work> batch;
-    while (std::optional<std::future<Work>> future = in.pop()) {
+    while (std::optional<std::future<Work>> future = under_way.next(in)) {
       Work work = future->get();
-      if (!batch.empty() && !fits(batch, work)) compute(batch, out);
+      if (!batch.empty() && !fits(batch, work)) under_way.add(begin(batch));
       const bool last = work.last;
       batch.push_back(std::move(work));
-      if (last) compute(batch, out);  // so that a batch does not depend on which process has the next block
+      if (last) under_way.add(begin(batch));  // so that a batch does not depend on which process has the next block
     }
   }
 
@@ -131,24 +135,39 @@ class FolderPrediction {
            static_cast<int64_t>(batch.size()) < limit;
   }
 
-  void compute(std::vector<Work>& batch, BoundedQueue<Result>& out) {
-    std::vector<Result> results;
-    for (Work& work : batch) results.push_back({std::move(work), {}});
-    batch.clear();
-    if (results.front().work.error.empty()) fill(results);
-    for (Result& r : results) out.push(std::move(r));
+  // Runs a part of a batch's computing. What it throws becomes the tiles' error; the time is shared among them.
+  template <class Part>
+  static void on_clock(Results& results, Part&& part) {
+    const Clock::time_point start = Clock::now();
+    try {
+      part();
+    } catch (const std::exception& e) {
+      for (Result& r : results) r.work.error = e.what();
+    }
+    for (Result& r : results) r.work.seconds += seconds_since(start) / static_cast<double>(results.size());
   }
 
-  void fill(std::vector<Result>& results) const {
-    const Clock::time_point start = Clock::now();
-    std::vector<const Image*> pictures;
-    std::vector<const std::vector<uint8_t>*> valid;
-    for (const Result& r : results) {
-      pictures.push_back(&r.work.picture.image);
-      valid.push_back(r.work.picture.valid.empty() ? nullptr : &r.work.picture.valid);
-    }
-    try {
-      const Tensor probability = ensemble_.probability(pictures, valid);
+  // The batch on its way, or with an error.
+  Results begin(std::vector<Work>& batch) {
+    Results results;
+    for (Work& work : batch) results.push_back({std::move(work), {}});
+    batch.clear();
+    if (!results.front().work.error.empty()) return results;
+    on_clock(results, [&] {
+      std::vector<const Image*> pictures;
+      std::vector<const std::vector<uint8_t>*> valid;
+      for (const Result& r : results) {
+        pictures.push_back(&r.work.picture.image);
+        valid.push_back(r.work.picture.valid.empty() ? nullptr : &r.work.picture.valid);
+      }
+      ensemble_.begin(pictures, valid);
+    });
+    return results;
+  }
+
+  void finish(Results& results) {
+    on_clock(results, [&] {
+      const Tensor probability = ensemble_.finish();
       const int64_t values = probability.size() / probability.dim(0);
       const float* from = probability.data<float>();
       for (Result& r : results) {
@@ -156,14 +175,11 @@ class FolderPrediction {
         from += values;
         cut_margin(r.work.picture, r.probability, ensemble_.classes());
       }
-    } catch (const std::exception& e) {
-      for (Result& r : results) r.work.error = e.what();
-    }
-    for (Result& r : results) r.work.seconds += seconds_since(start) / static_cast<double>(results.size());
+    });
   }
 
   const PredictOptions& options_;
-  const Ensemble& ensemble_;
+  Ensemble& ensemble_;
   const std::vector<TileFile>& tiles_;
   Blocks& blocks_;
   const TileFiles files_;
@@ -202,7 +218,7 @@ void vectorize(const PredictOptions& o, const Ensemble& ensemble, const std::vec
 }  // namespace
 
 void predict_folder(const PredictOptions& o) {
-  const Ensemble ensemble(o);
+  Ensemble ensemble(o);
   check_vectors(o, ensemble.classes());
   const PictureList list = find_pictures(o.images, {o.recursive, o.pattern});
   fs::create_directories(o.out);

@@ -1,7 +1,11 @@
 // Reading, computing and writing at the same time.
 #pragma once
 
+#include <deque>
+#include <functional>
+#include <optional>
 #include <thread>
+#include <utility>
 
 #include "io/bounded_queue.h"
 
@@ -46,5 +50,40 @@ void run_pipeline(size_t limit, Read&& read, Compute&& compute, Write&& write, O
   while (to_write.pop()) {
   }  // rethrows, if something failed
 }
+
+// Batches that were begun and are not finished, in their order.
+template <class Batch>
+class UnderWay {
+ public:
+  // finish(batch) waits for its result. `ahead` may be left unfinished while another is begun.
+  UnderWay(size_t ahead, std::function<void(Batch)> finish) : ahead_(ahead), finish_(std::move(finish)) {}
+
+  // What was begun just now; finishes older ones.
+  void add(Batch batch) {
+    batches_.push_back(std::move(batch));
+    while (batches_.size() > ahead_) finish_oldest();
+  }
+  // The queue's next item. While none is there finishes what is under way, since the next item may depend on that: on
+  // the end of the last block, say. So nothing is under way when the queue has ended.
+  template <class Item>
+  std::optional<Item> next(BoundedQueue<Item>& queue) {
+    while (!batches_.empty()) {
+      if (std::optional<Item> item = queue.try_pop()) return item;
+      finish_oldest();
+    }
+    return queue.pop();
+  }
+
+ private:
+  void finish_oldest() {
+    Batch oldest = std::move(batches_.front());
+    batches_.pop_front();
+    finish_(std::move(oldest));
+  }
+
+  const size_t ahead_;
+  const std::function<void(Batch)> finish_;
+  std::deque<Batch> batches_;
+};
 
 }  // namespace ppl::apps

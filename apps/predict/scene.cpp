@@ -94,7 +94,7 @@ void run(SceneWindows& prediction, Blocks& rows, const std::function<void(Finish
       [&](Finished finished) { write(std::move(finished)); }, [&] { rows.stop(); });
 }
 
-void predict_alone(const PredictOptions& o, const Ensemble& ensemble, const OpenScene& scene, Clock::time_point start) {
+void predict_alone(const PredictOptions& o, Ensemble& ensemble, const OpenScene& scene, Clock::time_point start) {
   SceneOutput output(o, *scene.source, ensemble);
   SceneWindows prediction(o, ensemble, *scene.source);
   const auto rows = own_blocks(static_cast<size_t>(prediction.rows().count()));
@@ -105,8 +105,7 @@ void predict_alone(const PredictOptions& o, const Ensemble& ensemble, const Open
 }
 
 // The job's folder lies beside the result and holds a file a row of windows, until one process has put them together.
-void predict_shared(const PredictOptions& o, const Ensemble& ensemble, const OpenScene& scene,
-                    Clock::time_point start) {
+void predict_shared(const PredictOptions& o, Ensemble& ensemble, const OpenScene& scene, Clock::time_point start) {
   std::vector<std::string> names = scene.names;
   const fs::path out(o.out);
   PPL_CHECK(!fs::exists(out) || fs::is_regular_file(out), o.out, ": expected a file to replace, got something else");
@@ -152,7 +151,7 @@ void predict_scene(const PredictOptions& o) {
   const auto start = Clock::now();
   PPL_CHECK(o.window % 32 == 0 && o.overlap % 16 == 0, "windows of ", o.window, " with overlap ", o.overlap,
             ": expected multiples of 32 and 16");
-  const Ensemble ensemble(o);
+  Ensemble ensemble(o);
   check_vectors(o, ensemble.classes());
   const OpenScene scene = open_scene(o, ensemble.input().bands);
   if (o.share)

@@ -1,6 +1,9 @@
 #include "apps/predict/scene_windows.h"
 
 #include <algorithm>
+#include <utility>
+
+#include "apps/predict/pipeline.h"
 
 namespace ppl::apps {
 namespace {
@@ -30,7 +33,7 @@ std::vector<uint8_t> part_of(const std::vector<uint8_t>& from, int64_t from_widt
 
 }  // namespace
 
-SceneWindows::SceneWindows(const PredictOptions& o, const Ensemble& ensemble, const SceneSource& scene)
+SceneWindows::SceneWindows(const PredictOptions& o, Ensemble& ensemble, const SceneSource& scene)
     : options_(o),
       ensemble_(ensemble),
       scene_(scene),
@@ -49,12 +52,16 @@ void SceneWindows::read_all(BoundedQueue<Seen>& queue, Blocks& blocks) const {
 
 void SceneWindows::compute_all(BoundedQueue<Seen>& in, BoundedQueue<Finished>& out) {
   const auto limit = static_cast<size_t>(std::max(1, options_.batch));
-  std::vector<Seen> batch;
-  while (std::optional<Seen> seen = in.pop()) {
+  using Batch = std::vector<Seen>;
+  UnderWay<Batch> under_way(ensemble_.ahead(), [&](const Batch& begun) { finish(begun, out); });
+  Batch batch;
+  while (std::optional<Seen> seen = under_way.next(in)) {
     // A batch ends with its row, so that it does not depend on who has the next one.
     const bool last = seen->column + 1 == columns_.count();
     batch.push_back(std::move(*seen));
-    if (last || batch.size() == limit) compute(batch, out);
+    if (!last && batch.size() < limit) continue;
+    begin(batch);
+    under_way.add(std::exchange(batch, {}));
   }
 }
 
@@ -70,7 +77,7 @@ Seen SceneWindows::read(int64_t i, int64_t j) const {
   return seen;
 }
 
-void SceneWindows::compute(std::vector<Seen>& batch, BoundedQueue<Finished>& out) {
+void SceneWindows::begin(std::vector<Seen>& batch) {
   std::vector<const Image*> pictures;
   std::vector<const std::vector<uint8_t>*> valid;
   for (const Seen& s : batch) {
@@ -78,16 +85,21 @@ void SceneWindows::compute(std::vector<Seen>& batch, BoundedQueue<Finished>& out
     pictures.push_back(&s.picture);
     valid.push_back(&s.valid);
   }
+  if (!pictures.empty()) ensemble_.begin(pictures, valid);
+  for (Seen& s : batch) s.picture = {};
+}
+
+void SceneWindows::finish(const std::vector<Seen>& batch, BoundedQueue<Finished>& out) {
+  const bool begun = std::any_of(batch.begin(), batch.end(), [](const Seen& s) { return s.wanted; });
   Tensor probability;
-  if (!pictures.empty()) probability = ensemble_.probability(pictures, valid);
-  const int64_t values = pictures.empty() ? 0 : probability.size() / probability.dim(0);
-  const float* next = pictures.empty() ? nullptr : probability.data<float>();
+  if (begun) probability = ensemble_.finish();
+  const int64_t values = begun ? probability.size() / probability.dim(0) : 0;
+  const float* next = begun ? probability.data<float>() : nullptr;
   for (const Seen& s : batch) {
     blend(s, s.wanted ? next : nullptr, out);
     if (s.wanted) next += values;
     progress_.advance();
   }
-  batch.clear();
 }
 
 void SceneWindows::blend(const Seen& s, const float* probability, BoundedQueue<Finished>& out) {

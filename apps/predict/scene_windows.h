@@ -18,14 +18,14 @@ namespace ppl::apps {
 // What the network sees of one window.
 struct Seen {
   int64_t row = 0, column = 0;  // in windows
-  Image picture;                // 8 bit
+  Image picture;                // 8 bit; gone when the window was begun
   std::vector<uint8_t> valid;   // as the picture: 1 where there is data
   bool wanted = false;          // there is data where the window is used
 };
 
 class SceneWindows {
  public:
-  SceneWindows(const PredictOptions&, const Ensemble&, const SceneSource&);
+  SceneWindows(const PredictOptions&, Ensemble&, const SceneSource&);
 
   const WindowAxis& rows() const { return rows_; }
   const WindowAxis& columns() const { return columns_; }
@@ -37,11 +37,12 @@ class SceneWindows {
 
  private:
   Seen read(int64_t i, int64_t j) const;
-  void compute(std::vector<Seen>& batch, BoundedQueue<Finished>& out);
+  void begin(std::vector<Seen>& batch);
+  void finish(const std::vector<Seen>& batch, BoundedQueue<Finished>& out);
   void blend(const Seen& seen, const float* probability, BoundedQueue<Finished>& out);
 
   const PredictOptions& options_;
-  const Ensemble& ensemble_;
+  Ensemble& ensemble_;
   const SceneSource& scene_;
   const InputSpec spec_;
   const WindowAxis rows_, columns_;

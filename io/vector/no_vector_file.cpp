@@ -1,5 +1,5 @@
-// Stands in for vector_write.cpp, vector_read.cpp and float_raster.cpp in builds without GDAL.
-#include "io/vector/raster.h"
+// Stands in for vector_write.cpp, vector_read.cpp and tiff_parts.cpp in builds without GDAL.
+#include "io/vector/tiff_parts.h"
 #include "io/vector/vector_file.h"
 #include "kernels/base.h"
 
@@ -18,7 +18,12 @@ bool is_vector_file(const std::string& path) {
 }
 void write_vectors(const std::string& path, const VectorLayer&) { missing(path); }
 ReadPolygons read_polygons(const std::string& path) { missing(path); }
-bool is_float_raster(const std::string&) { return false; }
-ProbabilityRaster read_float_raster(const std::string& path, int64_t) { missing(path); }
+
+struct TiffParts::Open {};
+TiffParts::TiffParts(const std::string& path) { missing(path); }
+TiffParts::~TiffParts() = default;
+int64_t TiffParts::strip_rows(int64_t) const { missing(path_); }
+Image TiffParts::read(int64_t, int64_t, int64_t, int64_t) const { missing(path_); }
+std::vector<float> TiffParts::read_probabilities(int64_t, int64_t, int64_t, int64_t) const { missing(path_); }
 
 }  // namespace ppl

@@ -1,4 +1,5 @@
-// GeoJSON, GeoPackage and FlatGeobuf files, through GDAL. In builds without GDAL everything throws an Error that says so.
+// GeoJSON, GeoPackage and FlatGeobuf files, through GDAL. In builds without GDAL everything throws an Error that says
+// so.
 #pragma once
 
 #include <cstdint>
@@ -33,8 +34,8 @@ Line to_world(const GeoReference&, const Line&);
 Polygon to_world(const GeoReference&, const Polygon&);
 
 // By the ending: .geojson or .json (WGS 84 longitude and latitude as RFC 7946 asks, where the layer has a coordinate
-// system; pixels as they are where not), .gpkg and .fgb (the layer's system). Whole or not at all; the same layer gives the same
-// bytes. Error for other endings.
+// system; pixels as they are where not), .gpkg and .fgb (the layer's system). Whole or not at all; the same layer gives
+// the same bytes. Error for other endings.
 void write_vectors(const std::string& path, const VectorLayer&);
 bool is_vector_file(const std::string& path);  // by the ending
 

@@ -9,6 +9,7 @@
 #include "io/mask_files.h"
 #include "io/threads.h"
 #include "io/vector/mosaic.h"
+#include "io/vector/probability_file.h"
 
 namespace ppl::vectorize {
 namespace fs = std::filesystem;
@@ -93,35 +94,6 @@ std::vector<Picture> pictures_of(const Input& input, Fill&& fill) {
   return pictures;
 }
 
-// The mean of the pixels whose centres lie inside.
-double mean_inside(const ProbabilityRaster& raster, const Polygon& polygon) {
-  double sum = 0;
-  int64_t count = 0;
-  double low = polygon.outer[0].y, high = low;
-  for (const Point p : polygon.outer) low = std::min(low, p.y), high = std::max(high, p.y);
-  const auto last = std::min(raster.height - 1, static_cast<int64_t>(high));
-  for (int64_t row = std::max<int64_t>(0, static_cast<int64_t>(low)); row <= last; ++row) {
-    const double y = static_cast<double>(row) + 0.5;
-    std::vector<double> crossings;
-    const auto cross_ring = [&](const Line& ring) {
-      for (size_t i = 0; i < ring.size(); ++i) {
-        const Point a = ring[i], b = ring[(i + 1) % ring.size()];
-        if ((a.y <= y) != (b.y <= y)) crossings.push_back(a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x));
-      }
-    };
-    cross_ring(polygon.outer);
-    for (const Line& hole : polygon.holes) cross_ring(hole);
-    std::sort(crossings.begin(), crossings.end());
-    for (size_t k = 0; k + 1 < crossings.size(); k += 2) {
-      const auto begin = std::max<int64_t>(0, static_cast<int64_t>(std::ceil(crossings[k] - 0.5)));
-      for (int64_t c = begin; c < raster.width && static_cast<double>(c) + 0.5 < crossings[k + 1]; ++c, ++count) {
-        sum += static_cast<double>(raster.values[static_cast<size_t>(row * raster.width + c)]);
-      }
-    }
-  }
-  return count > 0 ? sum / static_cast<double>(count) : 0;
-}
-
 }  // namespace
 
 std::vector<MaskTile> find_masks(const std::string& path, const std::string& suffix, const std::string& images) {
@@ -149,9 +121,9 @@ std::vector<Picture> buildings_of(const Input& input, const BuildingOptions& opt
     picture.buildings = buildings_from_mask(std::move(mask), options);
     picture.confidence.assign(picture.buildings.size(), 1);
     if (!input.foreground.threshold || source.tiles.size() > 1) return;
-    const ProbabilityRaster raster = read_probabilities(source.tiles[0].path);
+    const ProbabilityFile file(source.tiles[0].path);
     for (size_t i = 0; i < picture.buildings.size(); ++i) {
-      picture.confidence[i] = mean_inside(raster, picture.buildings[i]);
+      picture.confidence[i] = mean_inside(file, picture.buildings[i]);
     }
   });
 }

@@ -2,6 +2,7 @@
 #include "kernels/cuda/context.h"
 #include "kernels/cuda/device.h"
 #include "kernels/cuda/graph.h"
+#include "kernels/cuda/stream.h"
 #include "kernels/cuda/timer.h"
 
 namespace ppl {
@@ -29,6 +30,19 @@ double cuda_milliseconds(const std::function<void()>&) { refuse(); }
 void cuda_synchronize() { refuse(); }
 
 CudaContext& CudaContext::current() { refuse(); }
+
+std::unique_ptr<CudaContext> make_cuda_stream() { refuse(); }
+CudaMark::CudaMark() { refuse(); }
+CudaMark::~CudaMark() = default;
+void CudaMark::set(const CudaContext&) {}
+void CudaMark::hold_back(const CudaContext&) const {}
+bool CudaMark::passed() const { return true; }
+void CudaMark::wait() const {}
+double CudaMark::seconds_since(const CudaMark&) const { return 0; }
+PinnedMemory::~PinnedMemory() = default;
+void* PinnedMemory::reserve(size_t) { refuse(); }
+void begin_upload(const CudaContext&, void*, const void*, size_t) { refuse(); }
+void begin_download(const CudaContext&, void*, const void*, size_t) { refuse(); }
 
 struct CudaGraph::Impl {};
 CudaGraph::CudaGraph() = default;

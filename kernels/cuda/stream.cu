@@ -30,4 +30,29 @@ double CudaMark::seconds_since(const CudaMark& earlier) const {
   return static_cast<double>(ms) / 1000;
 }
 
+PinnedMemory::~PinnedMemory() { cudaFreeHost(data_); }
+
+void* PinnedMemory::reserve(size_t bytes) {
+  if (bytes <= bytes_) return data_;
+  cudaFreeHost(data_);
+  data_ = nullptr;
+  bytes_ = 0;
+  const cudaError_t e = cudaMallocHost(&data_, bytes);
+  if (e == cudaErrorMemoryAllocation) {
+    cudaGetLastError();  // taken note of
+    throw OutOfMemory(cat("out of pinned memory: ", bytes >> 20, " MiB asked for"));
+  }
+  check_cuda(e, "cudaMallocHost");
+  bytes_ = bytes;
+  return data_;
+}
+
+void begin_upload(const CudaContext& c, void* device, const void* pinned, size_t bytes) {
+  PPL_CUDA(cudaMemcpyAsync(device, pinned, bytes, cudaMemcpyHostToDevice, c.stream));
+}
+
+void begin_download(const CudaContext& c, void* pinned, const void* device, size_t bytes) {
+  PPL_CUDA(cudaMemcpyAsync(pinned, device, bytes, cudaMemcpyDeviceToHost, c.stream));
+}
+
 }  // namespace ppl

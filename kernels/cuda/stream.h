@@ -1,7 +1,8 @@
-// Streams beside CudaContext's, and marks in the order of a stream's work, for callers that know nothing of CUDA. Only
-// where kCudaKernels.
+// Streams beside CudaContext's, marks in the order of a stream's work, and copies for which the host does not wait, for
+// callers that know nothing of CUDA. Where this build has no CUDA, what would use a device throws.
 #pragma once
 
+#include <cstddef>
 #include <memory>
 
 #include "kernels/cuda/context.h"
@@ -20,6 +21,7 @@ class CudaMark {
   CudaMark(const CudaMark&) = delete;
   CudaMark& operator=(const CudaMark&) = delete;
 
+  // One that was never set has passed.
   void set(const CudaContext&);                 // behind all that the stream was given so far
   void hold_back(const CudaContext&) const;     // what the stream is given from now on waits for the mark
   bool passed() const;                          // throws what the work before it failed with
@@ -29,5 +31,27 @@ class CudaMark {
  private:
   CUevent_st* event_ = nullptr;
 };
+
+// Host memory that the device can reach.
+class PinnedMemory {
+ public:
+  PinnedMemory() = default;
+  ~PinnedMemory();
+  PinnedMemory(const PinnedMemory&) = delete;
+  PinnedMemory& operator=(const PinnedMemory&) = delete;
+
+  // At least so many bytes; their content is lost where more is taken than before. No copy may be under way then.
+  // OutOfMemory where there is none.
+  void* reserve(size_t bytes);
+  void* data() const { return data_; }
+
+ private:
+  void* data_ = nullptr;
+  size_t bytes_ = 0;
+};
+
+// Copies in the order of a stream: until it is past them the pinned memory belongs to the device.
+void begin_upload(const CudaContext&, void* device, const void* pinned, size_t bytes);
+void begin_download(const CudaContext&, void* pinned, const void* device, size_t bytes);
 
 }  // namespace ppl

@@ -1,7 +1,10 @@
 #include "kernels/emulate/capture.h"
 
+#include <memory>
 #include <utility>
 #include <vector>
+
+#include "kernels/emulate/streams.h"
 
 using Works = std::vector<std::function<void()>>;
 
@@ -10,7 +13,7 @@ struct CUgraph_st {
   bool valid = true;
 };
 struct CUgraphExec_st {
-  Works works;
+  std::shared_ptr<const Works> works;  // a late launch may outlive this
 };
 
 namespace ppl::emulate {
@@ -26,11 +29,11 @@ cudaError_t unless_capturing() {
   return cudaErrorStreamCaptureUnsupported;
 }
 
-void in_order(cudaStream_t, std::function<void()> work) {
+void in_order(cudaStream_t stream, std::function<void()> work) {
   if (captured)
     captured->works.push_back(std::move(work));
   else
-    work();
+    give_to_stream(stream, std::move(work));
 }
 
 }  // namespace ppl::emulate
@@ -51,13 +54,15 @@ cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t* graph) {
 }
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
-  *executable = new CUgraphExec_st{graph->works};
+  *executable = new CUgraphExec_st{std::make_shared<const Works>(graph->works)};
   return cudaSuccess;
 }
 
-cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t) {
+cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t stream) {
   if (const cudaError_t e = ppl::emulate::unless_capturing(); e != cudaSuccess) return e;
-  for (const auto& work : executable->works) work();
+  ppl::emulate::give_to_stream(stream, [works = executable->works] {
+    for (const auto& work : *works) work();
+  });
   return cudaSuccess;
 }
 

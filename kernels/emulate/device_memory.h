@@ -6,8 +6,8 @@
 
 namespace ppl::emulate {
 
-// Aligned to 256 bytes, as a device's allocator gives; holds NaN at first. Null where there is no more. Under
-// AddressSanitizer a block ends exactly where asked, so that an access beyond is reported.
+// Aligned to 256 bytes, as a device's allocator gives. Null where there is no more. Under AddressSanitizer a block ends
+// exactly where asked, so that an access beyond is reported.
 void* take_device_memory(size_t bytes);
 void give_device_memory(void*);
 

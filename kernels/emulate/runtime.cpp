@@ -2,7 +2,6 @@
 
 #include <unistd.h>
 
-#include <chrono>
 #include <cstdlib>
 #include <cstring>
 
@@ -10,10 +9,6 @@
 #include "kernels/emulate/device_memory.h"
 
 using ppl::emulate::unless_capturing;
-
-struct CUevent_st {
-  std::chrono::steady_clock::time_point time;
-};
 
 namespace {
 
@@ -74,52 +69,24 @@ cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int) {
 cudaError_t cudaMemPoolTrimTo(cudaMemPool_t, size_t) { return cudaSuccess; }
 cudaError_t cudaMemPoolSetAttribute(cudaMemPool_t, cudaMemPoolAttr, void*) { return cudaSuccess; }
 
-cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, unsigned) {
-  *stream = nullptr;
-  return cudaSuccess;
-}
-static int64_t synchronizations = 0;
-cudaError_t cudaStreamSynchronize(cudaStream_t) {
-  ++synchronizations;
-  return unless_capturing();
-}
-int64_t emulated_synchronizations() { return synchronizations; }
-cudaError_t cudaEventCreate(cudaEvent_t* event) {
-  *event = new CUevent_st;
-  return cudaSuccess;
-}
-cudaError_t cudaEventCreateWithFlags(cudaEvent_t* event, unsigned) { return cudaEventCreate(event); }
-cudaError_t cudaEventRecord(cudaEvent_t event, cudaStream_t) {
-  if (const cudaError_t e = unless_capturing(); e != cudaSuccess) return e;
-  event->time = std::chrono::steady_clock::now();
-  return cudaSuccess;
-}
-cudaError_t cudaEventElapsedTime(float* ms, cudaEvent_t start, cudaEvent_t end) {
-  *ms = std::chrono::duration<float, std::milli>(end->time - start->time).count();
-  return cudaSuccess;
-}
-cudaError_t cudaEventSynchronize(cudaEvent_t) { return unless_capturing(); }
-cudaError_t cudaEventQuery(cudaEvent_t) { return cudaSuccess; }
-cudaError_t cudaEventDestroy(cudaEvent_t event) {
-  delete event;
-  return cudaSuccess;
-}
-cudaError_t cudaStreamWaitEvent(cudaStream_t, cudaEvent_t, unsigned) { return cudaSuccess; }
-
 // On a device these two may be captured as well; kernels/cuda does not want that.
-cudaError_t cudaMallocAsync(void** p, size_t bytes, cudaStream_t) {
+cudaError_t cudaMallocAsync(void** p, size_t bytes, cudaStream_t stream) {
   if (const cudaError_t e = unless_capturing(); e != cudaSuccess) return e;
   *p = ppl::emulate::take_device_memory(bytes);
-  return *p ? cudaSuccess : cudaErrorMemoryAllocation;
+  return *p ? cudaMemsetAsync(*p, 0xff, bytes, stream) : cudaErrorMemoryAllocation;
 }
-cudaError_t cudaFreeAsync(void* p, cudaStream_t) {
+cudaError_t cudaFreeAsync(void* p, cudaStream_t stream) {
   if (const cudaError_t e = unless_capturing(); e != cudaSuccess) return e;
-  ppl::emulate::give_device_memory(p);
+  ppl::emulate::in_order(stream, [p] { ppl::emulate::give_device_memory(p); });
   return cudaSuccess;
 }
 cudaError_t cudaMallocHost(void** p, size_t bytes) {
   *p = std::malloc(bytes);
   return *p ? cudaSuccess : cudaErrorMemoryAllocation;
+}
+cudaError_t cudaFreeHost(void* p) {
+  std::free(p);
+  return cudaSuccess;
 }
 cudaError_t cudaMemcpyAsync(void* to, const void* from, size_t bytes, cudaMemcpyKind, cudaStream_t stream) {
   ppl::emulate::in_order(stream, [=] {

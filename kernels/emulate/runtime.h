@@ -1,5 +1,5 @@
 // The part of CUDA's runtime that kernels/cuda uses, by the same names, over host memory. Everything is done when the
-// call returns, but for what a graph captures.
+// call returns, but for what a graph captures and what late streams (streams.h) are given.
 #pragma once
 
 #include <cstddef>
@@ -70,5 +70,6 @@ cudaError_t cudaGraphExecDestroy(cudaGraphExec_t);
 cudaError_t cudaMallocAsync(void**, size_t, cudaStream_t);
 cudaError_t cudaFreeAsync(void*, cudaStream_t);
 cudaError_t cudaMallocHost(void**, size_t);
+cudaError_t cudaFreeHost(void*);
 cudaError_t cudaMemcpyAsync(void*, const void*, size_t, cudaMemcpyKind, cudaStream_t);
 cudaError_t cudaMemsetAsync(void*, int, size_t, cudaStream_t);

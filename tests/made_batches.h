@@ -1,0 +1,47 @@
+// Batches of byte pictures for tests, and streams that are late while one lives.
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "engine/random.h"
+#include "kernels/emulate/streams.h"
+#include "models/inference/device_batches.h"
+
+namespace ppl {
+
+struct Late {
+  explicit Late(emulate::LateStreams late) { emulate::set_late_streams(late); }
+  ~Late() { emulate::set_late_streams({}); }
+};
+
+// Pictures of noise; every second one has flags.
+struct MadeBatch {
+  int64_t height, width;
+  std::vector<std::vector<uint8_t>> pictures, flags;
+
+  MadeBatch(uint64_t seed, size_t count, int64_t h, int64_t w) : height(h), width(w) {
+    Random random(seed);
+    for (size_t n = 0; n < count; ++n) {
+      pictures.emplace_back(static_cast<size_t>(h * w * 3));
+      for (uint8_t& v : pictures.back()) v = static_cast<uint8_t>(random.integer(0, 255));
+      flags.emplace_back((seed + n) % 2 ? static_cast<size_t>(h * w) : 0);
+      for (uint8_t& v : flags.back()) v = random.uniform() < 0.8;
+    }
+  }
+  BytePictures bytes() const {
+    BytePictures p{height, width, 3, {}, {}};
+    for (const auto& picture : pictures) p.pictures.push_back(picture.data());
+    for (const auto& f : flags) p.valid.push_back(f.empty() ? nullptr : f.data());
+    return p;
+  }
+};
+
+inline std::vector<MadeBatch> batches() {
+  std::vector<MadeBatch> all;
+  for (const auto& [count, h, w] : {std::array{1, 32, 32}, {2, 32, 32}, {1, 20, 30}, {1, 32, 64}, {3, 8, 8}, {1, 9, 5}})
+    all.emplace_back(all.size(), static_cast<size_t>(count), h, w);
+  return all;
+}
+
+}  // namespace ppl
