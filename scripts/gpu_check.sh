@@ -4,11 +4,11 @@
 #   gpu_check.sh pack DIR          copies the headers that a bare machine lacks (doctest, CLI11, fmt, nlohmann/json)
 #   gpu_check.sh right [OPTIONS]   build, tests of ops, kernels, augmentation and sums of ranks on the device, goldens,
 #                                  training, compute-sanitizer
-#   gpu_check.sh quick [OPTIONS]   benches of kernels and products, steps beside PyTorch, kernel resources
+#   gpu_check.sh quick [OPTIONS]   benches of kernels, products and fusions, steps beside PyTorch, kernel resources
 # Options: --out DIR (build/gpu_check)   --build DIR (build/gpu)   --headers DIR (what pack made)
 #          --peer FILE (../shared/peer/torch_bench.py)   --python EXE (python3)   --device cuda|cpu (cuda)
 #          --skip PHASE, --limit PHASE=SECONDS (may be repeated)   --total SECONDS (530)   --small (to try this script)
-# Phases: build ops parts augment ranks goldens training memcheck racecheck; kernels products steps resources.
+# Phases: build ops parts augment ranks goldens training memcheck racecheck; kernels products fusions steps resources.
 # Every phase ends at its limit, or where the total is spent, and leaves OUT/<phase>.log as it goes; OUT/results.jsonl
 # gets a line a phase, OUT/results.json holds all in the end. Exit code 1 where a phase failed.
 set -uo pipefail
@@ -107,7 +107,8 @@ build_all() {
     ${arch:+-DCMAKE_CUDA_ARCHITECTURES=$arch-real} $(from_python CUDNN nvidia.cudnn cudnn.h) \
     $(from_python NCCL nvidia.nccl nccl.h) &&
     cmake --build "$build" --parallel "$(nproc)" \
-      --target cuda_op_test cuda_kernel_test cuda_augment_test communication_test golden_test op_bench pointwise_bench step_bench train
+      --target cuda_op_test cuda_kernel_test cuda_augment_test communication_test golden_test op_bench pointwise_bench \
+      fusion_bench step_bench train
 }
 
 # Trains on packed tiles without and with graphs: losses fall, and are the same to the bit.
@@ -181,6 +182,7 @@ quick() {
   [[ -x $build/bin/step_bench ]] || phase build 260 build_all
   phase kernels 70 "$build/bin/op_bench" --device "$device" --megabytes 1024
   phase products 30 "$build/bin/pointwise_bench"
+  phase fusions 60 "$build/bin/fusion_bench" ${small:+--small}
   phase steps 400 steps
   phase resources 120 scripts/kernel_resources.sh
 }

@@ -17,8 +17,8 @@ namespace {
 class Check {
  public:
   Check() {
-    for (const char* name : {"cuda_op_test", "cuda_kernel_test", "cuda_augment_test", "communication_test", "golden_test",
-                             "op_bench", "pointwise_bench"})
+    for (const char* name : {"cuda_op_test", "cuda_kernel_test", "cuda_augment_test", "communication_test",
+                             "golden_test", "op_bench", "pointwise_bench", "fusion_bench"})
       program(name, "exit 0");
     program("step_bench", R"(
 graph=false; for a in "$@"; do [[ $a == --graph ]] && graph=true; [[ $last == --mode ]] && mode=$a; last=$a; done
@@ -100,6 +100,26 @@ echo '{"op": "conv", "type": "f32", "pass": "forward", "ms": 1, "share_of_copy":
   CHECK(again.exit_code == 0);
   CHECK(c.results()["summary"]["steps"][1]["peer"].empty());  // the later call's phase counts
   CHECK(c.phase("kernels")["skipped"] == "asked for");
+}
+
+TEST_CASE("fusions: which the device takes, and what they gain") {
+  Check c;
+  c.program("fusion_bench", R"(
+[[ $* == --small ]] || exit 2
+echo '{"bench": "fusion", "fusion": "conv_bias_relu", "side": 16, "supported": true, "ratio": 1.25, "equal": true, "engine": 3}'
+echo '{"bench": "fusion", "fusion": "conv_statistics", "side": 16, "supported": false, "message": "no engine"}')");
+  const std::string others = " --skip resources --skip kernels --skip products --skip steps";
+  CHECK(c.run("quick" + others + c.peer()).exit_code == 0);
+  const json fusions = c.results()["summary"]["fusions"];
+  REQUIRE(fusions.size() == 2);
+  CHECK(fusions[0] ==
+        json::parse(R"({"fusion": "conv_bias_relu", "side": 16, "supported": true, "ratio": 1.25, "equal": true})"));
+  CHECK(fusions[1]["message"] == "no engine");
+  CHECK(c.phase("fusions")["limit"] == 60);
+
+  c.program("fusion_bench", "echo 'skipped: there is no CUDA device'");
+  CHECK(c.run("quick" + others + c.peer()).exit_code == 0);
+  CHECK(c.results()["summary"]["fusions"].empty());
 }
 
 TEST_CASE("no phase begins when the total is spent") {
