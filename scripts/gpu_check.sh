@@ -26,7 +26,8 @@ pack() {
     found=$(ls -d /usr/include/$name /usr/{share,lib,lib/x86_64-linux-gnu}/cmake/$name 2>/dev/null)
     [[ -z $found ]] || cp -r --parents $found "$prefix"
   done
-  cp --parents /usr/lib/x86_64-linux-gnu/libfmt.a "$prefix" 2>/dev/null || true
+  # fmt's configuration names its libraries.
+  cp -a --parents /usr/lib/x86_64-linux-gnu/libfmt.{a,so*} "$prefix" 2>/dev/null || true
   echo "gpu_check: headers are in $prefix/usr"
 }
 
