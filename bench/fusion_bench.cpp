@@ -3,8 +3,10 @@
 // takes the graph, how far the results are apart, ms of both. JSON lines; exit code 1 where results differ.
 #include <CLI/CLI.hpp>
 #include <cstdio>
+#include <fstream>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "bench/fusion/cudnn_plan.h"
 #include "kernels/cuda/device.h"
@@ -18,7 +20,7 @@ namespace {
 struct Options {
   int size = 1024, batch = 8, repeats = 10;
   bool small = false;
-  std::string only;
+  std::string only, described;
 };
 
 // ResNet-34's stages: part of the image's side, channels.
@@ -69,6 +71,14 @@ json described(const Fusion& f) {
           {"in", s.c},         {"out", s.k},       {"window", s.r}, {"stride", s.stride}};
 }
 
+json described(const GraphPlan& plan) {
+  return {{"engine", plan.engine()},
+          {"vectors", plan.types().f32_vectors ? "f32" : "bf16"},
+          {"within", plan.types().f32_within ? "f32" : "bf16"},
+          {"deterministic", plan.deterministic()},
+          {"workspace_mib", static_cast<double>(plan.workspace()) / (1 << 20)}};
+}
+
 // False where the results are too far apart.
 bool measure(const Options& o, const Library& library, const Fusion& f, const GraphPlan& plan, json& line) {
   CudaContext& ctx = CudaContext::current();
@@ -85,12 +95,7 @@ bool measure(const Options& o, const Library& library, const Fusion& f, const Gr
   const auto first = results_of_graph(f, fused);
   const double error = fusion_error(first, results_of_two_steps(f, ours));
   const auto [ours_ms, fused_ms] = best_ms(o.repeats, run_ours, run_fused);
-  line.update({{"engine", plan.engine()},
-               {"vectors", plan.types().f32_vectors ? "f32" : "bf16"},
-               {"within", plan.types().f32_within ? "f32" : "bf16"},
-               {"deterministic", plan.deterministic()},
-               {"same_bits", results_of_graph(f, fused) == first},
-               {"workspace_mib", static_cast<double>(plan.workspace()) / (1 << 20)},
+  line.update({{"same_bits", results_of_graph(f, fused) == first},
                {"error", error},
                {"tolerance", kFusionTolerance},
                {"equal", error <= kFusionTolerance},
@@ -100,26 +105,42 @@ bool measure(const Options& o, const Library& library, const Fusion& f, const Gr
   return error <= kFusionTolerance;
 }
 
-bool run(const Options& o) {
-  const Library library;
-  bool equal = true;
+// A line a fusion: can it be planned for the device, and with measure(fusion, plan, line) what it does.
+template <class Measure>
+void for_fusions(const Options& o, const PlanTarget& target, const Measure& measure) {
   for (const Conv& s : shapes(o)) {
     for (const Fusion& f : fusions_of(s)) {
       if (f.name.find(o.only) == std::string::npos) continue;
       json line = described(f);
       std::unique_ptr<GraphPlan> plan;
       try {
-        plan = std::make_unique<GraphPlan>(PlanTarget{library.handle()}, f);
+        plan = std::make_unique<GraphPlan>(target, f);
         line["supported"] = true;
+        line.update(described(*plan));
       } catch (const Error& e) {
         line["supported"] = false, line["message"] = e.what();
       }
-      if (plan) equal = measure(o, library, f, *plan, line) && equal;
+      if (plan) measure(f, *plan, line);
       std::printf("%s\n", line.dump().c_str());
       std::fflush(stdout);
     }
   }
+}
+
+bool run(const Options& o) {
+  const Library library;
+  bool equal = true;
+  for_fusions(o, {library.handle()}, [&](const Fusion& f, const GraphPlan& plan, json& line) {
+    equal = measure(o, library, f, plan, line) && equal;
+  });
   return equal;
+}
+
+void plan_only(const Options& o) {
+  std::ostringstream text;
+  text << std::ifstream(o.described).rdbuf();
+  const BackendDescriptor device = described_device(text.str());
+  for_fusions(o, {nullptr, &device}, [](const Fusion&, const GraphPlan&, json&) {});
 }
 
 }  // namespace
@@ -131,6 +152,8 @@ int main(int argc, char** argv) {
   app.add_option("--batch", o.batch)->check(CLI::Range(1, 256))->capture_default_str();
   app.add_option("--repeats", o.repeats)->check(CLI::Range(1, 1000))->capture_default_str();
   app.add_option("--only", o.only, "Fusions whose name contains this");
+  app.add_option("--for", o.described, "Only plan, for the device that this file describes (bench/fusion/h100.json)")
+      ->check(CLI::ExistingFile);
   app.add_flag("--small", o.small, "A 64x64 image, batch 1, to try the program");
   try {
     app.parse(argc, argv);
@@ -138,11 +161,12 @@ int main(int argc, char** argv) {
     return app.exit(e) == 0 ? 0 : 2;
   }
   if (o.small) o.size = 64, o.batch = 1;
-  if (const std::string problem = cuda_problem(); !problem.empty()) {
-    std::printf("skipped: %s\n", problem.c_str());
-    return 0;
-  }
   try {
+    if (!o.described.empty()) return plan_only(o), 0;
+    if (const std::string problem = cuda_problem(); !problem.empty()) {
+      std::printf("skipped: %s\n", problem.c_str());
+      return 0;
+    }
     return run(o) ? 0 : 1;
   } catch (const std::exception& e) {
     std::fprintf(stderr, "fusion_bench: %s\n", e.what());

@@ -48,6 +48,12 @@ Engine engine_of(const BackendDescriptor& configuration) {
 
 }  // namespace
 
+BackendDescriptor described_device(const std::string& json) {
+  BackendDescriptor d(CUDNN_BACKEND_DEVICEPROP_DESCRIPTOR);
+  d.set(CUDNN_ATTR_DEVICEPROP_JSON_REPRESENTATION, CUDNN_TYPE_CHAR, std::ssize(json), json.data()).finalize();
+  return d;
+}
+
 GraphPlan::GraphPlan(const PlanTarget& target, const Fusion& f) {
   std::string why;
   for (const bool f32_within : {true, false}) {

@@ -9,8 +9,11 @@
 
 namespace ppl {
 
-// For which device plans are made: that of a handle, or one that only a description stands for (cuDNN 9.8's device
-// properties, finalized), which can be planned for and not run on.
+// A device that is only described, by the JSON of cuDNN's device properties (h100.json). Plans can be made for it where
+// there is none; cuDNN's engines that compile at run time still want the driver's library, and are refused without.
+BackendDescriptor described_device(const std::string& json);
+
+// For which device plans are made: that of a handle, or a described one.
 struct PlanTarget {
   cudnnHandle_t handle = nullptr;
   const BackendDescriptor* properties = nullptr;
