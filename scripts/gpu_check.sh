@@ -28,6 +28,11 @@ pack() {
   done
   # fmt's configuration names its libraries.
   cp -a --parents /usr/lib/x86_64-linux-gnu/libfmt.{a,so*} "$prefix" 2>/dev/null || true
+  # doctest's says where it was installed; here it is wherever the folder goes.
+  grep -rl --include='*.cmake' 'set(_IMPORT_PREFIX "/usr")' "$prefix/usr" | while read -r found; do
+    sed -i "s|set(_IMPORT_PREFIX \"/usr\")|get_filename_component(_IMPORT_PREFIX \"\${CMAKE_CURRENT_LIST_DIR}/$(
+      realpath --relative-to="$(dirname "$found")" "$prefix/usr")\" ABSOLUTE)|" "$found"
+  done
   echo "gpu_check: headers are in $prefix/usr"
 }
 

@@ -131,6 +131,30 @@ TEST_CASE("no phase begins when the total is spent") {
   CHECK(c.phase("steps")["skipped"] == "no time left of 1 s");
 }
 
+TEST_CASE("what is packed is found in the folder, wherever that goes") {
+  const TemporaryFolder dir;
+  REQUIRE(run_process("/bin/bash", {PPL_SCRIPTS "/gpu_check.sh", "pack", dir / "packed"}).exit_code == 0);
+  fs::rename(dir / "packed", dir / "moved");
+  std::ofstream(dir / "CMakeLists.txt") << R"(cmake_minimum_required(VERSION 3.22)
+project(packed LANGUAGES CXX)
+foreach(target doctest::doctest fmt::fmt nlohmann_json::nlohmann_json)
+  string(REGEX REPLACE ".*::" "" name ${target})
+  find_package(${name} REQUIRED)
+  get_target_property(folders ${target} INTERFACE_INCLUDE_DIRECTORIES)
+  foreach(folder ${folders})
+    if(NOT folder MATCHES "^${CMAKE_CURRENT_LIST_DIR}/moved/usr")
+      message(FATAL_ERROR "${target} includes ${folder}")
+    endif()
+  endforeach()
+endforeach()
+find_package(CLI11 REQUIRED)
+)";
+  const ProcessResult r =
+      run_process(PPL_CMAKE, {"-S", dir.path, "-B", dir / "build", "-DCMAKE_PREFIX_PATH=" + (dir / "moved/usr")});
+  CAPTURE(r.err);
+  CHECK(r.exit_code == 0);
+}
+
 TEST_CASE("wrong usage") {
   Check c;
   for (const char* arguments :
