@@ -131,7 +131,11 @@ bool run(const Options& o) {
   const Library library;
   bool equal = true;
   for_fusions(o, {library.handle()}, [&](const Fusion& f, const GraphPlan& plan, json& line) {
-    equal = measure(o, library, f, plan, line) && equal;
+    try {
+      equal = measure(o, library, f, plan, line) && equal;
+    } catch (const Error& e) {
+      line["failed"] = e.what(), equal = false;
+    }
   });
   return equal;
 }

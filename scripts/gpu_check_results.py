@@ -53,7 +53,7 @@ def against_peer(lines):
 def fusions(lines):
     """Each graph of cuDNN's beside our two steps: whether the device takes it, and how many times as quick it is."""
     shape = ("fusion", "batch", "side", "in", "out", "stride")
-    result = ("supported", "ratio", "deterministic", "equal", "message")
+    result = ("supported", "ratio", "deterministic", "equal", "message", "failed")
     return [{key: line[key] for key in shape + result if key in line} for line in lines if line.get("bench") == "fusion"]
 
 
