@@ -187,8 +187,13 @@ right() {
 quick() {
   [[ -x $build/bin/step_bench ]] || phase build 260 build_all
   phase kernels 70 "$build/bin/op_bench" --device "$device" --megabytes 1024
-  phase products 30 "$build/bin/pointwise_bench"
-  phase fusions 60 "$build/bin/fusion_bench" ${small:+--small}
+  if [[ $device == cuda ]]; then
+    phase products 30 "$build/bin/pointwise_bench"
+    phase fusions 60 "$build/bin/fusion_bench" ${small:+--small}
+  else
+    left_out products "they are for a GPU"
+    left_out fusions "they are for a GPU"
+  fi
   phase steps 400 steps
   phase resources 120 scripts/kernel_resources.sh
 }

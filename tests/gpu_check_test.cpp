@@ -120,6 +120,10 @@ echo '{"bench": "fusion", "fusion": "conv_statistics", "side": 16, "supported": 
   c.program("fusion_bench", "echo 'skipped: there is no CUDA device'");
   CHECK(c.run("quick" + others + c.peer()).exit_code == 0);
   CHECK(c.results()["summary"]["fusions"].empty());
+
+  c.program("pointwise_bench", "exit 1");
+  CHECK(c.run("quick --device cpu --skip resources --skip kernels --skip steps" + c.peer()).exit_code == 0);
+  for (const char* name : {"products", "fusions"}) CHECK(c.phase(name)["skipped"] == "they are for a GPU");
 }
 
 TEST_CASE("no phase begins when the total is spent") {
