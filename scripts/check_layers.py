@@ -22,7 +22,7 @@ ALLOWED = {
 # Header of another library -> the only files that may include it.
 ONLY_IN = {
     r"(oneapi/dnnl/|dnnl)": r"kernels/cpu/conv[^/]*",
-    r"cudnn": r"kernels/cuda/conv_cudnn\.cpp",
+    r"cudnn": r"kernels/cuda/conv_cudnn\.cpp|bench/fusion/cudnn_.*",
     r"nccl": r"engine/nccl_link\.cpp",
 }
 SOURCES = {".h", ".cpp", ".cu", ".cuh"}

@@ -4,11 +4,11 @@
 #   gpu_check.sh pack DIR          copies the headers that a bare machine lacks (doctest, CLI11, fmt, nlohmann/json)
 #   gpu_check.sh right [OPTIONS]   build, tests of ops, kernels, augmentation and sums of ranks on the device, goldens,
 #                                  training, compute-sanitizer
-#   gpu_check.sh quick [OPTIONS]   benches of kernels and products, steps beside PyTorch, kernel resources
+#   gpu_check.sh quick [OPTIONS]   benches of kernels, products and fusions, steps beside PyTorch, kernel resources
 # Options: --out DIR (build/gpu_check)   --build DIR (build/gpu)   --headers DIR (what pack made)
 #          --peer FILE (../shared/peer/torch_bench.py)   --python EXE (python3)   --device cuda|cpu (cuda)
 #          --skip PHASE, --limit PHASE=SECONDS (may be repeated)   --total SECONDS (530)   --small (to try this script)
-# Phases: build ops parts augment ranks goldens training memcheck racecheck; kernels products steps resources.
+# Phases: build ops parts augment ranks goldens training memcheck racecheck; kernels products fusions steps resources.
 # Every phase ends at its limit, or where the total is spent, and leaves OUT/<phase>.log as it goes; OUT/results.jsonl
 # gets a line a phase, OUT/results.json holds all in the end. Exit code 1 where a phase failed.
 set -uo pipefail
@@ -26,7 +26,13 @@ pack() {
     found=$(ls -d /usr/include/$name /usr/{share,lib,lib/x86_64-linux-gnu}/cmake/$name 2>/dev/null)
     [[ -z $found ]] || cp -r --parents $found "$prefix"
   done
-  cp --parents /usr/lib/x86_64-linux-gnu/libfmt.a "$prefix" 2>/dev/null || true
+  # fmt's configuration names its libraries.
+  cp -a --parents /usr/lib/x86_64-linux-gnu/libfmt.{a,so*} "$prefix" 2>/dev/null || true
+  # doctest's says where it was installed; here it is wherever the folder goes.
+  grep -rl --include='*.cmake' 'set(_IMPORT_PREFIX "/usr")' "$prefix/usr" | while read -r found; do
+    sed -i "s|set(_IMPORT_PREFIX \"/usr\")|get_filename_component(_IMPORT_PREFIX \"\${CMAKE_CURRENT_LIST_DIR}/$(
+      realpath --relative-to="$(dirname "$found")" "$prefix/usr")\" ABSOLUTE)|" "$found"
+  done
   echo "gpu_check: headers are in $prefix/usr"
 }
 
@@ -107,7 +113,8 @@ build_all() {
     ${arch:+-DCMAKE_CUDA_ARCHITECTURES=$arch-real} $(from_python CUDNN nvidia.cudnn cudnn.h) \
     $(from_python NCCL nvidia.nccl nccl.h) &&
     cmake --build "$build" --parallel "$(nproc)" \
-      --target cuda_op_test cuda_kernel_test cuda_augment_test communication_test golden_test op_bench pointwise_bench step_bench train
+      --target cuda_op_test cuda_kernel_test cuda_augment_test communication_test golden_test op_bench pointwise_bench \
+      fusion_bench step_bench train
 }
 
 # Trains on packed tiles without and with graphs: losses fall, and are the same to the bit.
@@ -180,7 +187,13 @@ right() {
 quick() {
   [[ -x $build/bin/step_bench ]] || phase build 260 build_all
   phase kernels 70 "$build/bin/op_bench" --device "$device" --megabytes 1024
-  phase products 30 "$build/bin/pointwise_bench"
+  if [[ $device == cuda ]]; then
+    phase products 30 "$build/bin/pointwise_bench"
+    phase fusions 60 "$build/bin/fusion_bench" ${small:+--small}
+  else
+    left_out products "they are for a GPU"
+    left_out fusions "they are for a GPU"
+  fi
   phase steps 400 steps
   phase resources 120 scripts/kernel_resources.sh
 }

@@ -50,6 +50,13 @@ def against_peer(lines):
     return table
 
 
+def fusions(lines):
+    """Each graph of cuDNN's beside our two steps: whether the device takes it, and how many times as quick it is."""
+    shape = ("fusion", "batch", "side", "in", "out", "stride")
+    result = ("supported", "ratio", "deterministic", "equal", "message", "failed")
+    return [{key: line[key] for key in shape + result if key in line} for line in lines if line.get("bench") == "fusion"]
+
+
 def summary(phases):
     lines = {p["phase"]: p["lines"] for p in phases}
     kernels = [k for k in lines.get("kernels", []) if "share_of_copy" in k]
@@ -61,6 +68,7 @@ def summary(phases):
             {key: k[key] for key in ("op", "type", "pass", "ms", "share_of_copy")}
             for k in bound if k["share_of_copy"] < 0.85],
         "kernels_measured": len(kernels),
+        "fusions": fusions(lines.get("fusions", [])),
         "steps": against_peer(lines.get("steps", [])),
     }
 

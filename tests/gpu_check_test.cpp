@@ -17,8 +17,8 @@ namespace {
 class Check {
  public:
   Check() {
-    for (const char* name : {"cuda_op_test", "cuda_kernel_test", "cuda_augment_test", "communication_test", "golden_test",
-                             "op_bench", "pointwise_bench"})
+    for (const char* name : {"cuda_op_test", "cuda_kernel_test", "cuda_augment_test", "communication_test",
+                             "golden_test", "op_bench", "pointwise_bench", "fusion_bench"})
       program(name, "exit 0");
     program("step_bench", R"(
 graph=false; for a in "$@"; do [[ $a == --graph ]] && graph=true; [[ $last == --mode ]] && mode=$a; last=$a; done
@@ -102,6 +102,30 @@ echo '{"op": "conv", "type": "f32", "pass": "forward", "ms": 1, "share_of_copy":
   CHECK(c.phase("kernels")["skipped"] == "asked for");
 }
 
+TEST_CASE("fusions: which the device takes, and what they gain") {
+  Check c;
+  c.program("fusion_bench", R"(
+[[ $* == --small ]] || exit 2
+echo '{"bench": "fusion", "fusion": "conv_bias_relu", "side": 16, "supported": true, "ratio": 1.25, "equal": true, "engine": 3}'
+echo '{"bench": "fusion", "fusion": "conv_statistics", "side": 16, "supported": false, "message": "no engine"}')");
+  const std::string others = " --skip resources --skip kernels --skip products --skip steps";
+  CHECK(c.run("quick" + others + c.peer()).exit_code == 0);
+  const json fusions = c.results()["summary"]["fusions"];
+  REQUIRE(fusions.size() == 2);
+  CHECK(fusions[0] ==
+        json::parse(R"({"fusion": "conv_bias_relu", "side": 16, "supported": true, "ratio": 1.25, "equal": true})"));
+  CHECK(fusions[1]["message"] == "no engine");
+  CHECK(c.phase("fusions")["limit"] == 60);
+
+  c.program("fusion_bench", "echo 'skipped: there is no CUDA device'");
+  CHECK(c.run("quick" + others + c.peer()).exit_code == 0);
+  CHECK(c.results()["summary"]["fusions"].empty());
+
+  c.program("pointwise_bench", "exit 1");
+  CHECK(c.run("quick --device cpu --skip resources --skip kernels --skip steps" + c.peer()).exit_code == 0);
+  for (const char* name : {"products", "fusions"}) CHECK(c.phase(name)["skipped"] == "they are for a GPU");
+}
+
 TEST_CASE("no phase begins when the total is spent") {
   Check c;
   c.program("op_bench", "sleep 60");
@@ -109,6 +133,30 @@ TEST_CASE("no phase begins when the total is spent") {
   CHECK(r.exit_code == 1);
   CHECK(c.phase("kernels")["exit"] == 124);
   CHECK(c.phase("steps")["skipped"] == "no time left of 1 s");
+}
+
+TEST_CASE("what is packed is found in the folder, wherever that goes") {
+  const TemporaryFolder dir;
+  REQUIRE(run_process("/bin/bash", {PPL_SCRIPTS "/gpu_check.sh", "pack", dir / "packed"}).exit_code == 0);
+  fs::rename(dir / "packed", dir / "moved");
+  std::ofstream(dir / "CMakeLists.txt") << R"(cmake_minimum_required(VERSION 3.22)
+project(packed LANGUAGES CXX)
+foreach(target doctest::doctest fmt::fmt nlohmann_json::nlohmann_json)
+  string(REGEX REPLACE ".*::" "" name ${target})
+  find_package(${name} REQUIRED)
+  get_target_property(folders ${target} INTERFACE_INCLUDE_DIRECTORIES)
+  foreach(folder ${folders})
+    if(NOT folder MATCHES "^${CMAKE_CURRENT_LIST_DIR}/moved/usr")
+      message(FATAL_ERROR "${target} includes ${folder}")
+    endif()
+  endforeach()
+endforeach()
+find_package(CLI11 REQUIRED)
+)";
+  const ProcessResult r =
+      run_process(PPL_CMAKE, {"-S", dir.path, "-B", dir / "build", "-DCMAKE_PREFIX_PATH=" + (dir / "moved/usr")});
+  CAPTURE(r.err);
+  CHECK(r.exit_code == 0);
 }
 
 TEST_CASE("wrong usage") {

@@ -38,6 +38,11 @@ if(PPL_GPU STREQUAL "cuda")
     set_target_properties(CUDNN::cudnn PROPERTIES IMPORTED_LOCATION ${CUDNN_LIBRARY}
                           INTERFACE_INCLUDE_DIRECTORIES ${CUDNN_INCLUDE_DIR})
     target_link_libraries(CUDNN::cudnn INTERFACE CUDA::cudart_static)
+    if(EXISTS ${CUDNN_INCLUDE_DIR}/cudnn_version.h)
+      file(STRINGS ${CUDNN_INCLUDE_DIR}/cudnn_version.h numbers REGEX "define CUDNN_(MAJOR|MINOR) [0-9]+")
+      string(REGEX REPLACE "[^0-9;]" "" numbers "${numbers}")
+      string(REPLACE ";" "." CUDNN_VERSION "${numbers}")
+    endif()
   endif()
   ppl_report("cuDNN" cudnn_FOUND "convolutions on CUDA run on plain kernels (slow)")
   # Not by find_package: NCCL has none either. Its Python package has the library under its versioned name only.
