@@ -2,13 +2,14 @@
 # What needs a GPU, on a machine that has one: build, tests on the device, sanitizer, benches beside PyTorch, a short
 # training run. On a machine without one it says what it could not do.
 #   gpu_check.sh pack DIR          copies the headers that a bare machine lacks (doctest, CLI11, fmt, nlohmann/json)
-#   gpu_check.sh right [OPTIONS]   build, tests of ops, kernels, augmentation and sums of ranks on the device, goldens,
-#                                  training, compute-sanitizer
+#   gpu_check.sh right [OPTIONS]   build, tests of ops, kernels, augmentation, batches and sums of ranks on the device,
+#                                  goldens, training, compute-sanitizer
 #   gpu_check.sh quick [OPTIONS]   benches of kernels, products and fusions, steps beside PyTorch, kernel resources
 # Options: --out DIR (build/gpu_check)   --build DIR (build/gpu)   --headers DIR (what pack made)
 #          --peer FILE (../shared/peer/torch_bench.py)   --python EXE (python3)   --device cuda|cpu (cuda)
 #          --skip PHASE, --limit PHASE=SECONDS (may be repeated)   --total SECONDS (530)   --small (to try this script)
-# Phases: build ops parts augment ranks goldens training memcheck racecheck; kernels products fusions steps resources.
+# Phases: build ops parts augment batches ranks goldens training memcheck racecheck; kernels products fusions steps
+# resources.
 # Every phase ends at its limit, or where the total is spent, and leaves OUT/<phase>.log as it goes; OUT/results.jsonl
 # gets a line a phase, OUT/results.json holds all in the end. Exit code 1 where a phase failed.
 set -uo pipefail
@@ -113,8 +114,8 @@ build_all() {
     ${arch:+-DCMAKE_CUDA_ARCHITECTURES=$arch-real} $(from_python CUDNN nvidia.cudnn cudnn.h) \
     $(from_python NCCL nvidia.nccl nccl.h) &&
     cmake --build "$build" --parallel "$(nproc)" \
-      --target cuda_op_test cuda_kernel_test cuda_augment_test communication_test golden_test op_bench pointwise_bench \
-      fusion_bench step_bench train
+      --target cuda_op_test cuda_kernel_test cuda_augment_test cuda_batches_test communication_test golden_test op_bench \
+      pointwise_bench fusion_bench step_bench train
 }
 
 # Trains on packed tiles without and with graphs: losses fall, and are the same to the bit.
@@ -152,6 +153,7 @@ steps() {
   for kind in $kinds; do
     IFS=: read -r mode size batch <<<"$kind"
     for graph in "" --graph; do
+      [[ $device == cuda || -z $graph ]] || continue
       echo "GRAPH ${graph:-off} $kind"
       "$build/bin/step_bench" --device "$device" --no-roof --mode "$mode" --size "$size" --batch "$batch" $graph || result=1
     done
@@ -172,6 +174,7 @@ right() {
   phase ops 60 env PPL_SYNC=1 "$build/bin/cuda_op_test"
   phase parts 30 "$build/bin/cuda_kernel_test"
   phase augment 30 "$build/bin/cuda_augment_test"
+  phase batches 30 "$build/bin/cuda_batches_test"
   phase ranks 60 "$build/bin/communication_test"
   phase goldens 60 "$build/bin/golden_test" --dir tests/goldens --device "$device"
   phase training 60 training

@@ -1,12 +1,12 @@
-// Prediction with batches under way on Device::cuda, emulated, also with late streams: against one batch at a time, to
-// the bit, and against the CPU.
+// Prediction with batches under way on Device::cuda, emulated, with late streams: against one batch at a time, to the
+// bit, and against the CPU. (Also compiled for a device: cuda_batches_test.)
 #include <doctest/doctest.h>
 
 #include "engine/ops.h"
-#include "kernels/emulate/runtime.h"
 #include "models/inference/mean_probability.h"
 #include "models/networks.h"
 #include "tests/compare.h"
+#include "tests/late_streams.h"
 #include "tests/made_batches.h"
 
 using namespace ppl;
@@ -83,7 +83,7 @@ TEST_CASE("two networks, batches of several sizes under way: one at a time to th
     expected.push_back(one_at_a_time(alone, b));
     CHECK(compare(expected.back(), one_at_a_time(on_cpu, b)).error < 1e-5);
   }
-  const Late streams({true, true});
+  const Late streams(true, true);
   MeanProbability ahead = there.prediction();
   check_ahead(ahead, all, expected);
 }
@@ -99,7 +99,7 @@ TEST_CASE("a graph's result is not overwritten by the next batch") {
     expected.push_back(one_at_a_time(alone, all.back()));
   }
   CHECK(expected[2] != expected[3]);
-  const Late streams({false, true});
+  const Late streams(false, true);
   MeanProbability ahead = there.with_graph();
   check_ahead(ahead, all, expected);
 }
@@ -131,13 +131,13 @@ TEST_CASE("begin does not wait for the device, finish waits for its batch alone,
   p.begin(batch.bytes());
   p.begin(batch.bytes());
   const size_t two = memory_use(Device::cuda).now;
-  const int64_t waits = emulated_synchronizations();
+  const int64_t waits = stream_waits();
   for (int i = 0; i < 2; ++i) {
     p.finish();
     p.begin(batch.bytes());
     CHECK(memory_use(Device::cuda).now == two);
   }
-  CHECK(emulated_synchronizations() == waits);
+  CHECK(stream_waits() == waits);
   CHECK_THROWS_AS(p.begin(batch.bytes()), Error);  // a third
 }  // two under way
 

@@ -1,10 +1,11 @@
 // Bytes to an emulated device and results back, by streams that are late in turn; what stands in for networks gives the
-// bytes back.
+// bytes back. (Also compiled for a device: cuda_batches_test.)
 #include <doctest/doctest.h>
 
 #include <string>
 
 #include "kernels/normalise.h"
+#include "tests/late_streams.h"
 #include "tests/made_batches.h"
 
 using namespace ppl;
@@ -43,7 +44,7 @@ TEST_CASE("a batch that fails leaves those around it as they are, whatever it ha
   for (const auto& [computing, copying] : {std::array{false, false}, {true, true}, {true, false}, {false, true}}) {
     CAPTURE(computing);
     CAPTURE(copying);
-    const Late streams({computing, copying});
+    const Late streams(computing, copying);
     const Tensor tables = identity();
     DeviceBatches queue;
     std::vector<MadeBatch> all = batches();

@@ -17,8 +17,8 @@ namespace {
 class Check {
  public:
   Check() {
-    for (const char* name : {"cuda_op_test", "cuda_kernel_test", "cuda_augment_test", "communication_test",
-                             "golden_test", "op_bench", "pointwise_bench", "fusion_bench"})
+    for (const char* name : {"cuda_op_test", "cuda_kernel_test", "cuda_augment_test", "cuda_batches_test",
+                             "communication_test", "golden_test", "op_bench", "pointwise_bench", "fusion_bench"})
       program(name, "exit 0");
     program("step_bench", R"(
 graph=false; for a in "$@"; do [[ $a == --graph ]] && graph=true; [[ $last == --mode ]] && mode=$a; last=$a; done
@@ -92,6 +92,7 @@ echo '{"op": "conv", "type": "f32", "pass": "forward", "ms": 1, "share_of_copy":
   CHECK(summary["steps"][1]["mode"] == "train");
   CHECK(summary["steps"][1]["bf16_graph_ms"] == 4);
   CHECK(summary["steps"][1]["peer"][0]["speed_of_ours"] == 1.5);
+  CHECK(summary["steps"][1]["peer_missing"].size() == 4);  // all but the one that the stand-in prints
   CHECK(summary["kernels_measured"] == 3);
   REQUIRE(summary["kernels_below_85_percent_of_copy"].size() == 1);
   CHECK(summary["kernels_below_85_percent_of_copy"][0]["op"] == "relu");

@@ -1,19 +1,13 @@
-// Batches of byte pictures for tests, and streams that are late while one lives.
+// Batches of byte pictures for tests.
 #pragma once
 
 #include <array>
 #include <vector>
 
 #include "engine/random.h"
-#include "kernels/emulate/streams.h"
 #include "models/inference/device_batches.h"
 
 namespace ppl {
-
-struct Late {
-  explicit Late(emulate::LateStreams late) { emulate::set_late_streams(late); }
-  ~Late() { emulate::set_late_streams({}); }
-};
 
 // Pictures of noise; every second one has flags.
 struct MadeBatch {
