@@ -2,7 +2,9 @@
 #include <doctest/doctest.h>
 
 #include "engine/ops.h"
+#include "kernels/cpu/context.h"
 #include "kernels/emulate/runtime.h"
+#include "kernels/lerp.h"
 #include "models/inference/views.h"
 #include "models/losses.h"
 #include "models/networks.h"
@@ -82,7 +84,7 @@ TEST_CASE("weights of pixels reach the step, and the average moves as lerp says"
   const float loss = a.step({&batch, 1}, 1e-2);
   CHECK(b.step({&batch, 1}, 1e-2) == doctest::Approx(loss).epsilon(1e-5));
   std::vector<float> found = weights_of(*there), moved = weights_of(*here), average = before;
-  for (size_t i = 0; i < before.size(); ++i) average[i] += 0.9f * (found[i] - before[i]);
+  lerp(CpuContext::current(), static_cast<int64_t>(average.size()), 0.9f, found.data(), average.data());
   {
     const UseAverage use(*b.average());
     CHECK(weights_of(*there) == average);

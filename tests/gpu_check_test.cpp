@@ -154,8 +154,8 @@ foreach(target doctest::doctest fmt::fmt nlohmann_json::nlohmann_json)
 endforeach()
 find_package(CLI11 REQUIRED)
 )";
-  const ProcessResult r =
-      run_process(PPL_CMAKE, {"-S", dir.path, "-B", dir / "build", "-DCMAKE_PREFIX_PATH=" + (dir / "moved/usr")});
+  const ProcessResult r = run_process(
+      PPL_CMAKE, {"-G", "Ninja", "-S", dir.path, "-B", dir / "build", "-DCMAKE_PREFIX_PATH=" + (dir / "moved/usr")});
   CAPTURE(r.err);
   CHECK(r.exit_code == 0);
 }
