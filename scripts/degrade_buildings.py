@@ -8,30 +8,20 @@ buildings.geojson and tiles.csv, which places the tiles 1 km apart, for `rasteri
 - Each building moves by up to --shift metres in any direction; what the tile's edge cut off is taken to go on outside.
 - Each is left out with the chance --missing, and with the chance --invented a tile gets one of 4 to 10 m a side.
 """
-import argparse
-import csv
-import json
 import math
-import pathlib
-import random
-import re
-import sys
+
+import degraded_map
 
 BEYOND = 100.0  # metres that a building cut by the tile's edge is taken to go on
-CRS = "EPSG:2193"  # any in metres whose axes are east and north
-
-
-def rings(wkt):
-    return [[tuple(map(float, p.split())) for p in r.split(",")] for r in re.findall(r"\(([^()]+)\)", wkt)]
 
 
 def continued(v, size, beyond):
     return -beyond if v <= 0 else size + beyond if v >= size else v
 
 
-def moved(ring, dx, dy, size, pixel):
-    beyond = BEYOND / pixel
-    return [(continued(x, size, beyond) + dx / pixel, continued(y, size, beyond) + dy / pixel) for x, y in ring]
+def moved(ring, dx, dy, o):
+    beyond = BEYOND / o.pixel
+    return [(continued(x, o.size, beyond) + dx, continued(y, o.size, beyond) + dy) for x, y in ring]
 
 
 def invented(draw, size, pixel):
@@ -43,49 +33,18 @@ def invented(draw, size, pixel):
 
 def degraded(polygons, draw, o):
     """Polygons of one tile in pixels -> what the map has of them."""
-    out = []
-    for polygon in polygons:
-        angle, far, gone = draw.uniform(0, 2 * math.pi), o.shift * math.sqrt(draw.random()), draw.random() < o.missing
-        if not gone:
-            out.append([moved(r, far * math.cos(angle), far * math.sin(angle), o.size, o.pixel) for r in polygon])
+    fates = [degraded_map.fate(draw, o) for _ in polygons]
+    out = [[moved(ring, *fate, o) for ring in polygon] for polygon, fate in zip(polygons, fates) if fate]
     if draw.random() < o.invented:
         out.append(invented(draw, o.size, o.pixel))
     return out
 
 
 def main():
-    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("true"), p.add_argument("out", type=pathlib.Path)
-    p.add_argument("--pixel", type=float, required=True), p.add_argument("--size", type=int, required=True)
-    p.add_argument("--shift", type=float, default=1.0), p.add_argument("--missing", type=float, default=0.15)
-    p.add_argument("--invented", type=float, default=0.05), p.add_argument("--seed", type=int, default=0)
-    o = p.parse_args()
-    draw, tiles = random.Random(o.seed), {}
-    try:
-        with open(o.true, newline="") as f:
-            for row in csv.DictReader(f):
-                tile = tiles.setdefault(row["ImageId"], [])
-                if not row["PolygonWKT_Pix"].endswith("EMPTY"):
-                    tile.append(rings(row["PolygonWKT_Pix"]))
-    except (OSError, UnicodeDecodeError, ValueError) as e:
-        sys.exit(f"degrade_buildings: {o.true}: {e}")
-    except (KeyError, AttributeError) as e:
-        sys.exit(f"degrade_buildings: {o.true}: expected columns ImageId and PolygonWKT_Pix in every row ({e})")
-    if not tiles:
-        sys.exit(f"degrade_buildings: {o.true}: expected rows of polygons, found none")
-    o.out.mkdir(parents=True, exist_ok=True)
-    features = []
-    with open(o.out / "tiles.csv", "w", newline="") as f:
-        table = csv.writer(f)
-        table.writerow(["id", "transform", "crs", "width", "height"])
-        for i, (name, polygons) in enumerate(sorted(tiles.items())):
-            west, north = 1_500_000.0 + 1000 * (i % 100), 5_400_000.0 + 1000 * (i // 100)
-            table.writerow([name, f"{west} {o.pixel} 0 {north} 0 {-o.pixel}", CRS, o.size, o.size])
-            for polygon in degraded(polygons, draw, o):
-                place = [[[west + x * o.pixel, north - y * o.pixel] for x, y in ring] for ring in polygon]
-                features.append({"type": "Feature", "properties": {}, "geometry": {"type": "Polygon", "coordinates": place}})
-    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::2193"}}
-    (o.out / "buildings.geojson").write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": features}))
+    o = degraded_map.options(__doc__, shift=1.0, missing=0.15, invented=0.05)
+    tiles = degraded_map.read_tiles(o.true, "PolygonWKT_Pix")
+    degraded_map.write_map(o, "buildings.geojson", tiles, degraded,
+                           lambda rings: {"type": "Polygon", "coordinates": rings})
 
 
 if __name__ == "__main__":
