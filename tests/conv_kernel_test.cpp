@@ -84,6 +84,8 @@ std::vector<Conv> shapes() {
   add(make(2, 40, 37, 32, 1, 3, 1, 1));
   add(make(3, 61, 70, 20, 40, 3, 1, 1));
   add(make(3, 131, 150, 20, 40, 4, 2, 1));
+  add(make(1, 8, 512, 32, 32, 3, 1, 1));  // wide maps: where oneDNN 2 goes wrong by AMX tiles
+  add(make(1, 3, 1024, 64, 32, 3, 1, 1));
   return all;
 }
 
@@ -194,6 +196,15 @@ TEST_CASE("conv: packed weights serve maps of every size and thread count withou
   }
   omp_set_num_threads(threads);
   CHECK(packed.impl->entries.size() <= 2);
+}
+
+TEST_CASE("conv: the weight gradients that oneDNN 2 gets wrong by AMX tiles are never asked of it") {
+  CHECK(conv_direct::is_wrong(2, true, ConvKind::backward_weights, true));
+  CHECK_FALSE(conv_direct::is_wrong(2, true, ConvKind::backward_weights, false));
+  CHECK_FALSE(conv_direct::is_wrong(2, true, ConvKind::forward, true));
+  CHECK_FALSE(conv_direct::is_wrong(2, true, ConvKind::backward_data, true));
+  CHECK_FALSE(conv_direct::is_wrong(2, false, ConvKind::backward_weights, true));
+  CHECK_FALSE(conv_direct::is_wrong(3, true, ConvKind::backward_weights, true));
 }
 
 TEST_CASE("conv: a small case by hand") {

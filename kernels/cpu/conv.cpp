@@ -31,17 +31,13 @@ bool conv_serves(ConvAlgorithm algorithm, ConvKind kind, const Conv& p, bool) {
   return algorithm != ConvAlgorithm::product;
 }
 
-// With AMX the library's bf16 has more throughput than the f32 arithmetic of our kernels can make up for.
-#ifdef __AMX_BF16__
-constexpr bool f32_beats_bf16 = false;
-#else
-constexpr bool f32_beats_bf16 = true;
-#endif
-
 // Measured on a Zen 5 with bench/conv_bench: the layers of pp_linknet34_psp64 at 512 (batch 1) and 256 (batch 1 and 4).
 ConvAlgorithm conv_choice(ConvKind kind, const Conv& p, bool is_bf16) {
   const bool wide = p.c >= 32 && p.k >= 32;
-  if (winograd::serves(kind, p) && wide && (!is_bf16 || f32_beats_bf16)) {
+  // By AMX tiles the library's bf16 has more throughput than our kernels' f32 arithmetic can make up for; what it gets
+  // wrong by them is f32 in any case.
+  const bool tiles = is_bf16 && conv_direct::uses_amx() && kind != ConvKind::backward_weights;
+  if (winograd::serves(kind, p) && wide && !tiles) {
     if (p.stride == 1) return ConvAlgorithm::winograd;
     // Of stride 2 only the 4x4 window: in a 3x3 one 7 of the 16 taps of its four 2x2 windows are empty.
     if (p.r == 4 && (!is_bf16 || kind == ConvKind::backward_weights)) return ConvAlgorithm::winograd;

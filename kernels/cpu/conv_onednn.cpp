@@ -189,10 +189,19 @@ memory packed_weights(CpuContext& ctx, const Plan& plan, ConvKind kind, const Co
   return layouts.back();
 }
 
-std::vector<float> to_float(const bf16* from, int64_t count) { return {from, from + count}; }
+using Floats = std::unique_ptr<float[]>;
 
-void to_bf16(const std::vector<float>& from, bf16* to) {
-  for (size_t i = 0; i < from.size(); ++i) to[i] = bf16(from[i]);
+Floats to_float(const bf16* from, int64_t count) {
+  auto to = std::make_unique_for_overwrite<float[]>(static_cast<size_t>(count));
+  parallel_for(count, 1 << 14,
+               [&](int64_t begin, int64_t end) { std::copy(from + begin, from + end, to.get() + begin); });
+  return to;
+}
+
+void to_bf16(const Floats& from, int64_t count, bf16* to) {
+  parallel_for(count, 1 << 14, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) to[i] = bf16(from[static_cast<size_t>(i)]);
+  });
 }
 
 int64_t size_x(const Conv& p) { return int64_t{p.n} * p.h * p.w * p.c; }
@@ -220,17 +229,26 @@ void add_epilogue(const Epilogue<T>& e, int64_t rows, int c, T* out) {
 
 bool available() { return true; }
 
+bool uses_amx() {
+  static const bool amx = [] {
+    const auto bits = [](dnnl::cpu_isa isa) { return static_cast<unsigned>(isa); };  // each level has those below it
+    constexpr dnnl::cpu_isa wanted = dnnl::cpu_isa::avx512_core_amx;
+    return (bits(dnnl::get_effective_cpu_isa()) & bits(wanted)) == bits(wanted);
+  }();
+  return amx;
+}
+
 template <class T>
 void forward(CpuContext& ctx, const Conv& p, const T* x, const T* w, const Epilogue<T>& e, T* y,
              PackedWeights* packed) {
   const auto plan = find_plan(make_key(ConvKind::forward, p, e));
   if constexpr (std::is_same_v<T, bf16>) {
     if (!plan) {
-      std::vector<float> y32(size_y(p)), residual;
-      if (e.residual) residual = to_float(e.residual, size_y(p));
-      const Epilogue<float> e32{e.bias, e.residual ? residual.data() : nullptr, e.relu};
-      forward<float>(ctx, p, to_float(x, size_x(p)).data(), to_float(w, size_w(p)).data(), e32, y32.data(), nullptr);
-      return to_bf16(y32, y);
+      const Floats y32 = std::make_unique_for_overwrite<float[]>(static_cast<size_t>(size_y(p)));
+      const Floats residual = e.residual ? to_float(e.residual, size_y(p)) : nullptr;
+      forward<float>(ctx, p, to_float(x, size_x(p)).get(), to_float(w, size_w(p)).get(),
+                     {e.bias, residual.get(), e.relu}, y32.get(), nullptr);
+      return to_bf16(y32, size_y(p), y);
     }
   }
   if (e.residual && e.residual != y) {
@@ -253,10 +271,10 @@ void backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w, cons
   const auto plan = find_plan(make_key(ConvKind::backward_data, p, Epilogue<T>{}));
   if constexpr (std::is_same_v<T, bf16>) {
     if (!plan) {
-      std::vector<float> dx32(size_x(p));
-      backward_data<float>(ctx, p, to_float(dy, size_y(p)).data(), to_float(w, size_w(p)).data(), {}, dx32.data(),
+      const Floats dx32 = std::make_unique_for_overwrite<float[]>(static_cast<size_t>(size_x(p)));
+      backward_data<float>(ctx, p, to_float(dy, size_y(p)).get(), to_float(w, size_w(p)).get(), {}, dx32.get(),
                            nullptr);
-      to_bf16(dx32, dx);
+      to_bf16(dx32, size_x(p), dx);
       return add_epilogue(e, int64_t{p.n} * p.h * p.w, p.c, dx);
     }
   }
@@ -272,11 +290,13 @@ void backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w, cons
 
 template <class T>
 void backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, float* dw) {
-  const auto plan = find_plan(make_key(ConvKind::backward_weights, p, Epilogue<T>{}));
-  if constexpr (std::is_same_v<T, bf16>) {
-    if (!plan) {
-      return backward_weights<float>(ctx, p, to_float(x, size_x(p)).data(), to_float(dy, size_y(p)).data(), dw);
-    }
+  constexpr bool is_bf16 = std::is_same_v<T, bf16>;
+  // Not even planned where it is wrong.
+  const auto plan = is_wrong(DNNL_VERSION_MAJOR, uses_amx(), ConvKind::backward_weights, is_bf16)
+                        ? nullptr
+                        : find_plan(make_key(ConvKind::backward_weights, p, Epilogue<T>{}));
+  if constexpr (is_bf16) {
+    if (!plan) return backward_weights<float>(ctx, p, to_float(x, size_x(p)).get(), to_float(dy, size_y(p)).get(), dw);
   }
   const memory plain = wrap(plan->plain_weights, dw);
   const bool same = plan->weights == plan->plain_weights;

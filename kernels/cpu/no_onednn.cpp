@@ -4,6 +4,7 @@
 namespace ppl::conv_direct {
 
 bool available() { return false; }
+bool uses_amx() { return false; }
 
 template <class T>
 void forward(CpuContext&, const Conv& p, const T* x, const T* w, const Epilogue<T>& e, T* y, PackedWeights*) {
