@@ -11,7 +11,7 @@
 #include "apps/score/apls/apls.h"
 #include "apps/score/apls/check.h"
 #include "io/threads.h"
-#include "tests/road_support.h"
+#include "tests/support/road_support.h"
 
 namespace {
 

@@ -24,7 +24,7 @@
 #include "kernels/cuda/timer.h"
 #include "kernels/lerp.h"
 #include "kernels/sum_of_squares.h"
-#include "tests/op_case.h"
+#include "tests/support/op_case.h"
 
 using namespace ppl;
 

@@ -36,7 +36,7 @@ struct Augment {
 };
 
 // All pointers in device memory, the plans too. crops [n, height, width, bands], masks and maps [n, height, width] u8
-// as in apply_plan (io/augment.h); tables [bands][256]: normalised values of bytes -> images [n, height, width, bands],
+// as in apply_plan (io/tiles/augment.h); tables [bands][256]: normalised values of bytes -> images [n, height, width, bands],
 // targets [n, height, width, classes] u8, weights likewise f32, times foreground[class] where the target is 1. maps,
 // foreground and weights may be null.
 template <class T>

@@ -19,14 +19,37 @@ ALLOWED = {
     "bench": {"bench", "tests", "apps", "models", "io", "engine", "kernels"},
     "tests": {"tests", "bench", "apps", "models", "io", "engine", "kernels"},
 }
+# The rooms of io: each may include itself, those before it and what lies in io itself; weights stands apart.
+IO_ROOMS = ["geometry", "image", "tiles", "places", "maps", "tables", "vectorize"]
+IO_APART = "weights"
 # Header of another library -> the only files that may include it.
 ONLY_IN = {
     r"(oneapi/dnnl/|dnnl)": r"kernels/cpu/conv[^/]*",
     r"cudnn": r"kernels/cuda/conv_cudnn\.cpp|bench/fusion/cudnn_.*",
-    r"nccl": r"engine/nccl_link\.cpp",
+    r"nccl": r"engine/communication/nccl_link\.cpp",
 }
 SOURCES = {".h", ".cpp", ".cu", ".cuh"}
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+
+
+def room_of(parts):
+    """The room of a path in io; None for a file of io itself."""
+    return parts[1] if len(parts) > 2 else None
+
+
+def io_complaint(room, other):
+    if other is None or other == room:
+        return None
+    if room is None:
+        return "a file of io itself may include no room"
+    if IO_APART in (room, other):
+        return f"io/{IO_APART} stands apart from the other rooms"
+    for name in (room, other):
+        if name not in IO_ROOMS:
+            return f"io/{name} is not a room of io: list it in check_layers.py"
+    if IO_ROOMS.index(other) > IO_ROOMS.index(room):
+        return f"io/{room} may include only {', '.join(IO_ROOMS[:IO_ROOMS.index(room) + 1])}"
+    return None
 
 
 def complaint(file, bracket, target, root):
@@ -41,6 +64,8 @@ def complaint(file, bracket, target, root):
     layer, other = file.parts[0], Path(target).parts
     if other[0] not in ALLOWED[layer]:
         return f"{layer} may include only {', '.join(sorted(ALLOWED[layer]))}"
+    if layer == "io" and other[0] == "io":
+        return io_complaint(room_of(file.parts), room_of(other))
     if layer == "apps" and other[0] == "apps" and other[1] not in (file.parts[1], "common"):
         return "one program's code in another's: move it down to io or models"
     return None
@@ -64,13 +89,17 @@ def check(root):
 
 
 def self_test():
-    tree = {"kernels/a.h": "", "engine/a.h": "", "models/a.h": "", "io/a.h": "", "apps/x/a.h": "", "apps/y/a.h": ""}
+    tree = {"kernels/a.h": "", "engine/a.h": "", "models/a.h": "", "io/a.h": "", "apps/x/a.h": "", "apps/y/a.h": "",
+            "io/image/a.h": "", "io/maps/a.h": "", "io/weights/a.h": ""}
     planted = {
         "kernels/b.cpp": '"engine/a.h"', "engine/b.cpp": '"models/a.h"', "models/b.cpp": '"io/a.h"',
-        "io/b.cpp": '"models/a.h"', "io/c.h": '"apps/x/a.h"', "apps/x/b.cpp": '"apps/y/a.h"',
+        "io/b.cpp": '"models/a.h"', "io/c.h": '"apps/x/a.h"', "io/d.h": '"io/image/a.h"',
+        "io/image/b.cpp": '"io/maps/a.h"', "io/tables/b.cpp": '"io/weights/a.h"', "io/weights/b.cpp": '"io/image/a.h"',
+        "io/attic/b.cpp": '"io/image/a.h"', "apps/x/b.cpp": '"apps/y/a.h"',
         "engine/c.cpp": '"a.h"', "engine/d.cpp": "<oneapi/dnnl/dnnl.hpp>", "kernels/cpu/e.cu": "<cudnn.h>",
     }
-    fine = {"kernels/cpu/conv_x.cpp": "<oneapi/dnnl/dnnl.hpp>", "apps/x/c.cpp": '"io/a.h"', "tests/t.cpp": '"apps/y/a.h"'}
+    fine = {"kernels/cpu/conv_x.cpp": "<oneapi/dnnl/dnnl.hpp>", "apps/x/c.cpp": '"io/a.h"', "tests/t.cpp": '"apps/y/a.h"',
+            "io/maps/c.cpp": '"io/image/a.h"', "io/maps/d.cpp": '"io/a.h"', "io/weights/c.cpp": '"io/a.h"'}
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         for name, target in {**tree, **planted, **fine}.items():

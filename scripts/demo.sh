@@ -10,7 +10,7 @@ recipe=scripts/recipes/demo.json
 
 scripts/setup.sh
 cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=Release >/dev/null
-cmake --build build --parallel "$(nproc)" --target scene rasterize train predict score sheet
+cmake --build build --parallel "$(nproc)" --target town rasterize train predict score sheet
 
 if [[ -e $out && ! -e $out/scene/town.osm ]]; then
   echo "demo: $out is there and was not made by this script; name another folder" >&2
@@ -19,7 +19,7 @@ fi
 rm -rf "$out"
 mkdir -p "$out"
 
-build/bin/scene "$out/scene" --seed 1
+build/bin/town "$out/scene" --seed 1
 # The exact masks that scene draws are kept for validation only.
 build/bin/rasterize "$out/scene/town.osm" --images "$out/scene/train" --out "$out/scene/train" --existing overwrite
 # bf16 where the machine computes in it

@@ -8,7 +8,7 @@ set -euo pipefail
 bin=$(realpath "$1") count=${3:-10000}
 mkdir -p "$2"
 cd "$2"
-[[ -d town ]] || "$bin/scene" town --tiles 4 --val 0 --size 512 --quiet
+[[ -d town ]] || "$bin/town" town --tiles 4 --val 0 --size 512 --quiet
 if [[ ! -e w.safetensors ]]; then
   stage='{"name":"s","train":"town/train","crop":64,"batch":1,"epochs":0}'
   printf '{"run":"run","network":{"name":"linknet34"},"stages":[%s]}' "$stage" >c.json

@@ -9,7 +9,7 @@
 #   published  the published loop in PyTorch (peer_predict.py), where $PYTHON (/opt/peer/bin/python) has torch; PEER (4) tiles
 # then time and peak memory of scenes of SIDES pixels a side (one view). SIDES="" leaves them out. 500 tiles with
 # eight views take about 25 minutes on two Zen 5 cores, the default 6.
-# Needs gdal_translate (gdal-bin) to make the pictures out of those of `scene`, and bc.
+# Needs gdal_translate (gdal-bin) to make the pictures out of those of `town`, and bc.
 set -euo pipefail
 [[ $# -eq 2 ]] || { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 scripts=$(realpath "$(dirname "$0")")
@@ -31,7 +31,7 @@ folder_of() { # COUNT: so many tiles, by links to the pictures there are
 }
 
 make_inputs() {
-  [[ -d town ]] || "$bin/scene" town --tiles 64 --val 16 --size 512 --quiet
+  [[ -d town ]] || "$bin/town" town --tiles 64 --val 16 --size 512 --quiet
   mkdir -p all
   local pictures=(town/*/*_sat.tif) i
   for i in $(seq 0 $((${#pictures[@]} - 1))); do

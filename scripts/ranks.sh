@@ -7,12 +7,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 size=${1:-512} batch=${2:-4} steps=${3:-12}
-train=${PPL_BIN:-build/bin}/train scene=${PPL_BIN:-build/bin}/scene
+train=${PPL_BIN:-build/bin}/train town=${PPL_BIN:-build/bin}/town
 export OMP_NUM_THREADS=1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$scene" "$work/scene" --seed 1 --quiet
+"$town" "$work/scene" --seed 1 --quiet
 cat >"$work/recipe.json" <<JSON
 {"run": "$work/run", "precision": "${PRECISION:-f32}", "workers": 1, "threads": 1, "checkpoint": {"every_minutes": 0},
  "ranks": {"wire": "${WIRE:-f32}"},

@@ -22,28 +22,29 @@ fuzz() {
     -artifact_prefix="$folder/$name-" "$folder/$name" "$corpus"
 }
 
-fuzz road_tables tests/corpora/road_tables tests/road_fuzz.cpp io/file.cpp \
-  io/vector/{mapped_tables,roads,spacenet_csv,wkt}.cpp apps/score/apls/*.cpp
-fuzz pbf tests/corpora/pbf tests/pbf_fuzz.cpp io/file.cpp io/vector/pbf_{blobs,block}.cpp \
-  io/vector/osm_{collector,relations,tags}.cpp io/vector/{features,box_index}.cpp -lz
-fuzz torch_files tests/weights tests/torch_file_fuzz.cpp engine/named_arrays.cpp engine/{tensor,storage}.cpp kernels/cuda/no_cuda.cpp \
-  io/{file,pickle,torch_file,torch_tensor,zip_directory,safetensors,safetensors_header}.cpp
+fuzz road_tables tests/corpora/road_tables tests/support/road_fuzz.cpp io/file.cpp \
+  io/tables/{mapped_tables,roads,spacenet_csv,wkt}.cpp apps/score/apls/*.cpp
+fuzz pbf tests/corpora/pbf tests/support/pbf_fuzz.cpp io/file.cpp io/maps/pbf_{blobs,block}.cpp \
+  io/maps/{osm_collector,osm_relations,osm_tags,features}.cpp io/geometry/box_index.cpp -lz
+fuzz torch_files tests/weights tests/support/torch_file_fuzz.cpp engine/named_arrays.cpp engine/{tensor,storage}.cpp kernels/cuda/no_cuda.cpp \
+  io/file.cpp io/weights/*.cpp
 # GDAL keeps memory of its own to the end.
 export ASAN_OPTIONS=detect_leaks=0
-buildings="apps/score/buildings.cpp apps/score/buildings_read.cpp apps/score/buildings_tables.cpp io/file.cpp
-  $(echo io/vector/{bit_image,csv,mapped_tables,ogr_layers,polygon_wkt,polygon,shape,vector_read,vector_write}.cpp)
+buildings="apps/score/buildings/buildings.cpp apps/score/buildings/buildings_read.cpp apps/score/buildings/buildings_tables.cpp io/file.cpp
+  $(echo io/geometry/{bit_image,polygon,shape}.cpp io/maps/ogr_layers.cpp
+    io/tables/{csv,mapped_tables,polygon_wkt,vector_read,vector_write}.cpp)
   $(gdal-config --cflags) $(gdal-config --libs) -lgeos_c"
-fuzz building_tables tests/corpora/building_tables tests/building_fuzz.cpp $buildings
-fuzz layers tests/corpora/layers tests/layer_fuzz.cpp io/{geotiff,image,no_jpeg,no_png}.cpp \
-  io/vector/{held_roads,mosaic,picture_places,road_layers,roads}.cpp $buildings
-fuzz tile_texts tests/corpora/tile_texts tests/tile_fuzz.cpp apps/rasterize/widths.cpp io/{file,geotiff,image,tiles}.cpp \
-  io/{tile_frame,tile_table,no_jpeg,no_png}.cpp io/vector/projection.cpp $(gdal-config --cflags) $(gdal-config --libs) -lproj
+fuzz building_tables tests/corpora/building_tables tests/support/building_fuzz.cpp $buildings
+fuzz layers tests/corpora/layers tests/support/layer_fuzz.cpp io/image/{geotiff,image,no_jpeg,no_png}.cpp \
+  io/places/mosaic.cpp io/tables/{held_roads,picture_places,road_layers,roads}.cpp $buildings
+fuzz tile_texts tests/corpora/tile_texts tests/support/tile_fuzz.cpp apps/rasterize/widths.cpp io/file.cpp io/image/{geotiff,image,no_jpeg,no_png}.cpp io/tiles/tiles.cpp \
+  io/places/{tile_frame,tile_table,projection}.cpp $(gdal-config --cflags) $(gdal-config --libs) -lproj
 
 cmake -G Ninja -S . -B build/asan -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O0 -DPPL_SANITIZE=ON >/dev/null
 cmake --build build/asan --parallel "$(nproc)" --target rasterize_tables_test
 PPL_FUZZ_SECONDS=$seconds build/asan/bin/rasterize_tables_test --test-case="changed tables*"
 
 cmake -G Ninja -S . -B build/test -DCMAKE_BUILD_TYPE=Release >/dev/null
-cmake --build build/test --parallel "$(nproc)" --target resume_test scene train predict
+cmake --build build/test --parallel "$(nproc)" --target resume_test town train predict
 PPL_KILLS=20 build/test/bin/resume_test --test-case="*killed*"
 scripts/many_tiles.sh build/test/bin "$folder/many_tiles"

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "io/safetensors.h"
-#include "io/torch_file.h"
+#include "io/weights/safetensors.h"
+#include "io/weights/torch_file.h"
 #include "models/networks.h"
 #include "models/state_dict.h"
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "io/input_spec.h"
+#include "io/tiles/input_spec.h"
 #include "models/linknet.h"
 
 namespace ppl::apps {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "io/vector/mosaic.h"
+#include "io/places/mosaic.h"
 
 namespace ppl::apps {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "apps/predict/tile_files.h"
-#include "io/tiles.h"
+#include "io/tiles/tiles.h"
 
 namespace ppl::apps {
 

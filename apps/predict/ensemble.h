@@ -6,7 +6,7 @@
 
 #include "apps/common/weights.h"
 #include "apps/predict/options.h"
-#include "io/image.h"
+#include "io/image/image.h"
 #include "models/inference/mean_probability.h"
 
 namespace ppl::apps {

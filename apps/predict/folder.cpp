@@ -16,7 +16,7 @@
 #include "apps/predict/tile_files.h"
 #include "apps/predict/vectors.h"
 #include "io/file.h"
-#include "io/picture_list.h"
+#include "io/tiles/picture_list.h"
 
 namespace fs = std::filesystem;
 

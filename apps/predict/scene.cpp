@@ -15,8 +15,8 @@
 #include "apps/predict/scene_windows.h"
 #include "apps/predict/vectors.h"
 #include "io/file.h"
-#include "io/picture_list.h"
-#include "io/scene_mosaic.h"
+#include "io/tiles/picture_list.h"
+#include "io/places/scene_mosaic.h"
 
 namespace fs = std::filesystem;
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "io/white_margin.h"
+#include "io/image/white_margin.h"
 
 namespace ppl::apps {
 namespace {

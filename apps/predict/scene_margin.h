@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "io/scene.h"
+#include "io/image/scene.h"
 
 namespace ppl::apps {
 

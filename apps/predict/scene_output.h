@@ -6,8 +6,8 @@
 
 #include "apps/predict/ensemble.h"
 #include "apps/predict/manifest.h"
-#include "io/scene.h"
-#include "io/vector/bit_image.h"
+#include "io/image/scene.h"
+#include "io/geometry/bit_image.h"
 
 namespace ppl::apps {
 

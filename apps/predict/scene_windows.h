@@ -10,7 +10,7 @@
 #include "apps/predict/scene_margin.h"
 #include "apps/predict/scene_rows.h"
 #include "io/bounded_queue.h"
-#include "io/scene.h"
+#include "io/image/scene.h"
 #include "models/inference/windows.h"
 
 namespace ppl::apps {

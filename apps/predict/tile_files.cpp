@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "io/scene.h"
+#include "io/image/scene.h"
 
 namespace fs = std::filesystem;
 

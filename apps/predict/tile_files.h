@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "apps/predict/ensemble.h"
-#include "io/geotiff.h"
+#include "io/image/geotiff.h"
 
 namespace ppl::apps {
 

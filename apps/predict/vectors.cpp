@@ -6,8 +6,8 @@
 #include <set>
 
 #include "apps/common/log.h"
-#include "io/scene_mosaic.h"
-#include "io/vector/vectorize.h"
+#include "io/places/scene_mosaic.h"
+#include "io/vectorize/vectorize.h"
 
 namespace ppl::apps {
 namespace {

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <cstring>
 
-#include "io/raster/thick_line.h"
+#include "io/geometry/thick_line.h"
 
 namespace ppl::rasterize {
 namespace {

@@ -7,7 +7,7 @@
 #include <cmath>
 
 #include "apps/common/log.h"
-#include "io/vector/projection.h"
+#include "io/places/projection.h"
 
 namespace ppl::rasterize {
 namespace {

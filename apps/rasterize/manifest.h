@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "apps/rasterize/draw.h"
-#include "io/vector/source.h"
+#include "io/maps/source.h"
 
 namespace ppl::rasterize {
 

@@ -1,7 +1,7 @@
 #include "apps/rasterize/no_data.h"
 
-#include "io/geotiff.h"
-#include "io/white_margin.h"
+#include "io/image/geotiff.h"
+#include "io/image/white_margin.h"
 
 namespace ppl::rasterize {
 

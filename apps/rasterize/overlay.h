@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "io/image.h"
+#include "io/image/image.h"
 
 namespace ppl::rasterize {
 

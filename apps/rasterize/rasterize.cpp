@@ -13,7 +13,7 @@
 #include "apps/rasterize/no_data.h"
 #include "apps/rasterize/overlay.h"
 #include "io/file.h"
-#include "io/geotiff.h"
+#include "io/image/geotiff.h"
 #include "io/threads.h"
 
 namespace ppl::rasterize {

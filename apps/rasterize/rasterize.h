@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "apps/rasterize/settings.h"
-#include "io/tile_frame.h"
+#include "io/places/tile_frame.h"
 
 namespace ppl::rasterize {
 

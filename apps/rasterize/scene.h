@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "apps/rasterize/settings.h"
-#include "io/vector/features.h"
+#include "io/maps/features.h"
 
 namespace ppl::rasterize {
 

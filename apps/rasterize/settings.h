@@ -6,7 +6,7 @@
 #include <string>
 
 #include "apps/rasterize/widths.h"
-#include "io/vector/source.h"
+#include "io/maps/source.h"
 
 namespace ppl::rasterize {
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-#include "io/vector/features.h"
+#include "io/maps/features.h"
 
 namespace ppl::rasterize {
 

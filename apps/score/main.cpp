@@ -1,11 +1,11 @@
 #include <fmt/format.h>
 
 #include "apps/common/app.h"
-#include "apps/score/best_threshold.h"
-#include "apps/score/buildings_command.h"
-#include "apps/score/iou.h"
-#include "apps/score/page_options.h"
-#include "apps/score/roads_command.h"
+#include "apps/score/masks/best_threshold.h"
+#include "apps/score/buildings/buildings_command.h"
+#include "apps/score/masks/iou.h"
+#include "apps/score/page/page_options.h"
+#include "apps/score/roads/roads_command.h"
 #include "io/file.h"
 
 namespace {

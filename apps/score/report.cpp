@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
-#include "apps/score/iou.h"
-#include "io/vector/csv.h"
+#include "apps/score/masks/iou.h"
+#include "io/tables/csv.h"
 
 namespace ppl::score {
 namespace {

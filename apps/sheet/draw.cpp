@@ -4,7 +4,7 @@
 #include <fmt/format.h>
 
 #include "apps/sheet/sheet.h"
-#include "io/image.h"
+#include "io/image/image.h"
 
 namespace ppl::sheet {
 namespace {

@@ -5,9 +5,9 @@
 #include <thread>
 
 #include "apps/common/log.h"
-#include "io/image.h"
+#include "io/image/image.h"
 #include "io/threads.h"
-#include "io/tiles.h"
+#include "io/tiles/tiles.h"
 
 namespace ppl::sheet {
 namespace fs = std::filesystem;

@@ -2,7 +2,7 @@
 
 #include "apps/common/app.h"
 #include "apps/common/log.h"
-#include "io/packed.h"
+#include "io/tiles/packed.h"
 
 namespace {
 

@@ -9,7 +9,7 @@
 
 #include "apps/common/log.h"
 #include "engine/random.h"
-#include "io/safetensors.h"
+#include "io/weights/safetensors.h"
 #include "kernels/base.h"
 
 namespace ppl::apps {

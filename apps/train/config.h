@@ -76,7 +76,7 @@ struct TrainConfig {
   uint64_t seed = 0;
   NetworkConfig network;
   nlohmann::json input =
-      nlohmann::json::object();   // bands, stretch, mean, std, ground sample distance: see io/input_spec.h
+      nlohmann::json::object();   // bands, stretch, mean, std, ground sample distance: see io/tiles/input_spec.h
   std::string precision = "f32";  // of activations: f32 or bf16
   std::string initial_weights;    // a weights file of the same network
   std::string encoder_weights;    // torchvision's ResNet as safetensors

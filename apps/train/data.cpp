@@ -5,8 +5,8 @@
 #include <set>
 
 #include "apps/common/log.h"
-#include "io/combined_tiles.h"
-#include "io/packed.h"
+#include "io/tiles/combined_tiles.h"
+#include "io/tiles/packed.h"
 
 namespace ppl::apps {
 namespace {

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "apps/train/config.h"
-#include "io/loader.h"
+#include "io/tiles/loader.h"
 
 namespace ppl::apps {
 

@@ -3,7 +3,7 @@
 
 #include "apps/train/config.h"
 #include "apps/train/data.h"
-#include "engine/communication.h"
+#include "engine/communication/communication.h"
 #include "models/training/trainer.h"
 
 namespace ppl::apps {

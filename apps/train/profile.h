@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/communication.h"
+#include "engine/communication/communication.h"
 #include "models/training/trainer.h"
 
 namespace ppl::apps {

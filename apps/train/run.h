@@ -2,7 +2,7 @@
 #pragma once
 
 #include "apps/train/config.h"
-#include "engine/communication.h"
+#include "engine/communication/communication.h"
 #include "engine/tensor.h"
 
 namespace ppl::apps {

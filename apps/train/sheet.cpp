@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "io/loader.h"
+#include "io/tiles/loader.h"
 #include "models/inference/views.h"
 
 namespace ppl::apps {

@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "io/image.h"
-#include "io/tiles.h"
+#include "io/image/image.h"
+#include "io/tiles/tiles.h"
 #include "models/linknet.h"
 
 namespace ppl::apps {

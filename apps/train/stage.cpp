@@ -14,7 +14,7 @@
 #include "apps/train/sheet.h"
 #include "apps/train/team.h"
 #include "apps/train/validate.h"
-#include "io/device_augment.h"
+#include "io/tiles/device_augment.h"
 #include "kernels/profile_range.h"
 
 namespace ppl::apps {

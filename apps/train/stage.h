@@ -6,7 +6,7 @@
 #include "apps/train/config.h"
 #include "apps/train/data.h"
 #include "apps/train/recorder.h"
-#include "engine/communication.h"
+#include "engine/communication/communication.h"
 #include "models/linknet.h"
 
 namespace ppl::apps {

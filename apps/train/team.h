@@ -7,7 +7,7 @@
 
 #include "apps/common/app.h"
 #include "apps/common/log.h"
-#include "engine/communication.h"
+#include "engine/communication/communication.h"
 
 namespace ppl::apps {
 

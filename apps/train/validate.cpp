@@ -1,6 +1,6 @@
 #include "apps/train/validate.h"
 
-#include "io/combined_tiles.h"
+#include "io/tiles/combined_tiles.h"
 #include "models/inference/views.h"
 
 namespace ppl::apps {

@@ -1,8 +1,8 @@
 // Scores of a network on a folder of tiles.
 #pragma once
 
-#include "engine/communication.h"
-#include "io/loader.h"
+#include "engine/communication/communication.h"
+#include "io/tiles/loader.h"
 #include "models/linknet.h"
 #include "models/metrics.h"
 

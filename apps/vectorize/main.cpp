@@ -5,7 +5,7 @@
 
 #include "apps/common/app.h"
 #include "apps/common/log.h"
-#include "io/vector/vectorize.h"
+#include "io/vectorize/vectorize.h"
 
 namespace {
 

@@ -1,8 +1,8 @@
 #include "apps/weights/convert.h"
 
 #include "io/file.h"
-#include "io/safetensors.h"
-#include "io/torch_file.h"
+#include "io/weights/safetensors.h"
+#include "io/weights/torch_file.h"
 #include "models/networks.h"
 #include "models/onnx/export.h"
 #include "models/state_dict.h"

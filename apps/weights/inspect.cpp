@@ -12,7 +12,7 @@
 #include "apps/weights/convert.h"
 #include "engine/tensor.h"
 #include "io/file.h"
-#include "io/torch_file.h"
+#include "io/weights/torch_file.h"
 #include "models/state_dict.h"
 
 namespace ppl::weights {

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "engine/dispatch.h"
-#include "engine/norm_sync.h"
+#include "engine/communication/norm_sync.h"
 #include "engine/ops.h"
 #include "engine/ops/check.h"
 #include "kernels/fill.h"

@@ -9,7 +9,7 @@
 #include <utility>
 
 #include "engine/dispatch.h"
-#include "engine/norm_sync.h"
+#include "engine/communication/norm_sync.h"
 #include "engine/ops.h"
 #include "engine/storage.h"
 #include "kernels/all_finite.h"

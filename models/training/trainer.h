@@ -5,7 +5,7 @@
 #include <span>
 
 #include "engine/arena.h"
-#include "engine/gradient_buckets.h"
+#include "engine/communication/gradient_buckets.h"
 #include "engine/named_arrays.h"
 #include "engine/optimizer.h"
 #include "engine/recorded_call.h"

@@ -1,4 +1,4 @@
-#include "tests/op_case.h"
+#include "tests/support/op_case.h"
 
 namespace ppl {
 namespace {

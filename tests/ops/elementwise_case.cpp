@@ -1,7 +1,7 @@
 // add, relu, sigmoid, cast, concat.
 #include <cmath>
 
-#include "tests/op_case.h"
+#include "tests/support/op_case.h"
 
 namespace ppl {
 namespace {

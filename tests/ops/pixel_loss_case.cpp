@@ -1,6 +1,6 @@
 #include <cmath>
 
-#include "tests/op_case.h"
+#include "tests/support/op_case.h"
 
 namespace ppl {
 namespace {

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "tests/op_case.h"
+#include "tests/support/op_case.h"
 
 namespace ppl {
 namespace {

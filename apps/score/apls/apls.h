@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "apps/score/apls/geometry.h"
-#include "io/vector/roads.h"
+#include "io/tables/roads.h"
 
 namespace ppl::score {
 

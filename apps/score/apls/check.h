@@ -1,7 +1,7 @@
 // Rows that the metric cannot take.
 #pragma once
 
-#include "io/vector/roads.h"
+#include "io/tables/roads.h"
 
 namespace ppl::score {
 

@@ -3,7 +3,7 @@
 
 #include <cstdint>
 
-#include "io/vector/roads.h"
+#include "io/tables/roads.h"
 
 namespace ppl::score {
 

@@ -8,7 +8,7 @@
 
 #include "apps/score/apls/geometry.h"
 #include "apps/score/apls/node_set.h"
-#include "io/vector/roads.h"
+#include "io/tables/roads.h"
 
 namespace ppl::score {
 

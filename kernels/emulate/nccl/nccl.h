@@ -1,4 +1,4 @@
-// The part of NCCL that engine/nccl_link.cpp uses, by the same names, between processes of one machine whose devices
+// The part of NCCL that engine/communication/nccl_link.cpp uses, by the same names, between processes of one machine whose devices
 // are emulated. Only communicators that do not block: data moves while the caller asks for the state.
 #pragma once
 

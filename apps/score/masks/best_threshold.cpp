@@ -1,0 +1,81 @@
+#include "apps/score/masks/best_threshold.h"
+
+#include <algorithm>
+#include <thread>
+
+#include "io/image/image.h"
+#include "io/weights/safetensors.h"
+#include "io/threads.h"
+
+namespace ppl::score {
+namespace {
+
+constexpr size_t kSteps = 256;
+constexpr uint8_t kIgnored = 255;
+
+// How many pixels of each probability belong to foreground and to background.
+struct Counts {
+  std::array<int64_t, kSteps> foreground{}, background{};
+};
+
+Counts count(const MaskPair& pair) {
+  const Image truth = read_mask(pair.truth), probability = read_image(pair.prediction);
+  PPL_CHECK(probability.bands == 1 && probability.depth == 8, pair.prediction,
+            ": expected probabilities as 8-bit grey, got ", probability.bands, " bands of ", probability.depth,
+            " bits");
+  PPL_CHECK(truth.height == probability.height && truth.width == probability.width, pair.prediction, ": expected ",
+            truth.width, " x ", truth.height, " pixels as ", pair.truth, ", got ", probability.width, " x ",
+            probability.height);
+  Counts counts;
+  for (size_t i = 0; i < truth.bytes.size(); ++i) {
+    if (truth.bytes[i] == kIgnored) continue;
+    ++(truth.bytes[i] ? counts.foreground : counts.background)[probability.bytes[i]];
+  }
+  return counts;
+}
+
+// IoU of one tile for every step: from the highest downwards more and more pixels are foreground.
+std::array<double, kSteps> iou_by_step(const Counts& counts) {
+  Confusion all;
+  for (const int64_t n : counts.foreground) all.false_negative += n;
+  std::array<double, kSteps> iou{};
+  for (size_t k = kSteps; k-- > 0;) {
+    iou[k] = all.iou();
+    all.true_positive += counts.foreground[k];
+    all.false_negative -= counts.foreground[k];
+    all.false_positive += counts.background[k];
+  }
+  return iou;
+}
+
+}  // namespace
+
+ThresholdSearch find_threshold(const IouOptions& options) {
+  PPL_CHECK(options.classes == 1, "a threshold is for one class, got ", options.classes);
+  const MaskPairs matched =
+      match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
+  require_complete(matched);
+  std::vector<std::array<double, kSteps>> tiles(matched.pairs.size());
+  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  for_each_index(static_cast<int64_t>(tiles.size()), threads, [&](int64_t i) {
+    tiles[static_cast<size_t>(i)] = iou_by_step(count(matched.pairs[static_cast<size_t>(i)]));
+  });
+  ThresholdSearch search;
+  for (size_t k = 0; k < kSteps; ++k) {
+    for (const auto& tile : tiles) search.by_step[k] += tile[k];
+    search.by_step[k] /= static_cast<double>(tiles.size());
+  }
+  // Above the last step there is nothing, so that it is no threshold.
+  const auto best = std::max_element(search.by_step.begin(), search.by_step.end() - 1);
+  search.mean_iou = *best;
+  search.threshold = (static_cast<double>(best - search.by_step.begin()) + 0.5) / 255;
+  return search;
+}
+
+void store_threshold(const std::string& weights, double threshold) {
+  NamedArrays file = read_safetensors(weights);
+  file.metadata["threshold"] = cat(threshold);
+  write_safetensors(weights, file);
+}
+
+}  // namespace ppl::score

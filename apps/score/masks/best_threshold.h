@@ -1,0 +1,24 @@
+// The threshold of probabilities that fits the truth best.
+#pragma once
+
+#include <array>
+#include <string>
+
+#include "apps/score/masks/iou.h"
+
+namespace ppl::score {
+
+struct ThresholdSearch {
+  double threshold = 0;               // halfway between two of the 256 steps of 8-bit probabilities
+  double mean_iou = 0;                // at that threshold: the highest there is; of several the lowest threshold
+  std::array<double, 256> by_step{};  // mean IoU where foreground is what lies above step k
+};
+
+// Probabilities are read as score_iou does with a threshold, each once. Error for several classes, and for what
+// score_iou refuses.
+ThresholdSearch find_threshold(const IouOptions&);
+
+// Puts the threshold into the metadata of a weights file, which is written anew.
+void store_threshold(const std::string& weights, double threshold);
+
+}  // namespace ppl::score

@@ -1,0 +1,95 @@
+#include "apps/score/masks/edges.h"
+
+#include <bit>
+#include <cmath>
+
+#include "kernels/base.h"
+
+namespace ppl::score {
+namespace {
+
+double ratio(int64_t part, int64_t whole, bool nothing) {
+  if (nothing) return 1;
+  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
+}
+
+// Pixels for which op(word of a, word of b) is set and that are not ignored.
+template <class Op>
+int64_t count(const BitImage& a, const BitImage& b, const BitImage& ignored, Op&& op) {
+  int64_t sum = 0;
+  for (int64_t r = 0; r < a.height(); ++r) {
+    for (int64_t i = 1; i <= a.words(); ++i) {
+      const uint64_t left_out = ignored.height() > 0 ? ignored.row(r)[i] : 0;
+      sum += std::popcount(op(a.row(r)[i], b.row(r)[i]) & ~left_out);
+    }
+  }
+  return sum;
+}
+
+uint64_t both(uint64_t a, uint64_t b) { return a & b; }
+uint64_t either(uint64_t a, uint64_t b) { return a | b; }
+
+// Pixels all of whose 8 neighbours are set.
+BitImage shrunk(const BitImage& from) {
+  BitImage result(from.height(), from.width());
+  for (int64_t r = 0; r < from.height(); ++r) {
+    for (int64_t i = 1; i <= from.words(); ++i) {
+      uint64_t all = ~uint64_t{0};
+      for (int64_t dr = -1; dr <= 1; ++dr) {
+        const uint64_t* p = from.row(r + dr) + i;
+        all &= p[0] & (p[0] << 1 | p[-1] >> 63) & (p[0] >> 1 | p[1] << 63);
+      }
+      result.row(r)[i] = all;
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+void RelaxedCounts::add(const RelaxedCounts& o) {
+  predicted += o.predicted;
+  predicted_near += o.predicted_near;
+  truth += o.truth;
+  truth_near += o.truth_near;
+}
+double RelaxedCounts::precision() const { return ratio(predicted_near, predicted, predicted + truth == 0); }
+double RelaxedCounts::recall() const { return ratio(truth_near, truth, predicted + truth == 0); }
+double RelaxedCounts::f1() const {
+  const double p = precision(), r = recall();
+  return p + r > 0 ? 2 * p * r / (p + r) : 0;
+}
+
+void BoundaryCounts::add(const BoundaryCounts& o) {
+  both += o.both;
+  either += o.either;
+}
+double BoundaryCounts::iou() const { return ratio(both, either, either == 0); }
+
+RelaxedCounts relaxed_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored, int radius) {
+  return {count(prediction, prediction, ignored, both), count(prediction, dilated(truth, radius), ignored, both),
+          count(truth, truth, ignored, both), count(truth, dilated(prediction, radius), ignored, both)};
+}
+
+BitImage border_of(const BitImage& mask, int distance) {
+  PPL_CHECK(distance >= 1, "a boundary of ", distance, " pixels; expected at least 1");
+  BitImage inner = mask;
+  for (int step = 0; step < distance; ++step) inner = shrunk(inner);
+  for (int64_t r = 0; r < mask.height(); ++r) {
+    for (int64_t i = 1; i <= mask.words(); ++i) inner.row(r)[i] = mask.row(r)[i] & ~inner.row(r)[i];
+  }
+  return inner;
+}
+
+BoundaryCounts boundary_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored,
+                               int distance) {
+  const BitImage p = border_of(prediction, distance), t = border_of(truth, distance);
+  return {count(p, t, ignored, both), count(p, t, ignored, either)};
+}
+
+int boundary_distance(int64_t height, int64_t width) {
+  const double diagonal = std::hypot(static_cast<double>(height), static_cast<double>(width));
+  return std::max(1, static_cast<int>(std::lround(0.02 * diagonal)));
+}
+
+}  // namespace ppl::score

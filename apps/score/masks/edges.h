@@ -1,0 +1,39 @@
+// Scores of masks that look at where the borders of objects lie: relaxed precision and recall, and boundary IoU.
+#pragma once
+
+#include <cstdint>
+
+#include "io/geometry/bit_image.h"
+
+namespace ppl::score {
+
+// Pixels that count as right when the other mask has one within so many pixels (Mnih 2013, "relaxed").
+struct RelaxedCounts {
+  int64_t predicted = 0, predicted_near = 0;
+  int64_t truth = 0, truth_near = 0;
+  void add(const RelaxedCounts&);
+  // Each 1 where nothing is there and nothing was predicted; 0 / 0 in any other case counts as 0.
+  double precision() const;
+  double recall() const;
+  double f1() const;
+};
+
+// Of the pixels of each mask that lie at its border (Cheng et al. 2021, boundary IoU).
+struct BoundaryCounts {
+  int64_t both = 0, either = 0;
+  void add(const BoundaryCounts&);
+  double iou() const;  // 1 where neither mask has a pixel
+};
+
+// Within a distance of `radius` pixels between centres. ignored: pixels left out on both sides, or an empty image.
+RelaxedCounts relaxed_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored, int radius);
+
+// The border of a mask: its pixels with one that is not of it, or the picture's edge, at most `distance` steps away
+// (a step goes to any of the 8 neighbours).
+BitImage border_of(const BitImage& mask, int distance);
+BoundaryCounts boundary_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored,
+                               int distance);
+// The published distance: 2 % of the picture's diagonal, at least 1.
+int boundary_distance(int64_t height, int64_t width);
+
+}  // namespace ppl::score

@@ -1,0 +1,54 @@
+#include "apps/score/masks/mask_folder.h"
+
+#include <algorithm>
+
+#include "io/tiles/mask_files.h"
+#include "kernels/base.h"
+
+namespace ppl::score {
+namespace {
+
+std::string counted(size_t count, const char* what) { return cat(count, " ", what, count == 1 ? "" : "s"); }
+
+std::string first_names(const std::vector<std::string>& ids) {
+  std::string text;
+  for (size_t i = 0; i < std::min<size_t>(ids.size(), 5); ++i) text += (i > 0 ? ", " : "") + ids[i];
+  return ids.size() > 5 ? text + ", ..." : text;
+}
+
+}  // namespace
+
+MaskPairs match_masks(const std::string& truth, const std::string& truth_suffix, const std::string& prediction,
+                      const std::string& prediction_suffix) {
+  const auto truths = list_masks(truth, truth_suffix), predictions = list_masks(prediction, prediction_suffix);
+  MaskPairs result;
+  for (const auto& [id, path] : truths) {
+    const auto other = predictions.find(id);
+    if (other == predictions.end()) {
+      result.only_truth.push_back(id);
+    } else {
+      result.pairs.push_back({id, path, other->second});
+    }
+  }
+  for (const auto& [id, path] : predictions) {
+    if (!truths.contains(id)) result.only_prediction.push_back(id);
+  }
+  PPL_CHECK(!result.pairs.empty(), "no tile is in both ", truth, " (", truths.size(), " files <id>", truth_suffix,
+            ") and ", prediction, " (", predictions.size(), " files <id>", prediction_suffix, ")");
+  return result;
+}
+
+void require_complete(const MaskPairs& pairs) {
+  std::string text;
+  if (!pairs.only_truth.empty()) {
+    text +=
+        cat(counted(pairs.only_truth.size(), "truth"), " without a prediction (", first_names(pairs.only_truth), ")");
+  }
+  if (!pairs.only_prediction.empty()) {
+    text += cat(text.empty() ? "" : " and ", counted(pairs.only_prediction.size(), "prediction"), " without a truth (",
+                first_names(pairs.only_prediction), ")");
+  }
+  PPL_CHECK(text.empty(), text, "; --missing skip leaves them out");
+}
+
+}  // namespace ppl::score

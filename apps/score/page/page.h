@@ -1,0 +1,62 @@
+// A page of results that opens in a browser by itself: one HTML file without a word from the network.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "io/geometry/polygon.h"
+
+namespace ppl::score {
+
+// What became of a piece of truth or proposal; each has its colour.
+enum class Outcome { kMatched, kMissed, kFalse, kOther };
+
+// Drawn over the picture, in its pixels.
+struct PageDrawing {
+  Outcome outcome = Outcome::kOther;
+  bool of_truth = true;           // which of the two switches hides it
+  std::vector<Polygon> polygons;  // filled
+  std::vector<Line> lines;        // stroked
+};
+
+// A route between two control points that is longer, shorter or not there in the proposal.
+struct PageRoute {
+  std::string name;
+  Line line;                   // along the truth
+  double truth_length = 0;     // pixels
+  double proposal_length = 0;  // 0: there is none
+  double cost = 0;             // what it loses, 0 .. 1
+};
+
+struct PageTile {
+  std::string id;
+  double score = 0;             // 0 .. 1; what tiles are sorted and counted by
+  std::vector<double> figures;  // one for each of Page::columns
+  std::string picture;          // path; empty: none
+  int64_t height = 0, width = 0;
+  std::vector<PageDrawing> drawings;
+  std::vector<PageRoute> routes;  // that cost most, first
+};
+
+struct Page {
+  std::string title, score_name;                             // "IoU"
+  std::vector<std::pair<std::string, std::string>> summary;  // name and value
+  std::vector<std::string> columns;
+  std::vector<PageTile> tiles;
+  std::vector<std::string> notes;  // images on one side, polygons repaired
+  int shown = 12;                  // worst tiles, and as many of the best, that are drawn
+};
+
+// The tiles that are drawn: the worst first, then the best first, each once.
+std::vector<size_t> shown_tiles(const Page&);
+
+// id -> path of <id>_sat.* and <id>.* of a folder; empty for an empty name.
+std::string find_picture(const std::string& folder, const std::string& id);
+
+// Reads the pictures of the tiles that are drawn, at most 1024 pixels a side on the page. Error naming one that cannot
+// be read or has another shape than its tile.
+std::string page_html(const Page&);
+
+}  // namespace ppl::score

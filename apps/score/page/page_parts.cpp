@@ -1,0 +1,105 @@
+#include "apps/score/page/page_parts.h"
+
+namespace ppl::score {
+namespace {
+
+const char* const kStyle = R"(
+:root { --matched: #0b9e6e; --missed: #d81b60; --false: #f2a900; --other: #4f7cac; }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 24px; color: #1c2330; background: #f6f7f9; }
+h1 { font-size: 22px; } h2 { font-size: 18px; }
+.top { display: flex; flex-wrap: wrap; gap: 24px; align-items: flex-start; }
+table { border-collapse: collapse; background: #fff; }
+th, td { padding: 4px 12px; border: 1px solid #dfe3ea; text-align: right; }
+th:first-child, td:first-child { text-align: left; }
+.tiles th { cursor: pointer; user-select: none; background: #eef1f5; }
+.histogram { width: 420px; background: #fff; border: 1px solid #dfe3ea; }
+.histogram rect { fill: #4f7cac; }
+.histogram text { font-size: 11px; text-anchor: middle; fill: #1c2330; }
+.switches { margin: 18px 0; display: flex; flex-wrap: wrap; gap: 18px; align-items: center; }
+.key { display: inline-block; width: 14px; height: 14px; border-radius: 3px; margin-right: 5px; vertical-align: -2px; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(330px, 1fr)); gap: 16px; }
+.card { margin: 0; background: #fff; border: 1px solid #dfe3ea; border-radius: 6px; padding: 8px; }
+.card.worst figcaption b::before { content: "worst "; font-weight: normal; color: #7a8699; }
+.card.best figcaption b::before { content: "best "; font-weight: normal; color: #7a8699; }
+.card svg { width: 100%; display: block; background: #2b303b; }
+.area { fill-rule: evenodd; fill-opacity: .55; stroke-width: calc(var(--stroke) * .3); }
+.line { fill: none; stroke-width: var(--stroke); stroke-linecap: round; stroke-linejoin: round; }
+.matched { stroke: var(--matched); } .area.matched { fill: var(--matched); }
+.missed { stroke: var(--missed); } .area.missed { fill: var(--missed); }
+.false { stroke: var(--false); } .area.false { fill: var(--false); }
+.other { stroke: var(--other); } .area.other { fill: none; }
+.line.truth.matched { stroke-width: calc(var(--stroke) * 2.2); stroke-opacity: .55; }
+.route { display: none; stroke: #fff; stroke-width: calc(var(--stroke) * .6); filter: drop-shadow(0 0 1px #000); }
+.route.chosen { display: inline; }
+.routes { margin-top: 8px; font-size: 13px; width: 100%; } .routes caption { text-align: left; color: #5b6575; }
+.routes th, .routes td { padding: 3px 5px; } .routes td:first-child { white-space: nowrap; }
+.routes tr[data-route] { cursor: pointer; } .routes tr.chosen td { background: #dce6f2; }
+.no-picture image, .no-truth .truth, .no-proposal .proposal { display: none; }
+.note { color: #5b6575; margin: 4px 0; }
+)";
+
+const char* const kScript = R"(
+document.querySelectorAll('.switches input').forEach(function (box) {
+  box.addEventListener('change', function () {
+    document.body.classList.toggle('no-' + box.value, !box.checked);
+  });
+});
+document.querySelectorAll('#tiles th').forEach(function (head, column) {
+  head.addEventListener('click', function () {
+    var body = document.querySelector('#tiles tbody'), down = head.dataset.down === '1';
+    document.querySelectorAll('#tiles th').forEach(function (h) { delete h.dataset.down; });
+    head.dataset.down = down ? '0' : '1';
+    var sign = down ? -1 : 1, text = head.hasAttribute('data-text');
+    Array.from(body.rows).sort(function (a, b) {
+      var x = a.cells[column].textContent, y = b.cells[column].textContent;
+      if (text) return sign * x.localeCompare(y, undefined, { numeric: true });
+      x = parseFloat(x); y = parseFloat(y);
+      return sign * ((isNaN(x) ? -1 : x) - (isNaN(y) ? -1 : y));
+    }).forEach(function (row) { body.appendChild(row); });
+  });
+});
+document.querySelectorAll('.routes tr[data-route]').forEach(function (row) {
+  row.addEventListener('click', function () {
+    var card = row.closest('.card'), again = row.classList.contains('chosen');
+    card.querySelectorAll('.chosen').forEach(function (one) { one.classList.remove('chosen'); });
+    if (again) return;
+    card.querySelectorAll('[data-route="' + row.dataset.route + '"]').forEach(function (one) {
+      one.classList.add('chosen');
+    });
+  });
+});
+document.getElementById('order').addEventListener('change', function () {
+  var sign = this.value === 'best' ? -1 : 1, cards = document.getElementById('cards');
+  Array.from(cards.children).sort(function (a, b) {
+    return sign * (a.dataset.score - b.dataset.score);
+  }).forEach(function (card) { cards.appendChild(card); });
+});
+)";
+
+}  // namespace
+
+std::string page_head(const std::string& title) {
+  return "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n"
+         "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+         "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
+         "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" +
+         title + "</title>\n<style>" + kStyle + "</style></head><body>\n";
+}
+
+std::string page_switches() {
+  std::string text = "<div class=\"switches\">\n";
+  for (const char* outcome : {"matched", "missed", "false"}) {
+    text += std::string("<span><span class=\"key\" style=\"background:var(--") + outcome + ")\"></span>" + outcome +
+            "</span>\n";
+  }
+  for (const char* what : {"picture", "truth", "proposal"}) {
+    text += std::string("<label><input type=\"checkbox\" checked value=\"") + what + "\"> " + what + "</label>\n";
+  }
+  return text +
+         "<label>first <select id=\"order\"><option value=\"worst\">worst</option>"
+         "<option value=\"best\">best</option></select></label>\n</div>\n";
+}
+
+std::string page_tail() { return std::string("<script>") + kScript + "</script>\n</body></html>\n"; }
+
+}  // namespace ppl::score

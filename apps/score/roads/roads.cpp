@@ -1,0 +1,162 @@
+#include "apps/score/roads/roads.h"
+
+#include <algorithm>
+#include <map>
+#include <mutex>
+#include <optional>
+
+#include "apps/common/log.h"
+#include "apps/score/apls/check.h"
+#include "apps/score/apls/cosmiq.h"
+#include "io/threads.h"
+#include "kernels/base.h"
+
+namespace ppl::score {
+namespace {
+
+// One image's numbers in both sources, where they have it.
+struct Match {
+  std::string_view id;
+  std::optional<size_t> truth, proposal;
+};
+
+std::vector<Match> match(const RoadSource& truth, const RoadSource& proposal) {
+  std::vector<Match> matches;
+  for (size_t t = 0, p = 0; t < truth.size() || p < proposal.size();) {
+    const bool truth_first = p == proposal.size() || (t < truth.size() && utf16_less(truth.id(t), proposal.id(p)));
+    const bool proposal_first = t == truth.size() || (p < proposal.size() && utf16_less(proposal.id(p), truth.id(t)));
+    Match m{proposal_first ? proposal.id(p) : truth.id(t), {}, {}};
+    if (!proposal_first) m.truth = t++;
+    if (!truth_first) m.proposal = p++;
+    matches.push_back(m);
+  }
+  return matches;
+}
+
+// Bad rows of one source, gathered from several threads.
+class BadRows {
+ public:
+  explicit BadRows(const RoadSource& source) : source_(source), rows_(source.stray_rows()) {}
+
+  void add(std::vector<BadRow> rows) {
+    std::lock_guard lock(mutex_);
+    std::move(rows.begin(), rows.end(), std::back_inserter(rows_));
+  }
+  bool any() {
+    std::lock_guard lock(mutex_);
+    return !rows_.empty();
+  }
+  // In the order of the files.
+  std::vector<std::string> messages() {
+    std::stable_sort(rows_.begin(), rows_.end(), [](const BadRow& a, const BadRow& b) { return a.place < b.place; });
+    std::vector<std::string> result;
+    for (const BadRow& row : rows_) result.push_back(cat(source_.describe(row.place), ": ", row.reason));
+    return result;
+  }
+
+ private:
+  const RoadSource& source_;
+  std::vector<BadRow> rows_;
+  std::mutex mutex_;
+};
+
+std::vector<RoadLine> read_lines(const RoadSource& source, const std::optional<size_t>& image, RoadMetric metric,
+                                 BadRows& bad) {
+  if (!image) return {};
+  ImageRoads roads = source.read(*image);
+  set_bad_rows_aside(roads, metric == RoadMetric::kCosmiq);
+  bad.add(std::move(roads.bad));
+  return std::move(roads.lines);
+}
+
+// AOI_2_Vegas of AOI_2_Vegas_img1; underscores at the end begin no part.
+std::string city_of(std::string_view id) {
+  std::string_view rest = id;
+  while (rest.ends_with('_')) rest.remove_suffix(1);
+  size_t end = 0;
+  for (int part = 0; part < 3; ++part) {
+    PPL_CHECK(
+        end != std::string_view::npos, "image '", id,
+        "': expected an id like AOI_2_Vegas_img1, whose first three parts name its city (--cities one takes any)");
+    end = rest.find('_', part == 0 ? 0 : end + 1);
+  }
+  return std::string(rest.substr(0, end));
+}
+
+void summarize(RoadsReport& report, const RoadsOptions& options) {
+  std::map<std::string, RoadCity> cities;
+  double images = 0, metres = 0;
+  if (options.topo) report.topo.emplace();
+  for (const RoadImage& image : report.images) {
+    RoadCity& city = cities[options.cities == Cities::kOne ? "all" : city_of(image.id)];
+    if (!image.scored() && options.missing == Missing::kSkip) continue;
+    city.score += image.apls.score;
+    ++city.images;
+    ++images;
+    report.image_mean += image.apls.score;
+    report.by_length += image.apls.score_by_length;
+    report.road_weighted += image.apls.score * image.apls.length[0];
+    metres += image.apls.length[0];
+    if (report.topo) report.topo->add(image.topo);
+  }
+  for (auto& [name, city] : cities) {
+    city.name = name;
+    if (city.images > 0) city.score /= static_cast<double>(city.images);
+    report.overall += city.score;
+    report.cities.push_back(city);
+  }
+  if (!cities.empty()) report.overall /= static_cast<double>(cities.size());
+  if (images > 0) report.image_mean /= images, report.by_length /= images;
+  if (metres > 0) report.road_weighted /= metres;
+}
+
+void refuse(const std::vector<std::string>& bad) {
+  if (bad.empty()) return;
+  throw Error(cat(bad.front(), bad.size() > 1 ? cat(" (and ", bad.size() - 1, " more bad rows)") : "",
+                  "; nothing is scored (--lenient leaves bad rows out)"));
+}
+
+void score_lines(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal, const RoadsOptions& options,
+                 int threads, RoadImage& image) {
+  const bool cosmiq = options.metric == RoadMetric::kCosmiq;
+  image.apls = cosmiq ? score_image_cosmiq(truth, proposal, options.apls, threads)
+                      : score_image(truth, proposal, options.apls, options.method, threads);
+  // Also where both sides would be empty.
+  if (!image.scored()) image.apls.score = image.apls.score_by_length = 0;
+  if (!options.topo) return;
+  const auto [there, found] = cosmiq ? cosmiq_networks(truth, proposal, options.apls)
+                                     : std::array{build_network(truth), build_network(proposal)};
+  image.topo = topo(there, found, options.apls.pixel, *options.topo);
+}
+
+}  // namespace
+
+RoadsReport score_roads(const RoadSource& truth, const RoadSource& proposal, const RoadsOptions& options) {
+  const std::vector<Match> matches = match(truth, proposal);
+  RoadsReport report;
+  report.images.resize(matches.size());
+  BadRows bad_truth(truth), bad_proposal(proposal);
+  const int inner_threads = std::max(1, options.threads / static_cast<int>(std::max<size_t>(matches.size(), 1)));
+  apps::Progress progress("score: images", static_cast<int64_t>(matches.size()));
+  for_each_index(static_cast<int64_t>(matches.size()), options.threads, [&](int64_t i) {
+    const Match& m = matches[static_cast<size_t>(i)];
+    RoadImage& image = report.images[static_cast<size_t>(i)];
+    image.id = m.id;
+    image.in_truth = m.truth.has_value(), image.in_proposal = m.proposal.has_value();
+    const std::vector<RoadLine> proposed = read_lines(proposal, m.proposal, options.metric, bad_proposal);
+    const std::vector<RoadLine> drawn = read_lines(truth, m.truth, options.metric, bad_truth);
+    // After a bad row the others are still looked at, so that the same one is named each time.
+    const bool refused = !options.lenient && (bad_proposal.any() || bad_truth.any());
+    const bool counts = image.scored() || options.missing == Missing::kZero;
+    if (!refused && counts) score_lines(drawn, proposed, options, inner_threads, image);
+    progress.advance();
+  });
+  report.bad_rows = bad_proposal.messages();
+  const std::vector<std::string> in_truth = bad_truth.messages();
+  report.bad_rows.insert(report.bad_rows.end(), in_truth.begin(), in_truth.end());
+  if (!options.lenient) refuse(report.bad_rows);
+  summarize(report, options);
+  return report;
+}
+
+}  // namespace ppl::score

@@ -1,0 +1,180 @@
+#include "apps/score/roads/roads_command.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+#include <thread>
+
+#include "apps/common/log.h"
+#include "apps/score/roads/cases.h"
+#include "apps/score/page/page_apls.h"
+#include "apps/score/roads/roads.h"
+#include "io/file.h"
+#include "io/vectorize/open_roads.h"
+#include "io/tables/project_roads.h"
+#include "kernels/base.h"
+
+namespace ppl::score {
+namespace {
+
+struct Command {
+  std::vector<std::string> sources;  // truth and proposal
+  std::string cases, csv, transform, crs, html;
+  RoadPageOptions page;
+  RoadLayerOptions layers;
+  RoadsOptions options;
+  TopoParameters topo;
+  bool json = false, with_topo = false;
+};
+
+// "x0,dx,rx,y0,ry,dy" as GDAL has it.
+GeoReference parse_transform(const std::string& text, const std::string& crs) {
+  GeoReference reference{crs, {}};
+  std::istringstream in(text);
+  char comma = ',';
+  for (size_t i = 0; i < 6; ++i) {
+    if ((i > 0 && !(in >> comma)) || comma != ',' || !(in >> reference.transform[i])) in.setstate(std::ios::failbit);
+  }
+  if (!in || !(in >> std::ws).eof()) {
+    throw CLI::ValidationError("--transform", "expected six numbers x0,dx,rx,y0,ry,dy, got '" + text + "'");
+  }
+  return reference;
+}
+
+// CosmiQ's tool measures on the earth. Where --transform says how pixels lie there, so do we.
+std::unique_ptr<RoadSource> open_side(const Command& command, size_t side) {
+  auto source = open_roads(command.sources[side], command.layers);
+  if (command.options.metric != RoadMetric::kCosmiq || !command.layers.reference) return source;
+  return project_roads(std::move(source), *command.layers.reference, command.options.apls.pixel);
+}
+
+// Skipped images and bad rows do not fail the run, so they are said aloud.
+void tell(const RoadsReport& report) {
+  constexpr size_t kShown = 5;
+  for (size_t i = 0; i < std::min(report.bad_rows.size(), kShown); ++i) {
+    apps::log_line("left out: " + report.bad_rows[i]);
+  }
+  if (report.bad_rows.size() > kShown) apps::log_line(cat("and ", report.bad_rows.size() - kShown, " more bad rows"));
+}
+
+void run_pair(Command& command) {
+  if (!command.transform.empty()) command.layers.reference = parse_transform(command.transform, command.crs);
+  if (command.with_topo) command.options.topo = command.topo;
+  const auto proposal = open_side(command, 1), truth = open_side(command, 0);
+  PPL_CHECK(truth->size() > 0, command.sources[0], ": nothing to score: no image in it");
+  PPL_CHECK(proposal->size() > 0, command.sources[1], ": nothing to score: no image in it");
+  const RoadsReport report = score_roads(*truth, *proposal, command.options);
+  const auto& images = report.images;
+  const bool any = std::any_of(images.begin(), images.end(), [](const RoadImage& image) { return image.scored(); });
+  PPL_CHECK(any || command.options.missing == Missing::kZero, "nothing to score: no image is in both ",
+            command.sources[0], " (", truth->size(), ") and ", command.sources[1], " (", proposal->size(), ")");
+  tell(report);
+  if (!command.csv.empty()) write_file(command.csv, roads_csv(report));
+  if (!command.html.empty()) {
+    command.page.images = command.layers.images;
+    command.page.buffer = command.options.apls.snap / command.options.apls.pixel;
+    write_file(command.html, page_html(apls_page(report, *truth, *proposal, command.options.apls, command.page)));
+  }
+  fmt::print("{}", command.json ? roads_json(report) : roads_table(report));
+}
+
+void run(Command& command) {
+  if (command.cases.empty()) return run_pair(command);
+  const CasesResult result = run_cases(command.cases, command.options.method, command.options.threads);
+  fmt::print("{}", result.text);
+  PPL_CHECK(result.failed == 0, command.cases, ": ", result.failed, " of ", result.cases, " cases failed");
+}
+
+void add_metric_options(CLI::App& roads, RoadsOptions& options) {
+  roads.add_option("--pixel", options.apls.pixel, "Metres a pixel")->check(CLI::PositiveNumber)->capture_default_str();
+  roads.add_option("--snap", options.apls.snap, "Metres that a control point may be moved")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  roads.add_option("--spacing", options.apls.spacing, "Metres between control points along a road")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
+  roads
+      .add_option("--curved", options.apls.curved,
+                  "CosmiQ's flavour: control points only along roads whose length differs by this share or more from "
+                  "the diagonal of their bounding box")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  const std::map<std::string, RoadMetric> metrics{{"spacenet", RoadMetric::kSpacenet}, {"cosmiq", RoadMetric::kCosmiq}};
+  roads.add_option("--metric", options.metric, "APLS as SpaceNet's scorer computes it, or as CosmiQ's tool")
+      ->transform(CLI::CheckedTransformer(metrics))
+      ->default_str("spacenet");
+  const std::map<std::string, Missing> missing{{"skip", Missing::kSkip}, {"zero", Missing::kZero}};
+  roads.add_option("--missing", options.missing, "Images on one side only: skip them, or let them score zero")
+      ->transform(CLI::CheckedTransformer(missing))
+      ->default_str("skip");
+  const std::map<std::string, Cities> cities{{"ids", Cities::kFromIds}, {"one", Cities::kOne}};
+  roads.add_option("--cities", options.cities, "Cities from the ids' first three parts (AOI_2_Vegas), or one of all")
+      ->transform(CLI::CheckedTransformer(cities))
+      ->default_str("ids");
+  const std::map<std::string, AplsMethod> methods{{"quick", AplsMethod::kQuick}, {"literal", AplsMethod::kLiteral}};
+  roads.add_option("--method", options.method, "quick, or literal: every network point by point; scores are the same")
+      ->transform(CLI::CheckedTransformer(methods))
+      ->default_str("quick");
+  roads.add_flag("--lenient", options.lenient, "Leave bad rows out and count them");
+  options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  roads.add_option("--threads", options.threads, "Threads")->check(CLI::Range(1, 1024))->default_str("all cores");
+}
+
+void add_topo_options(CLI::App& roads, Command& command) {
+  TopoParameters& topo = command.topo;
+  CLI::Option* flag = roads.add_flag("--topo", command.with_topo, "Also TOPO: precision, recall and F1");
+  const auto add = [&](const char* name, double& value, const char* what) {
+    roads.add_option(name, value, what)->check(CLI::PositiveNumber)->capture_default_str()->needs(flag);
+  };
+  add("--topo-hole", topo.hole, "TOPO: metres within which a marble falls into a hole");
+  add("--topo-interval", topo.interval, "TOPO: metres between holes");
+  add("--topo-radius", topo.radius, "TOPO: metres around an origin");
+  roads.add_option("--topo-origins", topo.origins, "TOPO: nodes to start from, at most")
+      ->check(CLI::Range(1, 1000000000))
+      ->capture_default_str()
+      ->needs(flag);
+}
+
+void add_layer_options(CLI::App& roads, Command& command) {
+  roads.add_option(
+      "--images", command.layers.images,
+      "Picture, or folder of pictures, that say how pixels lie on the earth (else one beside each layer); for "
+      "images of mosaics all of them together");
+  roads.add_option("--transform", command.transform, "The same as six numbers x0,dx,rx,y0,ry,dy");
+  roads.add_option("--crs", command.crs, "Coordinate system of --transform, such as EPSG:32611 (else the layer's)");
+  roads.add_flag("--pixels", command.layers.pixels, "Coordinates of layers are pixels already");
+}
+
+}  // namespace
+
+void add_roads_command(CLI::App& app) {
+  CLI::App* roads = app.add_subcommand("roads", "APLS of road networks");
+  const auto command = std::make_shared<Command>();
+  CLI::Option* sources =
+      roads
+          ->add_option("SOURCES", command->sources,
+                       "Road tables (.csv), road layers (.geojson, .gpkg, .fgb, .shp), masks, or folders of them")
+          ->type_name("TRUTH PROPOSAL")
+          ->expected(2);
+  CLI::Option* cases = roads->add_option("--cases", command->cases, "Run a JSON list of cases with known results");
+  sources->excludes(cases);
+  roads->add_flag("--json", command->json, "Print JSON instead of a table");
+  roads->add_option("--csv", command->csv, "Also write a line for each image to this file");
+  roads->add_option("--html", command->html, "Also write a page to look at; --images may name pictures for it");
+  roads->add_option("--shown", command->page.shown, "Tiles drawn on the page: so many of the worst, and of the best")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  add_metric_options(*roads, command->options);
+  add_topo_options(*roads, *command);
+  add_layer_options(*roads, *command);
+  roads->callback([command] {
+    if (command->cases.empty() && command->sources.size() != 2) {
+      throw CLI::RequiredError("TRUTH and PROPOSAL, or --cases");
+    }
+    run(*command);
+  });
+}
+
+}  // namespace ppl::score

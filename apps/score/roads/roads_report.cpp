@@ -1,0 +1,130 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "apps/score/roads/roads.h"
+
+namespace ppl::score {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+const char* side_of(const RoadImage& image) { return image.scored() ? "both" : image.in_truth ? "truth" : "proposal"; }
+
+std::vector<std::string> one_sided(const RoadsReport& report, bool truth) {
+  std::vector<std::string> ids;
+  for (const RoadImage& image : report.images) {
+    if (!image.scored() && image.in_truth == truth) ids.push_back(image.id);
+  }
+  return ids;
+}
+
+std::string named(const std::vector<std::string>& ids, const char* where) {
+  if (ids.empty()) return "";
+  std::string text = fmt::format("{} image{} only in the {}:", ids.size(), ids.size() == 1 ? "" : "s", where);
+  for (size_t i = 0; i < std::min<size_t>(ids.size(), 5); ++i) text += (i > 0 ? ", " : " ") + ids[i];
+  return text + (ids.size() > 5 ? ", ...\n" : "\n");
+}
+
+std::string csv_field(const std::string& text) {
+  if (text.find_first_of(",\"\n") == std::string::npos) return text;
+  std::string quoted = "\"";
+  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
+  return quoted + "\"";
+}
+
+Json to_json(const TopoCounts& topo) {
+  return {{"precision", topo.precision()},
+          {"recall", topo.recall()},
+          {"f1", topo.f1()},
+          {"true_positive", topo.true_positive},
+          {"false_positive", topo.false_positive},
+          {"false_negative", topo.false_negative}};
+}
+
+Json to_json(const RoadImage& image, bool with_topo) {
+  Json json = {{"id", image.id}, {"in", side_of(image)}};
+  if (!image.scored()) return json;
+  const ImageApls& a = image.apls;
+  json["truth_to_proposal"] = a.truth_to_proposal;
+  json["proposal_to_truth"] = a.proposal_to_truth;
+  json["apls"] = a.score;
+  json["apls_by_length"] = a.score_by_length;
+  json["nodes"] = a.nodes;
+  json["edges"] = a.edges;
+  json["control_points"] = a.control_points;
+  json["road_metres"] = a.length;
+  if (with_topo) json["topo"] = to_json(image.topo);
+  return json;
+}
+
+}  // namespace
+
+std::string roads_table(const RoadsReport& report) {
+  const auto scored = std::count_if(report.images.begin(), report.images.end(), [](auto& i) { return i.scored(); });
+  std::string text = fmt::format("{} image{}\n", scored, scored == 1 ? "" : "s");
+  text += named(one_sided(report, true), "truth") + named(one_sided(report, false), "proposal");
+  if (!report.bad_rows.empty()) {
+    text += fmt::format("{} bad row{} left out\n", report.bad_rows.size(), report.bad_rows.size() == 1 ? "" : "s");
+  }
+  size_t width = 8;
+  for (const RoadCity& city : report.cities) width = std::max(width, city.name.size());
+  text += fmt::format("{:<{}}  {:>6}  {:>8}\n", "city", width, "images", "APLS");
+  for (const RoadCity& city : report.cities) {
+    text += fmt::format("{:<{}}  {:>6}  {:8.6f}\n", city.name, width, city.images, city.score);
+  }
+  text += fmt::format("{:<{}}  {:>6}  {:8.6f}\n", "overall", width, "", report.overall);
+  text += fmt::format("mean over images {:.6f}, weighted by metres of road {:.6f}, routes weighted by length {:.6f}\n",
+                      report.image_mean, report.road_weighted, report.by_length);
+  if (report.topo) {
+    text += fmt::format("TOPO precision {:.6f}, recall {:.6f}, F1 {:.6f}\n", report.topo->precision(),
+                        report.topo->recall(), report.topo->f1());
+  }
+  return text;
+}
+
+std::string roads_json(const RoadsReport& report) {
+  Json json = {{"metric", "apls"},
+               {"apls", report.overall},
+               {"image_mean", report.image_mean},
+               {"road_weighted", report.road_weighted},
+               {"by_length", report.by_length}};
+  if (report.topo) json["topo"] = to_json(*report.topo);
+  json["cities"] = Json::array();
+  for (const RoadCity& city : report.cities) {
+    json["cities"].push_back({{"city", city.name}, {"apls", city.score}, {"images", city.images}});
+  }
+  json["images"] = Json::array();
+  for (const RoadImage& image : report.images) json["images"].push_back(to_json(image, report.topo.has_value()));
+  json["only_truth"] = one_sided(report, true);
+  json["only_proposal"] = one_sided(report, false);
+  json["bad_rows"] = report.bad_rows;
+  // Ids need not be UTF-8.
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+std::string roads_csv(const RoadsReport& report) {
+  std::string text =
+      "id,in,apls,truth_to_proposal,proposal_to_truth,apls_by_length,truth_nodes,proposal_nodes,truth_edges,"
+      "proposal_edges,truth_control_points,proposal_control_points,truth_metres,proposal_metres";
+  text += report.topo ? ",topo_precision,topo_recall,topo_f1\n" : "\n";
+  for (const RoadImage& image : report.images) {
+    const ImageApls& a = image.apls;
+    text += fmt::format("{},{}", csv_field(image.id), side_of(image));
+    if (!image.scored()) {
+      text += std::string(report.topo ? 15 : 12, ',') + "\n";
+      continue;
+    }
+    text += fmt::format(",{},{},{},{},{},{},{},{},{},{},{:.1f},{:.1f}", a.score, a.truth_to_proposal,
+                        a.proposal_to_truth, a.score_by_length, a.nodes[0], a.nodes[1], a.edges[0], a.edges[1],
+                        a.control_points[0], a.control_points[1], a.length[0], a.length[1]);
+    if (report.topo) {
+      text += fmt::format(",{:.6f},{:.6f},{:.6f}", image.topo.precision(), image.topo.recall(), image.topo.f1());
+    }
+    text += "\n";
+  }
+  return text;
+}
+
+}  // namespace ppl::score

@@ -1,0 +1,23 @@
+#include "apps/town/town.h"
+
+#include "apps/town/network.h"
+#include "apps/town/settle.h"
+#include "kernels/base.h"
+
+namespace ppl::synthetic {
+
+Town make_town(double width, double height, uint64_t seed) {
+  PPL_CHECK(width > 0 && height > 0, "town: expected a width and height above 0, got ", width, " x ", height, " m");
+  Town town{Plan(width, height, seed), {}, {}, {}, {}, {}, {}, {}};
+  town.network = connect_streets(town.plan, trace_streets(town.plan));
+  Occupancy map(town.plan, town.network);
+  add_parking(town, map);
+  round_corners(town.network);
+  add_buildings(town, map);
+  town.built_distance = map.built_distance(town.network);
+  add_trees(town, map);
+  add_cars(town);
+  return town;
+}
+
+}  // namespace ppl::synthetic

@@ -1,0 +1,166 @@
+// Sums of values on devices by NCCL. NCCL carries, a kernel of ours adds: in the order of the ranks, so that every rank
+// gets the bits that MPI's sums give.
+#include <unistd.h>
+
+#include <exception>
+#include <thread>
+#include <vector>
+
+#include "engine/communication/nccl_link.h"
+#include "engine/communication/over_host.h"
+#include "engine/storage.h"
+#include "engine/communication/sum_parts.h"
+#include "engine/communication/sum_watch.h"
+#include "kernels/cast.h"
+#include "kernels/cuda/device.h"
+#include "kernels/ordered_sum.h"
+
+namespace ppl {
+namespace {
+
+class NcclCommunication : public OverHost {
+ public:
+  NcclCommunication(Communication& host, const CommunicationOptions& options)
+      : OverHost(host),
+        options_(options),
+        link_(host, options.limit_seconds),
+        stream_(make_cuda_stream()),
+        watch_(std::make_unique<SumWatch>(
+            host, options.limit_seconds, [this] { return link_.problem(); },
+            [this](const std::string& what) { end_lost(what); })) {}
+
+  // After an error on this rank the others may never take their part in what is on its way.
+  ~NcclCommunication() override {
+    bool broken = std::uncaught_exceptions() > 0;
+    try {
+      if (!broken && last_) last_->ended.wait();
+    } catch (const Error&) {
+      broken = true;
+    }
+    watch_.reset();
+    if (broken) link_.abort();
+  }
+
+  void begin_sum(Device device, float* values, int64_t n, Wire wire) override {
+    if (device == Device::cpu) return host_.begin_sum(device, values, n, wire);
+    wire == Wire::f32 ? sum_f32(values, n) : sum_bf16(values, n);
+  }
+
+  void wait() override {
+    host_.wait();
+    if (last_) last_->ended.hold_back(CudaContext::current());
+  }
+
+  double take_busy_seconds() override {
+    double busy = host_.take_busy_seconds();
+    if (last_) last_->ended.wait();
+    for (const auto& sum : begun_) busy += sum->ended.seconds_since(sum->begun);
+    begun_.clear();
+    return busy;
+  }
+
+ private:
+  // Content unspecified, for what the stream is given from now on; until the next call.
+  template <class T>
+  T* room(std::unique_ptr<Storage>& storage, int64_t count) {
+    const auto bytes = static_cast<size_t>(count) * sizeof(T);
+    if (!storage || storage->bytes < bytes) {
+      if (last_) last_->ended.wait();  // it may still be in use
+      storage.reset();
+      storage = std::make_unique<Storage>(bytes, Device::cuda);
+    }
+    return static_cast<T*>(storage->data);
+  }
+
+  void sum_f32(float* values, int64_t n) {
+    float* came = room<float>(came_, came_count(n));
+    begin();
+    add_up(values, n, came);
+    end();
+  }
+
+  void sum_bf16(float* values, int64_t n) {
+    bf16* came = room<bf16>(came_, came_count(n));
+    bf16* narrow = room<bf16>(narrow_, n);
+    begin();
+    cast(*stream_, n, values, narrow);
+    add_up(narrow, n, came);
+    cast(*stream_, n, narrow, values);
+    end();
+  }
+
+  int64_t came_count(int64_t n) const { return SumParts(n, ranks()).size(rank()) * ranks(); }
+
+  // What the stream is given from now on waits for all that was launched.
+  void begin() {
+    last_ = std::make_shared<DeviceSum>(host_.begin_meeting());
+    watch_->add(last_);
+    begun_.push_back(last_);
+    launched_.set(CudaContext::current());
+    launched_.hold_back(*stream_);
+    last_->begun.set(*stream_);
+  }
+
+  void end() {
+    last_->ended.set(*stream_);
+    last_->has_marks = true;
+  }
+
+  // Everybody's values of my part come here; their sums go to all.
+  template <class T>
+  void add_up(T* whole, int64_t n, T* came) {
+    const SumParts parts(n, ranks());
+    const int64_t mine = parts.size(rank());
+    T* sums = whole + parts.begin(rank());
+    std::vector<NcclLink::Piece> sent, received;
+    for (int r = 0; r < ranks(); ++r) {
+      sent.push_back(piece(r, whole + parts.begin(r), parts.size(r)));
+      received.push_back(piece(r, came + r * mine, mine));
+    }
+    link_.exchange(sent, received, *stream_);
+    ordered_sum(*stream_, mine, ranks(), came, sums);
+    sent.clear();
+    received.clear();
+    for (int r = 0; r < ranks(); ++r) {
+      if (r == rank()) continue;
+      sent.push_back(piece(r, sums, mine));
+      received.push_back(piece(r, whole + parts.begin(r), parts.size(r)));
+    }
+    if (!sent.empty()) link_.exchange(sent, received, *stream_);
+  }
+
+  template <class T>
+  static NcclLink::Piece piece(int peer, T* data, int64_t count) {
+    return {peer, data, static_cast<size_t>(count) * sizeof(T)};
+  }
+
+  // From the watch's thread. NCCL may take its time to end what hangs, and the run must not.
+  void end_lost(const std::string& what) {
+    char name[256] = {};
+    gethostname(name, sizeof name - 1);
+    if (options_.on_lost) options_.on_lost(cat("rank ", rank(), " on ", name, ": ", what, "; the run ends"));
+    std::thread([this] { link_.abort(); }).detach();
+    std::this_thread::sleep_for(std::chrono::seconds(1));
+    host_.abort(1);
+  }
+
+  const CommunicationOptions options_;
+  NcclLink link_;
+  std::unique_ptr<CudaContext> stream_;
+  CudaMark launched_;
+  std::unique_ptr<Storage> came_, narrow_;
+  std::shared_ptr<DeviceSum> last_;
+  std::vector<std::shared_ptr<DeviceSum>> begun_;  // since take_busy_seconds()
+  std::unique_ptr<SumWatch> watch_;
+};
+
+}  // namespace
+
+std::string nccl_problem() { return ""; }
+
+std::unique_ptr<Communication> sums_by_nccl(Communication& host, const CommunicationOptions& options) {
+  if (cuda_problem().empty()) CudaContext::current();  // NCCL takes the device that is the thread's
+  return std::make_unique<NcclCommunication>(host, options);
+}
+
+}  // namespace ppl

@@ -1,0 +1,66 @@
+// The thread that makes this process's MPI calls. For engine/communication/communication_mpi.cpp only.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "engine/communication/exchange.h"
+
+namespace ppl {
+
+class ProgressThread {
+ public:
+  ProgressThread(const CommunicationOptions&, int rank, int ranks, std::vector<std::string> hosts);
+  ~ProgressThread();
+  ProgressThread(const ProgressThread&) = delete;
+  ProgressThread& operator=(const ProgressThread&) = delete;
+
+  int64_t start(std::unique_ptr<Exchange>);  // its number
+  void wait(int64_t number);
+  bool finished(int64_t number);
+  double take_busy_seconds();  // during which there was some exchange, since the last call
+  [[noreturn]] void abort(int exit_code);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  struct Active {
+    int64_t number;
+    std::unique_ptr<Exchange> exchange;
+    Clock::time_point since;
+  };
+  void work();
+  bool advance(std::vector<Active>&);  // true where something was finished
+  void beat();
+  void look_for_lost(const std::vector<Active>&);
+  void stop_beats();
+
+  CommunicationOptions options_;
+  const int rank_, ranks_;
+  const std::vector<std::string> hosts_;
+
+  std::mutex mutex_;
+  std::condition_variable wanted_, done_;
+  std::deque<Active> waiting_;       // not begun
+  std::vector<int64_t> unfinished_;  // numbers
+  int64_t started_ = 0;
+  bool stop_ = false;
+  int abort_code_ = -1;
+  double busy_ = 0;
+
+  // Every second each rank tells every other that it is alive.
+  MPI_Comm data_ = MPI_COMM_NULL, beats_ = MPI_COMM_NULL;
+  std::vector<MPI_Request> beats_out_, beats_in_;
+  std::vector<Clock::time_point> heard_;
+  std::vector<char> beat_;  // a byte for each rank
+  char alive_ = 1;
+  Clock::time_point last_beat_{};
+  std::thread thread_;
+};
+
+}  // namespace ppl

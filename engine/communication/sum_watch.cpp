@@ -1,0 +1,66 @@
+#include "engine/communication/sum_watch.h"
+
+#include <utility>
+
+#include "kernels/cuda/device.h"
+
+namespace ppl {
+
+SumWatch::SumWatch(Communication& host, double limit_seconds, std::function<std::string()> problem,
+                   std::function<void(const std::string&)> lost)
+    : host_(host), limit_seconds_(limit_seconds), problem_(std::move(problem)), lost_(std::move(lost)) {
+  thread_ = std::thread([this] { work(); });
+}
+
+SumWatch::~SumWatch() {
+  {
+    const std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  changed_.notify_one();
+  thread_.join();
+}
+
+void SumWatch::add(std::shared_ptr<const DeviceSum> sum) {
+  const std::lock_guard lock(mutex_);
+  sums_.push_back({std::move(sum), {}});
+  changed_.notify_one();
+}
+
+std::string SumWatch::look(Watched& w, bool& ended) const {
+  ended = w.sum->has_marks && w.sum->ended.passed();
+  if (ended) return "";
+  if (!w.met && host_.has_met(w.sum->meeting)) w.met = Clock::now();
+  const auto limit = std::chrono::duration<double>(limit_seconds_);
+  if (w.met && Clock::now() - *w.met > limit)
+    return cat("a sum on the devices has not ended ", limit_seconds_, " s after all ranks had begun it");
+  return problem_();
+}
+
+void SumWatch::work() {
+  enter_cuda_device();
+  constexpr auto kPause = std::chrono::milliseconds(10);
+  std::unique_lock lock(mutex_);
+  while (!stop_) {
+    if (sums_.empty()) {
+      changed_.wait(lock);
+      continue;
+    }
+    std::string wrong;
+    try {
+      for (bool ended = true; ended && !sums_.empty() && wrong.empty();) {
+        wrong = look(sums_.front(), ended);
+        if (ended) sums_.pop_front();
+      }
+    } catch (const std::exception& e) {
+      wrong = e.what();
+    }
+    if (!wrong.empty()) {
+      lock.unlock();
+      return lost_(wrong);
+    }
+    changed_.wait_for(lock, kPause, [this] { return stop_; });
+  }
+}
+
+}  // namespace ppl

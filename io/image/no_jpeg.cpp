@@ -1,0 +1,15 @@
+// Stands in for jpeg.cpp in builds without libjpeg.
+#include "io/image/codec.h"
+
+namespace ppl {
+namespace {
+[[noreturn]] void missing(const std::string& where) {
+  throw Error(cat(where, ": this build has no libjpeg, so it cannot read or write JPEG pictures"));
+}
+}  // namespace
+
+ImageHeader jpeg_header(Bytes, const std::string& where) { missing(where); }
+Image decode_jpeg(Bytes, int64_t, const std::string& where) { missing(where); }
+std::vector<std::byte> encode_jpeg(const Image&, int, const std::string& where) { missing(where); }
+
+}  // namespace ppl

@@ -1,0 +1,15 @@
+// Stands in for png.cpp in builds without libpng.
+#include "io/image/codec.h"
+
+namespace ppl {
+namespace {
+[[noreturn]] void missing(const std::string& where) {
+  throw Error(cat(where, ": this build has no libpng, so it cannot read or write PNG pictures"));
+}
+}  // namespace
+
+ImageHeader png_header(Bytes, const std::string& where) { missing(where); }
+PngPicture decode_png(Bytes, PngValues, int64_t, const std::string& where) { missing(where); }
+std::vector<std::byte> encode_png(const Image&, const std::string& where) { missing(where); }
+
+}  // namespace ppl

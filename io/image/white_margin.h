@@ -1,0 +1,17 @@
+// White that reaches into a picture from its border: what scanned and cut pictures have instead of data.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "io/image/image.h"
+
+namespace ppl {
+
+// 1 where all bands have the highest value. [height, width]
+std::vector<uint8_t> white_pixels(const Image& image);
+
+// White that reaches in from the border, where there are 1 % of the pixels of it or more. 1 where it is.
+std::vector<uint8_t> white_margins(const Image& image);
+
+}  // namespace ppl

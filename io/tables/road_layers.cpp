@@ -1,0 +1,161 @@
+#include "io/tables/road_layers.h"
+
+#include <cmath>
+#include <filesystem>
+
+#include "io/tables/csv.h"
+#include "io/maps/ogr_layers.h"
+#include "io/tables/picture_places.h"
+#include "kernels/base.h"
+
+namespace ppl {
+namespace fs = std::filesystem;
+namespace {
+
+struct DestroyTransformation {
+  void operator()(OGRCoordinateTransformation* t) const { OCTDestroyCoordinateTransformation(t); }
+};
+
+// From a layer's coordinates to pixels.
+class ToPixels {
+ public:
+  ToPixels() = default;  // they are pixels
+
+  ToPixels(const GeoReference& reference, const OGRSpatialReference* layer, const std::string& path) {
+    std::array<double, 6> forward = reference.transform;
+    PPL_CHECK(GDALInvGeoTransform(forward.data(), inverse_.data()), path, ": the picture's transform has no inverse");
+    if (!layer || reference.crs.empty()) return;
+    OGRSpatialReference from(*layer), to;
+    PPL_CHECK(to.SetFromUserInput(reference.crs.c_str()) == OGRERR_NONE, path, ": coordinate system '", reference.crs,
+              "' is not known: ", CPLGetLastErrorMsg());
+    from.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
+    to.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
+    if (from.IsSame(&to)) return;
+    transformation_.reset(OGRCreateCoordinateTransformation(&from, &to));
+    PPL_CHECK(transformation_, path, ": no way from its coordinate system to the picture's: ", CPLGetLastErrorMsg());
+  }
+
+  PixelPoint operator()(double x, double y) const {
+    if (transformation_ && !transformation_->Transform(1, &x, &y)) return {HUGE_VAL, HUGE_VAL};
+    return {inverse_[0] + x * inverse_[1] + y * inverse_[2], inverse_[3] + x * inverse_[4] + y * inverse_[5]};
+  }
+
+ private:
+  std::array<double, 6> inverse_{0, 1, 0, 0, 0, 1};
+  std::unique_ptr<OGRCoordinateTransformation, DestroyTransformation> transformation_;
+};
+
+// The ways from one layer's coordinates to the pixels of its images.
+class Ways {
+ public:
+  Ways(const std::string& path, const OGRSpatialReference* layer, const RoadLayerOptions& options,
+       std::optional<PicturePlaces>& pictures)
+      : path_(path), layer_(layer), options_(options), pictures_(pictures) {}
+
+  const ToPixels& of(const std::string& id) {
+    const auto known = ways_.find(id);
+    return known != ways_.end() ? known->second : ways_.emplace(id, make(id)).first->second;
+  }
+
+ private:
+  ToPixels make(const std::string& id) {
+    if (options_.pixels) return {};
+    if (options_.reference) return {*options_.reference, layer_, path_};
+    if (!options_.images.empty() && !fs::is_directory(options_.images)) {
+      return {required_georeference(options_.images), layer_, path_};
+    }
+    if (options_.images.empty()) {
+      for (const char* ending : {".tif", ".tiff", ".TIF"}) {
+        const fs::path beside = fs::path(path_).replace_extension(ending);
+        if (fs::is_regular_file(beside)) return {required_georeference(beside.string()), layer_, path_};
+      }
+    } else {
+      if (!pictures_) pictures_.emplace(options_.images);
+      if (const auto place = pictures_->find(id)) return {*place, layer_, path_};
+    }
+    throw Error(cat(path_, ": nothing says how its coordinates become pixels: no picture ",
+                    options_.images.empty() ? "beside it" : cat("of image '", id, "' in ", options_.images),
+                    ", no transform given, and not said to be pixels"));
+  }
+
+  const std::string& path_;
+  const OGRSpatialReference* layer_;
+  const RoadLayerOptions& options_;
+  std::optional<PicturePlaces>& pictures_;
+  std::map<std::string, ToPixels> ways_;
+};
+
+void add_line(const OGRLineString& line, const ToPixels& to_pixels, const RowPlace& place, ImageRoads& roads) {
+  RoadLine road{{}, place};
+  for (int i = 0; i < line.getNumPoints(); ++i) {
+    road.points.push_back(to_pixels(line.getX(i), line.getY(i)));
+    if (std::isfinite(road.points.back().x) && std::isfinite(road.points.back().y)) continue;
+    roads.bad.push_back({place, cat("point ", i + 1, " has no place in the picture")});
+    return;
+  }
+  roads.lines.push_back(std::move(road));
+}
+
+void add_geometry(const OGRGeometry* geometry, const ToPixels& to_pixels, const RowPlace& place, ImageRoads& roads) {
+  if (!geometry || geometry->IsEmpty()) {
+    roads.bad.push_back({place, "a feature without a geometry"});
+    return;
+  }
+  const OGRGeometryUniquePtr straight(geometry->getLinearGeometry());
+  const OGRwkbGeometryType type = wkbFlatten(straight->getGeometryType());
+  if (type == wkbLineString) {
+    add_line(*straight->toLineString(), to_pixels, place, roads);
+  } else if (type == wkbMultiLineString) {
+    for (const OGRLineString* part : *straight->toMultiLineString()) add_line(*part, to_pixels, place, roads);
+  } else {
+    roads.bad.push_back({place, cat("expected a line, got ", geometry->getGeometryName())});
+  }
+}
+
+// The number of the field that names a feature's image, or -1.
+int find_image_field(OGRFeatureDefn& layer) {
+  std::vector<std::string> names;
+  for (int i = 0; i < layer.GetFieldCount(); ++i) names.emplace_back(layer.GetFieldDefn(i)->GetNameRef());
+  return find_column(names, {"ImageId", "image_id", "image"});
+}
+
+void read_layer(OGRLayer& layer, const std::string& path, uint32_t file, const RoadLayerOptions& options,
+                std::optional<PicturePlaces>& pictures, HeldRoads& roads) {
+  Ways ways(path, layer.GetSpatialRef(), options, pictures);
+  const std::string own = image_id_of(path);
+  const int id_field = find_image_field(*layer.GetLayerDefn());
+  // Also where the layer is empty: an image without roads.
+  if (id_field < 0) ways.of(own), roads.image(own);
+  uint64_t row = 0;
+  layer.ResetReading();
+  while (const OGRFeatureUniquePtr feature{layer.GetNextFeature()}) {
+    const bool named = id_field >= 0 && feature->IsFieldSetAndNotNull(id_field);
+    const std::string id = named ? feature->GetFieldAsString(id_field) : own;
+    const OGRGeometry* geometry = feature->GetGeometryRef();
+    const RowPlace place{file, ++row};
+    if (named && (!geometry || geometry->IsEmpty())) {
+      roads.image(id).lines.push_back({{}, place});
+    } else {
+      add_geometry(geometry, ways.of(id), place, roads.image(id));
+    }
+  }
+}
+
+}  // namespace
+
+std::unique_ptr<RoadSource> read_road_layers(const std::vector<std::string>& paths, const RoadLayerOptions& options) {
+  auto roads = std::make_unique<HeldRoads>();
+  std::optional<PicturePlaces> pictures;  // of options.images
+  for (const std::string& path : paths) {
+    const GdalMessages messages;
+    const OgrFile d = open_ogr(path, {"GeoJSON", "GPKG", "FlatGeobuf", "ESRI Shapefile"}, "a layer of roads", messages);
+    PPL_CHECK(d->GetLayerCount() > 0, path, ": expected a layer of roads, got none");
+    const uint32_t file = roads->add_file(path);
+    for (int i = 0; i < d->GetLayerCount(); ++i) read_layer(*d->GetLayer(i), path, file, options, pictures, *roads);
+    check_read_to_its_end(path, messages);
+  }
+  roads->sort();
+  return roads;
+}
+
+}  // namespace ppl

@@ -1,0 +1,53 @@
+#include "io/tables/roads.h"
+
+#include <algorithm>
+#include <cctype>
+#include <filesystem>
+
+#include "kernels/base.h"
+
+namespace ppl {
+namespace fs = std::filesystem;
+
+std::string RoadSource::describe(const RowPlace& place) const { return cat(file(place.file), ":", place.row); }
+
+bool utf16_less(std::string_view a, std::string_view b) {
+  // Lead bytes of U+E000..U+FFFF (0xEE, 0xEF) come after those of the planes above, which UTF-16 writes as D800..DFFF.
+  const auto rank = [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte == 0xEE || byte == 0xEF ? byte + 0x100 : int{byte};
+  };
+  const auto [x, y] = std::mismatch(a.begin(), a.end(), b.begin(), b.end());
+  if (x == a.end() || y == b.end()) return x == a.end() && y != b.end();
+  return rank(*x) < rank(*y);
+}
+
+std::string lower_ending(const std::string& path) {
+  std::string ending = fs::path(path).extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
+  return ending;
+}
+
+std::vector<std::string> list_files(const std::string& path, const std::vector<std::string>& endings,
+                                    const std::string& expected) {
+  std::error_code error;
+  if (!fs::is_directory(path, error)) {
+    PPL_CHECK(fs::exists(path, error), path, ": no such file or folder");
+    return {path};
+  }
+  std::vector<std::string> files;
+  fs::directory_iterator entries(path, error);
+  PPL_CHECK(!error, path, ": cannot be read: ", error.message());
+  for (const fs::directory_entry& entry : entries) {
+    const std::string ending = lower_ending(entry.path().string());
+    if (std::find(endings.begin(), endings.end(), ending) != endings.end()) files.push_back(entry.path().string());
+  }
+  std::sort(files.begin(), files.end());
+  std::string wanted;
+  for (const std::string& ending : endings) wanted += (wanted.empty() ? "" : ", ") + ending;
+  PPL_CHECK(!files.empty(), path, ": ",
+            expected.empty() ? "no file here ends in " + wanted : "expected " + expected + " in this folder, got none");
+  return files;
+}
+
+}  // namespace ppl

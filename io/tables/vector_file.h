@@ -1,0 +1,56 @@
+// GeoJSON, GeoPackage and FlatGeobuf files, through GDAL. In builds without GDAL everything throws an Error that says
+// so.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "io/image/geotiff.h"
+#include "io/geometry/polygon.h"
+
+namespace ppl {
+
+// A line or a polygon of one picture, or neither: a feature without a geometry.
+struct VectorFeature {
+  std::string image;  // its id
+  int64_t number = 0;
+  double value = 0;  // what the layer's value_name says
+  Line line;         // of a layer of lines
+  Polygon polygon;   // of a layer of polygons
+};
+
+struct VectorLayer {
+  std::string name;
+  std::string crs;  // WKT; empty: coordinates are pixels
+  bool polygons = false;
+  std::string value_name;  // "length" or "confidence"
+  std::vector<VectorFeature> features;
+};
+
+// Picture to earth.
+Point to_world(const GeoReference&, Point);
+Line to_world(const GeoReference&, const Line&);
+Polygon to_world(const GeoReference&, const Polygon&);
+
+// By the ending: .geojson or .json (WGS 84 longitude and latitude as RFC 7946 asks, where the layer has a coordinate
+// system; pixels as they are where not), .gpkg and .fgb (the layer's system). Whole or not at all; the same layer gives
+// the same bytes. Error for other endings.
+void write_vectors(const std::string& path, const VectorLayer&);
+bool is_vector_file(const std::string& path);  // by the ending
+
+// The polygons of a file's layers, parts of one feature together.
+struct ReadPolygons {
+  struct Feature {
+    std::string image;  // of a field ImageId, image_id or image; empty without one
+    std::string id;     // of a field BuildingId, building_id or number, else the feature's number
+    double confidence = 1;
+    std::vector<Polygon> polygons;
+  };
+  std::vector<Feature> features;
+  std::string crs;          // WKT; may be empty
+  bool geographic = false;  // coordinates are degrees
+};
+ReadPolygons read_polygons(const std::string& path);
+
+}  // namespace ppl

@@ -1,0 +1,24 @@
+// LINESTRING text and numbers as SpaceNet's reference scorer reads them (it is written in Java).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "io/tables/roads.h"
+
+namespace ppl {
+
+// Without leading and trailing characters up to the blank, control characters included.
+std::string_view strip(std::string_view text);
+
+// Decimal with optional sign, fraction, exponent and suffix D or F, or a hexadecimal float with its P exponent;
+// correctly rounded. Nothing for other text (NaN, infinity and names of numbers are other text).
+std::optional<double> parse_number(std::string_view text);
+
+// Fills `points` from `LINESTRING (x y, x y more, ...)`: any case, quotes anywhere, one blank between numbers, further
+// numbers of a point left out; EMPTY anywhere gives no points. Returns what is wrong with the text, or nothing.
+// `scratch` saves an allocation a call.
+std::optional<std::string> parse_linestring(std::string_view text, Polyline& points, std::string& scratch);
+
+}  // namespace ppl

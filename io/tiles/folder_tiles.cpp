@@ -1,0 +1,100 @@
+#include <filesystem>
+#include <utility>
+
+#include "io/threads.h"
+#include "io/tiles/tiles.h"
+
+namespace ppl {
+
+namespace {
+
+TileFolder scan(const std::string& path, const FolderOptions& options) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(path, ignored)) return scan_tiles(path, options.masks, options.weights);
+  PPL_CHECK(options.masks.empty(), path, ": is a list of pairs, which needs no folder of masks");
+  return scan_list(path, options.weights);
+}
+
+}  // namespace
+
+FolderTiles::FolderTiles(const std::string& folder, FolderOptions options) : options_(std::move(options)) {
+  input_ = options_.input;
+  classes_ = options_.classes;
+  input_.check(folder);
+  TileFolder found = scan(folder, options_);
+  problems_ = std::move(found.problems);
+  const size_t looked_at = found.tiles.size() + problems_.size();
+  report_problems(problems_, looked_at, options_.on_problem, folder);  // before minutes are spent on decoding
+
+  const size_t n = found.tiles.size();
+  std::vector<Tile> decoded(n);
+  std::vector<std::string> errors(n);
+  // Which tiles are kept is settled by their order, so that it does not depend on the threads.
+  std::vector<bool> kept(n);
+  uint64_t left = options_.cache_bytes;
+  for (size_t i = 0; i < n; ++i) {
+    const auto bytes = static_cast<uint64_t>(found.tiles[i].height) * static_cast<uint64_t>(found.tiles[i].width) *
+                       static_cast<uint64_t>(input_.band_count() + 1 + options_.weights);
+    kept[i] = bytes <= left;
+    if (kept[i]) left -= bytes;
+  }
+  for_each_index(static_cast<int64_t>(n), options_.threads, [&](int64_t at) {
+    const auto i = static_cast<size_t>(at);
+    try {
+      Tile t = decode_tile(found.tiles[i], options_);
+      if (kept[i]) decoded[i] = std::move(t);
+    } catch (const Error& e) {
+      errors[i] = e.what();
+    }
+  });
+  for (size_t i = 0; i < n; ++i) {
+    if (!errors[i].empty()) {
+      problems_.push_back({found.tiles[i].id, errors[i]});
+      continue;
+    }
+    entries_.push_back({found.tiles[i].id, found.tiles[i].height, found.tiles[i].width});
+    files_.push_back(std::move(found.tiles[i]));
+    cache_.push_back(std::move(decoded[i]));
+  }
+  report_problems(problems_, looked_at, options_.on_problem, folder);
+}
+
+Tile FolderTiles::load(int64_t index) const {
+  const auto i = static_cast<size_t>(index);
+  return cache_[i].image ? cache_[i] : decode_tile(files_[i], options_);
+}
+
+namespace {
+
+Image read_weights(const TileFile& file, int64_t max_pixels) {
+  Image weight = read_image(file.weight_path, {{}, max_pixels});
+  PPL_CHECK(weight.bands == 1 && weight.depth == 8 && weight.height == file.height && weight.width == file.width,
+            file.weight_path, ": expected a grey 8-bit map of weights of ", file.width, " x ", file.height,
+            " pixels, got ", weight.bands, " bands of ", weight.depth, " bits, ", weight.width, " x ", weight.height);
+  return weight;
+}
+
+}  // namespace
+
+Tile decode_tile(const TileFile& file, const FolderOptions& options) {
+  struct Memory {
+    Image image, mask, weight;
+  };
+  auto memory = std::make_shared<Memory>();
+  memory->image = read_input(file.image_path, options.input, options.max_pixels);
+  memory->mask = read_mask(file.mask_path, options.classes, options.max_pixels);
+  const Image &image = memory->image, &mask = memory->mask;
+  PPL_CHECK(image.height == file.height && image.width == file.width, file.image_path, ": the picture is ", image.width,
+            " x ", image.height, " pixels, was ", file.width, " x ", file.height);
+  PPL_CHECK(mask.height == file.height && mask.width == file.width, file.mask_path, ": the mask is ", mask.width, " x ",
+            mask.height, " pixels, its picture ", file.width, " x ", file.height);
+  Tile t{image.height, image.width, image.bands, image.u8(), mask.u8(), nullptr};
+  if (!file.weight_path.empty()) {
+    memory->weight = read_weights(file, options.max_pixels);
+    t.weight = memory->weight.u8();
+  }
+  t.keep = std::move(memory);
+  return t;
+}
+
+}  // namespace ppl

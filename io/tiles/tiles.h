@@ -1,0 +1,110 @@
+// Tiles: <id>_sat.{jpg,jpeg,png,tif,tiff} with <id>_mask.png beside it for training, pictures and masks in two folders
+// or in a list of pairs; any pictures for prediction.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "io/tiles/input_spec.h"
+
+namespace ppl {
+
+struct TileFile {
+  std::string id, image_path, mask_path;  // mask_path is empty where only pictures are listed
+  std::string weight_path;                // map of weights; empty where none is asked for
+  int64_t height = 0, width = 0;          // from the header; 0 where only listed
+};
+
+struct TileProblem {
+  std::string id, what;  // what names the file
+};
+
+enum class OnProblem { stop, skip };
+
+// Every picture of a folder (not of its subfolders), sorted by id: the file's stem without "_sat"; "<id>_mask" files
+// are left out. Headers are not read. Error where the folder cannot be read, holds no picture, or two pictures share an
+// id.
+std::vector<TileFile> list_images(const std::string& folder);
+
+struct TileFolder {
+  std::vector<TileFile> tiles;        // sorted by id; of a list: in its order
+  std::vector<TileProblem> problems;  // missing mask, wrong size, unreadable header, two pictures of one id
+};
+
+// Pairs of picture and mask, their sizes read from the headers.
+// Error where the folder cannot be read or no <id>_sat picture is there; problems are collected, see report_problems.
+// masks: the folder of <id>_mask.{png,tif,tiff}, where it is another one; then every picture of the folder counts, with
+// or without "_sat". weights: <id>_distance.png beside each mask is needed too.
+TileFolder scan_tiles(const std::string& folder, const std::string& masks = "", bool weights = false);
+
+// The pairs of a text file: in each line a picture and its mask, and the map of weights where it is needed, separated
+// by tabs (or commas, where there is no tab); relative to the file's folder. Blank lines and lines that start with #
+// are passed over. Error naming the line that has something else.
+TileFolder scan_list(const std::string& path, bool weights = false);
+
+// stop: Error that counts the problems and names the first few, if there are any. skip: nothing.
+// Either way an Error where no tile is left. of: how many tiles were looked at.
+void report_problems(const std::vector<TileProblem>&, size_t of, OnProblem, const std::string& where);
+
+// One decoded tile: image [height, width, bands] and mask [height, width] (0, class numbers, 255 ignored), 8 bit.
+struct Tile {
+  int64_t height = 0, width = 0;
+  int bands = 0;
+  const uint8_t* image = nullptr;
+  const uint8_t* mask = nullptr;
+  std::shared_ptr<const void> keep;  // owns the memory
+  const uint8_t* weight = nullptr;   // [height, width]: map of weights, where asked for
+};
+
+// Tiles to train on or to validate with, wherever they come from. load() may be called from several threads.
+class TileSource {
+ public:
+  struct Entry {
+    std::string id;
+    int64_t height = 0, width = 0;
+  };
+  virtual ~TileSource() = default;
+  virtual Tile load(int64_t index) const = 0;  // Errors name the tile
+
+  int64_t size() const { return static_cast<int64_t>(entries_.size()); }
+  const Entry& entry(int64_t index) const { return entries_[static_cast<size_t>(index)]; }
+  const InputSpec& input() const { return input_; }
+  int classes() const { return classes_; }
+
+ protected:
+  std::vector<Entry> entries_;
+  InputSpec input_;
+  int classes_ = 1;
+};
+
+struct FolderOptions {
+  InputSpec input;
+  int classes = 1;
+  OnProblem on_problem = OnProblem::stop;
+  uint64_t cache_bytes = uint64_t{2} << 30;  // decoded tiles are kept up to this; the others are decoded at each use
+  int threads = 2;                           // for decoding at the start
+  int64_t max_pixels = int64_t{1} << 28;     // of one tile
+  std::string masks;                         // folder of the masks, where it is not that of the pictures
+  bool weights = false;                      // also read maps of weights
+};
+
+// Picture and mask of one pair of scan_tiles. Error naming the file where it cannot be used.
+Tile decode_tile(const TileFile&, const FolderOptions&);
+
+// A folder of pairs, or a list of them. Opening decodes every file once, so that nothing unreadable is met later.
+class FolderTiles : public TileSource {
+ public:
+  FolderTiles(const std::string& path, FolderOptions);
+  Tile load(int64_t index) const override;
+  const std::vector<TileProblem>& problems() const { return problems_; }  // what was skipped
+
+ private:
+  FolderOptions options_;
+  std::vector<TileFile> files_;
+  std::vector<Tile> cache_;  // image is null where the tile is not kept
+  std::vector<TileProblem> problems_;
+};
+
+}  // namespace ppl

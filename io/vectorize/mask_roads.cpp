@@ -1,0 +1,67 @@
+#include "io/vectorize/mask_roads.h"
+
+#include <algorithm>
+#include <filesystem>
+
+#include "io/tiles/mask_files.h"
+#include "io/vectorize/raster.h"
+
+namespace ppl {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kSuffix = "_mask";
+
+class MaskRoads : public RoadSource {
+ public:
+  MaskRoads(const std::map<std::string, std::string>& masks, const RoadOptions& options) : options_(options) {
+    for (const auto& [id, path] : masks) ids_.push_back(id);
+    std::sort(ids_.begin(), ids_.end(), utf16_less);
+    for (const std::string& id : ids_) paths_.push_back(masks.at(id));
+  }
+
+  size_t size() const override { return ids_.size(); }
+  std::string_view id(size_t image) const override { return ids_[image]; }
+  const std::vector<BadRow>& stray_rows() const override { return stray_; }
+  const std::string& file(uint32_t number) const override { return paths_[number]; }
+
+  ImageRoads read(size_t image) const override {
+    const auto number = static_cast<uint32_t>(image);
+    ImageRoads roads;
+    for (const Line& line : roads_from_mask(read_foreground(paths_[image], {}), options_)) {
+      RoadLine road{{}, {number, roads.lines.size() + 1}};
+      for (const Point& p : line) road.points.push_back({p.x, p.y});
+      roads.lines.push_back(std::move(road));
+    }
+    if (roads.lines.empty()) roads.lines.push_back({{}, {number, 1}});
+    return roads;
+  }
+
+ private:
+  RoadOptions options_;
+  std::vector<std::string> ids_, paths_;
+  std::vector<BadRow> stray_;
+};
+
+bool is_picture(const std::string& path) {
+  const std::string ending = lower_ending(path);
+  return ending == ".png" || ending == ".tif" || ending == ".tiff" || ending == ".jpg" || ending == ".jpeg";
+}
+
+}  // namespace
+
+bool has_masks(const std::string& path) {
+  std::error_code error;
+  return fs::is_directory(path, error) ? !list_masks(path, kSuffix).empty() : is_picture(path);
+}
+
+std::unique_ptr<RoadSource> open_mask_roads(const std::string& path, const RoadOptions& options) {
+  options.check();
+  if (fs::is_directory(path)) return std::make_unique<MaskRoads>(list_masks(path, kSuffix), options);
+  std::string id = fs::path(path).stem().string();
+  if (id.ends_with(kSuffix)) id.resize(id.size() - std::string(kSuffix).size());
+  return std::make_unique<MaskRoads>(std::map<std::string, std::string>{{id, path}}, options);
+}
+
+}  // namespace ppl

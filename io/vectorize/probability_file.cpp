@@ -1,0 +1,78 @@
+#include "io/vectorize/probability_file.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace ppl {
+namespace {
+
+// Where the line y crosses the rings, from left to right.
+std::vector<double> crossings_of(const Polygon& polygon, double y) {
+  std::vector<double> crossings;
+  const auto cross_ring = [&](const Line& ring) {
+    for (size_t i = 0; i < ring.size(); ++i) {
+      const Point a = ring[i], b = ring[(i + 1) % ring.size()];
+      if ((a.y <= y) != (b.y <= y)) crossings.push_back(a.x + (y - a.y) / (b.y - a.y) * (b.x - a.x));
+    }
+  };
+  cross_ring(polygon.outer);
+  for (const Line& hole : polygon.holes) cross_ring(hole);
+  std::sort(crossings.begin(), crossings.end());
+  return crossings;
+}
+
+}  // namespace
+
+ProbabilityFile::ProbabilityFile(const std::string& path) : path_(path) {
+  if (is_tiff(path)) {
+    tiff_ = std::make_unique<TiffParts>(path);
+    height_ = tiff_->height();
+    width_ = tiff_->width();
+    return;
+  }
+  held_ = read_probabilities(path);
+  height_ = held_.height;
+  width_ = held_.width;
+}
+
+std::vector<float> ProbabilityFile::read(int64_t row, int64_t column, int64_t height, int64_t width) const {
+  if (tiff_ && tiff_->floats()) return tiff_->read_probabilities(row, column, height, width);
+  if (tiff_) return probabilities_of(tiff_->read(row, column, height, width), path_);
+  std::vector<float> part;
+  part.reserve(static_cast<size_t>(height * width));
+  for (int64_t y = row; y < row + height; ++y) {
+    const auto begin = held_.values.begin() + y * width_ + column;
+    part.insert(part.end(), begin, begin + width);
+  }
+  return part;
+}
+
+double mean_inside(const ProbabilityFile& file, const Polygon& polygon, int64_t part_pixels) {
+  Point low = polygon.outer[0], high = low;
+  for (const Point p : polygon.outer) {
+    low = {std::min(low.x, p.x), std::min(low.y, p.y)};
+    high = {std::max(high.x, p.x), std::max(high.y, p.y)};
+  }
+  const auto first = std::max<int64_t>(0, static_cast<int64_t>(low.y));
+  const auto end = std::min(file.height(), static_cast<int64_t>(high.y) + 1);
+  const auto left = std::max<int64_t>(0, static_cast<int64_t>(low.x));
+  const auto right = std::min(file.width(), static_cast<int64_t>(high.x) + 1), width = right - left;
+  if (width <= 0) return 0;
+  const int64_t rows = std::max<int64_t>(1, part_pixels / width);
+  double sum = 0;
+  int64_t count = 0;
+  std::vector<float> part;
+  for (int64_t row = first; row < end; ++row) {
+    if ((row - first) % rows == 0) part = file.read(row, left, std::min(rows, end - row), width);
+    const float* line = part.data() + (row - first) % rows * width;
+    const std::vector<double> crossings = crossings_of(polygon, static_cast<double>(row) + 0.5);
+    for (size_t k = 0; k + 1 < crossings.size(); k += 2) {
+      const auto begin = std::max(left, static_cast<int64_t>(std::ceil(crossings[k] - 0.5)));
+      for (int64_t c = begin; c < right && static_cast<double>(c) + 0.5 < crossings[k + 1]; ++c, ++count)
+        sum += static_cast<double>(line[c - left]);
+    }
+  }
+  return count > 0 ? sum / static_cast<double>(count) : 0;
+}
+
+}  // namespace ppl

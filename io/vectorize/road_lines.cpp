@@ -1,0 +1,136 @@
+#include "io/vectorize/road_lines.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <set>
+
+#include "io/geometry/simplify.h"
+#include "io/vectorize/thin.h"
+#include "kernels/base.h"
+
+namespace ppl {
+namespace {
+
+constexpr int64_t kPad = 16;         // pixels that a road is drawn on beyond the border
+constexpr int64_t kLongestRun = 64;  // of road along the border; where there is more, the road runs beside it
+constexpr int64_t kWidest = 64;      // pixels looked at for a road's half width
+
+// Thinning eats the ends of lines by half the road's width, so roads that leave the picture go on for a while: each
+// short run of road along a side is copied outwards.
+BitImage padded(const BitImage& mask) {
+  const int64_t height = mask.height(), width = mask.width();
+  BitImage result(height + 2 * kPad, width + 2 * kPad);
+  const auto draw_out = [&](const Run& run, int64_t from, int64_t to) {
+    if (run.end - run.begin > kLongestRun) return;
+    for (int64_t r = from; r < to; ++r) result.fill(r, run.begin + kPad, run.end + kPad, true);
+  };
+  for (const Run& run : find_runs(mask)) {
+    result.fill(run.row + kPad, run.begin + kPad, run.end + kPad, true);
+    if (run.row == 0) draw_out(run, 0, kPad);
+    if (run.row == height - 1) draw_out(run, height + kPad, height + 2 * kPad);
+  }
+  for (const int64_t column : {int64_t{0}, width - 1}) {
+    const int64_t begin = column == 0 ? 0 : width + kPad;
+    for (int64_t r = 0, first = 0; r <= height; ++r) {
+      if (r < height && mask.get(r, column)) continue;
+      for (int64_t k = first; k < r && r - first <= kLongestRun; ++k) result.fill(k + kPad, begin, begin + kPad, true);
+      first = r + 1;
+    }
+  }
+  return result;
+}
+
+// Moves the graph of the padded picture into the picture: what lies beyond the border falls onto it.
+RoadGraph inside(RoadGraph graph, double width, double height) {
+  const auto move = [&](Point p) {
+    return Point{std::clamp(p.x - kPad, 0.0, width), std::clamp(p.y - kPad, 0.0, height)};
+  };
+  for (Point& node : graph.nodes) node = move(node);
+  for (RoadEdge& edge : graph.edges) {
+    for (Point& p : edge.line) p = move(p);
+    edge.line.erase(std::unique(edge.line.begin() + 1, edge.line.end()), edge.line.end());
+    if (edge.line.size() > 2 && edge.line[0] == edge.line[1]) edge.line.erase(edge.line.begin());
+  }
+  return graph;
+}
+
+// Half the road's width at a place: how far the nearest pixel is that is no road.
+double half_width(const BitImage& mask, Point place) {
+  const auto row = static_cast<int64_t>(place.y), column = static_cast<int64_t>(place.x);
+  double best = kWidest;
+  for (int64_t r = 0; static_cast<double>(r) < best; ++r) {  // squares around it, growing
+    for (int64_t dy = -r; dy <= r; ++dy) {
+      const int64_t step = std::abs(dy) == r ? 1 : std::max<int64_t>(2 * r, 1);
+      for (int64_t dx = -r; dx <= r; dx += step) {
+        const int64_t y = row + dy, x = column + dx;
+        const bool road = y >= 0 && x >= 0 && y < mask.height() && x < mask.width() && mask.get(y, x);
+        if (!road) best = std::min(best, std::hypot(static_cast<double>(dx), static_cast<double>(dy)));
+      }
+    }
+  }
+  return best;
+}
+
+using Cell = std::array<int64_t, 2>;
+Cell cell_of(Point p) { return {std::llround(p.x * 10), std::llround(p.y * 10)}; }
+
+}  // namespace
+
+void RoadOptions::check() const {
+  PPL_CHECK(closing >= 0 && closing <= 100, "closing: expected a radius of 0 to 100 pixels, got ", closing);
+  PPL_CHECK(min_object >= 0 && min_hole >= 0, "areas must not be negative");
+  for (const double v : {merge, spur, min_length, gap, far_gap, angle, simplify}) {
+    PPL_CHECK(v >= 0 && v <= 1e6, "lengths and angles: expected 0 to 1e6, got ", v);
+  }
+}
+
+std::vector<Line> network_lines(const RoadNetwork& network, double tolerance) {
+  std::vector<Line> lines;
+  std::set<std::array<Cell, 2>> seen;
+  for (int32_t i = 0; i < network.edge_count(); ++i) {
+    if (!network.alive(i)) continue;
+    Line current;
+    for (const Point p : simplified(network.edge(i).line, tolerance)) {
+      if (!current.empty()) {
+        const Cell a = cell_of(current.back()), b = cell_of(p);
+        if (a == b) continue;
+        if (!seen.insert({std::min(a, b), std::max(a, b)}).second) {
+          if (current.size() > 1) lines.push_back(current);
+          current.clear();
+        }
+      }
+      current.push_back(p);
+    }
+    if (current.size() > 1) lines.push_back(std::move(current));
+  }
+  return lines;
+}
+
+std::vector<Line> roads_from_mask(BitImage mask, const RoadOptions& options) {
+  options.check();
+  if (mask.height() == 0 || mask.width() == 0) return {};
+  mask = closed(mask, options.closing);
+  remove_small(mask, options.min_object);
+  fill_small_holes(mask, options.min_hole);
+  const BitImage wide = padded(mask);
+  BitImage skeleton = wide;
+  thin(skeleton);
+
+  const auto width = static_cast<double>(mask.width()), height = static_cast<double>(mask.height());
+  RoadNetwork network(inside(trace_skeleton(skeleton), width, height));
+  const auto border = [&](Point p) { return p.x <= 1 || p.y <= 1 || p.x >= width - 1 || p.y >= height - 1; };
+  const auto limit = [&](Point junction) {
+    if (border(junction)) return std::max(options.spur, static_cast<double>(kWidest));
+    return std::max(options.spur, 1.5 * half_width(mask, junction));
+  };
+  merge_junctions(network, [&](Point p) { return std::max(options.merge, 2 * half_width(mask, p)); });
+  // A dead end at the border is a road that leaves the picture, unless all of it lies there (a fork of the padding).
+  prune_spurs(network, limit, [&](Point dead, Point junction) { return border(dead) && !border(junction); });
+  dissolve_all(network);
+  close_gaps(network, options, border);
+  drop_short_networks(network, options.min_length);
+  return network_lines(network, options.simplify);
+}
+
+}  // namespace ppl

@@ -1,0 +1,131 @@
+#include "io/vectorize/vectorize.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "io/image/image.h"
+#include "io/tiles/mask_files.h"
+#include "io/threads.h"
+#include "io/places/mosaic.h"
+#include "io/vectorize/probability_file.h"
+
+namespace ppl::vectorize {
+namespace fs = std::filesystem;
+namespace {
+
+int thread_count() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
+
+std::string id_of(const std::string& path, const std::string& suffix) {
+  std::string stem = fs::path(path).stem().string();
+  if (stem.ends_with(suffix) && stem != suffix) stem.resize(stem.size() - suffix.size());
+  return stem;
+}
+
+// The mask's own place, else its picture's.
+std::optional<GeoReference> place_of(const MaskTile& tile, const std::string& images) {
+  if (std::optional<GeoReference> own = read_georeference(tile.path); own || images.empty()) return own;
+  for (const char* suffix : {"_sat", ""}) {
+    for (const char* ending : {".tif", ".tiff", ".png", ".jpg", ".jpeg"}) {
+      const fs::path path = fs::path(images) / (tile.id + suffix + ending);
+      if (fs::exists(path)) return read_georeference(path.string());
+    }
+  }
+  return {};
+}
+
+// One picture's mask, and of what tiles it is made.
+struct Source {
+  std::string id;
+  std::optional<GeoReference> geo;
+  std::vector<MaskTile> tiles;
+  Mosaic mosaic;  // of several tiles
+};
+
+std::vector<Source> gather(const std::vector<MaskTile>& tiles, const std::string& name) {
+  std::vector<Source> sources;
+  if (name.empty()) {
+    for (const MaskTile& tile : tiles) sources.push_back({tile.id, tile.geo, {tile}, {}});
+    return sources;
+  }
+  std::vector<PlacedTile> placed;
+  for (const MaskTile& tile : tiles) {
+    PPL_CHECK(tile.geo, tile.path, ": does not say where it lies, so it cannot be put into a mosaic");
+    const ImageHeader header = read_image_header(tile.path);
+    placed.push_back({tile.path, header.height, header.width, *tile.geo});
+  }
+  std::vector<Mosaic> mosaics = arrange_tiles(placed);
+  for (size_t i = 0; i < mosaics.size(); ++i) {
+    Source& source = sources.emplace_back();
+    source.id = mosaics.size() > 1 ? cat(name, "_", i + 1) : name;
+    source.geo = mosaics[i].geo;
+    for (const Mosaic::Part& part : mosaics[i].parts) source.tiles.push_back(tiles[part.tile]);
+    source.mosaic = std::move(mosaics[i]);
+  }
+  return sources;
+}
+
+BitImage read_source(const Source& source, const ForegroundOptions& options) {
+  if (source.mosaic.parts.empty()) return read_foreground(source.tiles[0].path, options);
+  BitImage whole(source.mosaic.height, source.mosaic.width);
+  for (size_t i = 0; i < source.tiles.size(); ++i) {
+    const Mosaic::Part& part = source.mosaic.parts[i];
+    paste(whole, read_foreground(source.tiles[i].path, options), part.row, part.column);
+  }
+  return whole;
+}
+
+template <class Fill>
+std::vector<Picture> pictures_of(const Input& input, Fill&& fill) {
+  const std::vector<Source> sources = gather(input.tiles, input.mosaic);
+  std::vector<Picture> pictures(sources.size());
+  std::mutex mutex;
+  for_each_index(static_cast<int64_t>(sources.size()), thread_count(), [&](int64_t i) {
+    const Source& source = sources[static_cast<size_t>(i)];
+    Picture& picture = pictures[static_cast<size_t>(i)];
+    picture.id = source.id;
+    picture.geo = source.geo;
+    fill(picture, source, read_source(source, input.foreground));
+    if (!input.on_picture) return;
+    const std::lock_guard lock(mutex);
+    input.on_picture(static_cast<int64_t>(sources.size()));
+  });
+  return pictures;
+}
+
+}  // namespace
+
+std::vector<MaskTile> find_masks(const std::string& path, const std::string& suffix, const std::string& images) {
+  std::vector<MaskTile> tiles;
+  if (fs::is_directory(path)) {
+    for (const auto& [id, file] : list_masks(path, suffix)) tiles.push_back({id, file, {}});
+    PPL_CHECK(!tiles.empty(), path, ": no file <id>", suffix, ".{png,tif,jpg} in this folder");
+  } else {
+    tiles.push_back({id_of(path, suffix), path, {}});
+  }
+  for (MaskTile& tile : tiles) tile.geo = place_of(tile, images);
+  return tiles;
+}
+
+std::vector<Picture> roads_of(const Input& input, const RoadOptions& options) {
+  options.check();
+  return pictures_of(input, [&](Picture& picture, const Source&, BitImage mask) {
+    picture.roads = roads_from_mask(std::move(mask), options);
+  });
+}
+
+std::vector<Picture> buildings_of(const Input& input, const BuildingOptions& options) {
+  options.check();
+  return pictures_of(input, [&](Picture& picture, const Source& source, BitImage mask) {
+    picture.buildings = buildings_from_mask(std::move(mask), options);
+    picture.confidence.assign(picture.buildings.size(), 1);
+    if (!input.foreground.threshold || source.tiles.size() > 1) return;
+    const ProbabilityFile file(source.tiles[0].path);
+    for (size_t i = 0; i < picture.buildings.size(); ++i) {
+      picture.confidence[i] = mean_inside(file, picture.buildings[i]);
+    }
+  });
+}
+
+}  // namespace ppl::vectorize

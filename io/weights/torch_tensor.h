@@ -1,0 +1,46 @@
+// Tensors as PyTorch's pickles describe them. For io/weights/torch_file.cpp only; Errors say what is wrong, not where.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/named_arrays.h"
+#include "io/file.h"
+#include "io/weights/pickle.h"
+
+namespace ppl {
+
+// True for what state dicts and the numbers beside them call.
+bool is_torch_name(std::string_view name);
+
+struct TorchStorage {
+  ElementType type;
+  std::string key;
+  uint64_t first = 0, count = 0;  // elements of the stored block that this one sees
+};
+
+// From its description in the pickle.
+TorchStorage torch_storage(PickleRef);
+
+// Which elements of a storage a tensor has.
+struct TorchView {
+  TorchStorage storage;
+  uint64_t first = 0;
+  std::vector<uint64_t> shape, strides;
+
+  uint64_t count() const {
+    uint64_t n = 1;
+    for (const uint64_t extent : shape) n *= extent;
+    return n;
+  }
+};
+
+// Nothing where the value is no tensor. The view lies inside its storage.
+std::optional<TorchView> torch_tensor(PickleRef);
+
+// Its elements, row by row; block holds those of the whole storage.
+HostArray torch_array(const TorchView&, Bytes block);
+
+}  // namespace ppl

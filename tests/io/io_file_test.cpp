@@ -1,0 +1,90 @@
+#include <doctest/doctest.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "tests/support/io_support.h"
+
+namespace ppl {
+namespace {
+
+using test::contains;
+using test::error_of;
+
+TEST_CASE("a file is written and read back") {
+  const test::TempFolder dir;
+  write_file(dir / "a", std::string("hello"));
+  CHECK(read_text(dir / "a") == "hello");
+  CHECK(read_file(dir / "a").size() == 5);
+  CHECK(MappedFile(dir / "a").bytes().size() == 5);
+  write_file(dir / "a", std::string());
+  CHECK(read_text(dir / "a").empty());
+  CHECK(MappedFile(dir / "a").bytes().empty());
+  CHECK(dir.files() == 1);
+}
+
+TEST_CASE("reading names the path and the reason") {
+  const test::TempFolder dir;
+  write_file(dir / "a", std::string("hello"));
+  CHECK(contains(error_of([&] { read_file(dir / "none"); }), (dir / "none") + ": cannot open: No such file"));
+  CHECK(contains(error_of([&] { read_file(dir / "a", 4); }), "at most 4 bytes, got 5"));
+  CHECK(contains(error_of([&] { read_file(dir.path()); }), "expected a file, got a folder"));
+  CHECK(contains(error_of([&] { MappedFile m(dir / "none"); }), "cannot open"));
+  mkfifo((dir / "pipe").c_str(), 0600);
+  CHECK(contains(error_of([&] { read_file(dir / "pipe"); }), "expected a file, got something else"));
+}
+
+TEST_CASE("without commit nothing stays behind and the old file is kept") {
+  const test::TempFolder dir;
+  write_file(dir / "a", std::string("old"));
+  {
+    FileWriter w(dir / "a");
+    w.write("new text", 8);
+    CHECK(dir.files() == 2);
+  }
+  CHECK(dir.files() == 1);
+  CHECK(read_text(dir / "a") == "old");
+}
+
+TEST_CASE("padding and rewriting") {
+  const test::TempFolder dir;
+  FileWriter w(dir / "a");
+  w.write("abc", 3);
+  w.pad_to(8);
+  w.pad_to(8);
+  w.write("d", 1);
+  w.write_at(1, "X", 1);
+  CHECK(w.offset() == 9);
+  CHECK(contains(error_of([&] { w.write_at(9, "y", 1); }), "rewritten"));
+  w.commit();
+  CHECK(read_text(dir / "a") == std::string("aXc\0\0\0\0\0d", 9));
+}
+
+TEST_CASE("writing names the path and the reason") {
+  const test::TempFolder dir;
+  CHECK(
+      contains(error_of([&] { write_file(dir / "no/such/folder", std::string("x")); }), "cannot create: No such file"));
+  CHECK(contains(error_of([&] { write_file(dir.path(), std::string("x")); }), "to replace, got a folder"));
+  // A pipe stands for every kind of device: a real one would be lost if this check ever failed.
+  mkfifo((dir / "pipe").c_str(), 0600);
+  CHECK(contains(error_of([&] { write_file(dir / "pipe", std::string("x")); }), "to replace, got something else"));
+}
+
+TEST_CASE("a full disk leaves nothing behind") {
+  const test::TempFolder dir;
+  const std::string disk = dir / "disk";
+  test::fs::create_directory(disk);
+  if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=64k") != 0) {
+    MESSAGE("skipped: a small file system cannot be mounted here");
+    return;
+  }
+  write_file(disk + "/a", std::string("old"));
+  const std::string large(200'000, 'x');
+  const std::string message = error_of([&] { write_file(disk + "/a", large); });
+  CHECK(contains(message, disk + "/a: cannot write: No space left on device"));
+  CHECK(read_text(disk + "/a") == "old");
+  CHECK(std::distance(test::fs::directory_iterator(disk), test::fs::directory_iterator()) == 1);
+  umount(disk.c_str());
+}
+
+}  // namespace
+}  // namespace ppl

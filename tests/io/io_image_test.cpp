@@ -1,0 +1,335 @@
+#include "io/image/image.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <opencv2/imgcodecs.hpp>
+#include <opencv2/imgproc.hpp>
+
+#include "engine/random.h"
+#include "io/image/geotiff.h"
+#include "tests/support/io_support.h"
+
+namespace ppl {
+namespace {
+
+using test::contains;
+using test::error_of;
+
+// Smooth enough for JPEG, every band different.
+cv::Mat picture(int height, int width, int type) {
+  cv::Mat m(height, width, type);
+  cv::randu(m, 0, CV_MAT_DEPTH(type) == CV_16U ? 65536 : 256);
+  cv::GaussianBlur(m, m, {5, 5}, 0);
+  return m;
+}
+
+void save(const std::string& path, const cv::Mat& m, const std::vector<int>& options = {}) {
+  std::vector<uint8_t> bytes;
+  REQUIRE(cv::imencode(test::fs::path(path).extension().string(), m, bytes, options));
+  write_file(path, bytes.data(), bytes.size());
+}
+
+bool equals(const Image& a, const cv::Mat& b) {
+  const cv::Mat m = b.clone();
+  return a.height == m.rows && a.width == m.cols && a.bands == m.channels() &&
+         a.depth == (m.depth() == CV_16U ? 16 : 8) && a.bytes.size() == m.total() * m.elemSize() &&
+         std::memcmp(a.bytes.data(), m.data, a.bytes.size()) == 0;
+}
+
+TEST_CASE("pictures are read as OpenCV reads them") {
+  const test::TempFolder dir;
+  const auto check = [&](const std::string& name, const cv::Mat& m, const std::vector<int>& options = {}) {
+    CAPTURE(name);
+    save(dir / name, m, options);
+    const Image image = read_image(dir / name);
+    CHECK(equals(image, cv::imread(dir / name, m.channels() == 1 ? cv::IMREAD_GRAYSCALE : cv::IMREAD_COLOR)));
+    const ImageHeader h = read_image_header(dir / name);
+    CHECK((h.height == m.rows && h.width == m.cols && h.bands == m.channels() && h.depth == 8));
+  };
+  check("colour.jpg", picture(37, 53, CV_8UC3));
+  check("progressive.jpeg", picture(64, 80, CV_8UC3), {cv::IMWRITE_JPEG_PROGRESSIVE, 1});
+  check("grey.jpg", picture(37, 53, CV_8UC1));
+  check("colour.png", picture(37, 53, CV_8UC3));
+  check("grey.png", picture(37, 53, CV_8UC1));
+  check("alpha.png", picture(20, 30, CV_8UC4));
+  if (have_gdal()) {
+    check("colour.tif", picture(37, 53, CV_8UC3));
+    check("grey.tiff", picture(37, 53, CV_8UC1));
+  }
+}
+
+TEST_CASE("16 bits and the choice of bands") {
+  const test::TempFolder dir;
+  const cv::Mat m = picture(30, 40, CV_16UC3);
+  cv::Mat rgb, red;
+  cv::cvtColor(m, rgb, cv::COLOR_BGR2RGB);
+  cv::extractChannel(m, red, 2);
+  std::vector<std::string> names{"a.png"};
+  if (have_gdal()) names.push_back("a.tif");
+  for (const auto& name : names) {
+    CAPTURE(name);
+    save(dir / name, m);
+    CHECK(equals(read_image(dir / name), rgb));  // file order
+    CHECK(equals(read_image(dir / name, {{3, 2, 1}}), m));
+    CHECK(equals(read_image(dir / name, {{1}}), red));
+    CHECK(contains(error_of([&] { read_image(dir / name, {{1, 4}}); }), "band 4 is asked of a picture with 3"));
+    CHECK(contains(error_of([&] { read_image(dir / name, {{0}}); }), "band 0 is asked"));
+  }
+  const cv::Mat grey = picture(10, 12, CV_8UC1);
+  save(dir / "grey.png", grey);
+  CHECK(equals(read_image(dir / "grey.png", {{3, 2, 1}}), cv::imread(dir / "grey.png", cv::IMREAD_COLOR)));
+}
+
+TEST_CASE("damaged and wrong files are named, silently") {
+  const test::TempFolder dir;
+  save(dir / "a.jpg", picture(100, 100, CV_8UC3));
+  save(dir / "a.png", picture(100, 100, CV_8UC3));
+  std::vector<std::string> names{"a.jpg", "a.png"};
+  if (have_gdal()) {
+    save(dir / "a.tif", picture(100, 100, CV_8UC3));
+    names.push_back("a.tif");
+  }
+  const std::string printed = test::stderr_of([&] {
+    for (const auto& name : names) {
+      const auto good = read_file(dir / name);
+      for (const size_t length : {size_t{0}, size_t{3}, size_t{20}, good.size() / 2, good.size() - 40}) {
+        CAPTURE(name);
+        CAPTURE(length);
+        test::write_bytes(dir / "cut", {good.begin(), good.begin() + static_cast<std::ptrdiff_t>(length)});
+        const std::string message = error_of([&] { read_image(dir / "cut"); });
+        CHECK(contains(message, dir / "cut"));
+      }
+    }
+    auto bad = read_file(dir / "a.jpg");
+    for (size_t i = bad.size() / 2; i < bad.size() / 2 + 64; ++i) bad[i] = std::byte{0xff};
+    test::write_bytes(dir / "bad", bad);
+    CHECK(contains(error_of([&] { read_image(dir / "bad"); }), "damaged or incomplete JPEG"));
+    bad = read_file(dir / "a.png");
+    bad[bad.size() / 2] ^= std::byte{1};
+    test::write_bytes(dir / "bad", bad);
+    CHECK(contains(error_of([&] { read_image(dir / "bad"); }), "damaged or incomplete PNG"));
+    write_file(dir / "text", std::string("this is no picture"));
+    CHECK(contains(error_of([&] { read_image(dir / "text"); }), "expected a JPEG, PNG or TIFF"));
+    CHECK(contains(error_of([&] { read_image(dir / "none.png"); }), "No such file"));
+    CHECK(contains(error_of([&] { read_image_header(dir / "text"); }), "expected a JPEG, PNG or TIFF"));
+  });
+  CHECK(printed.empty());
+}
+
+TEST_CASE("mutated pictures give an Error or a whole picture, silently") {
+  const test::TempFolder dir;
+  std::vector<std::string> names{"a.jpg", "a.png"};
+  if (have_gdal()) names.push_back("a.tif");
+  for (const auto& name : names) save(dir / name, picture(24, 40, CV_8UC3));
+  int refused = 0;
+  const std::string printed = test::stderr_of([&] {
+    for (const auto& name : names) {
+      const auto good = read_file(dir / name);
+      for (uint64_t round = 0; round < 400; ++round) {
+        Random random(5, round);
+        auto bytes = good;
+        for (int64_t c = random.integer(1, 3); c > 0; --c) {
+          // Half of the changes hit the header.
+          const int64_t end = std::min<int64_t>(static_cast<int64_t>(bytes.size()), random.chance(0.5) ? 100 : 1 << 30);
+          bytes[static_cast<size_t>(random.integer(0, end - 1))] = static_cast<std::byte>(random.integer(0, 255));
+        }
+        test::write_bytes(dir / "mutated", bytes);
+        try {
+          const Image i = read_image(dir / "mutated", {{}, 1 << 20});
+          REQUIRE(i.bytes.size() == static_cast<size_t>(i.count() * i.depth / 8));
+        } catch (const Error&) {
+          ++refused;
+        }
+      }
+    }
+  });
+  CHECK(printed == "");
+  CHECK(refused > 100);
+}
+
+TEST_CASE("huge extents are refused by the header") {
+  const test::TempFolder dir;
+  save(dir / "a.png", picture(8, 8, CV_8UC1));
+  auto bytes = read_file(dir / "a.png");
+  // Width and height of the first chunk, then its checksum.
+  const std::vector<uint8_t> start{'I', 'H', 'D', 'R', 0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 8, 0, 0, 0, 0};
+  uint32_t crc = 0xffffffffu;
+  for (const uint8_t b : start) {
+    crc ^= b;
+    for (int k = 0; k < 8; ++k) crc = crc & 1 ? crc >> 1 ^ 0xedb88320u : crc >> 1;
+  }
+  crc = ~crc;
+  std::memcpy(bytes.data() + 12, start.data(), start.size());
+  for (size_t i = 0; i < 4; ++i) bytes[29 + i] = static_cast<std::byte>(crc >> (24 - 8 * i));
+  test::write_bytes(dir / "huge.png", bytes);
+  CHECK(read_image_header(dir / "huge.png").width == 0x7fffffff);
+  CHECK(contains(error_of([&] { read_image(dir / "huge.png"); }), "a picture of 2147483647 x 2147483647 pixels"));
+  CHECK(contains(error_of([&] { read_mask(dir / "huge.png"); }), "a picture of 2147483647 x 2147483647 pixels"));
+  save(dir / "b.jpg", picture(50, 60, CV_8UC3));
+  CHECK(contains(error_of([&] { read_image(dir / "b.jpg", {{}, 2999}); }), "60 x 50"));
+  CHECK(read_image(dir / "b.jpg", {{}, 3000}).width == 60);
+}
+
+TEST_CASE("masks in every form give the same classes") {
+  const test::TempFolder dir;
+  cv::Mat zero_one(20, 30, CV_8UC1);
+  cv::randu(zero_one, 0, 2);
+  const cv::Mat full = zero_one * 255;
+  cv::Mat colour, wide;
+  cv::cvtColor(full, colour, cv::COLOR_GRAY2BGR);
+  full.convertTo(wide, CV_16U, 257);
+  save(dir / "01.png", zero_one);
+  save(dir / "255.png", full);
+  save(dir / "colour.png", colour);
+  save(dir / "bit.png", full, {cv::IMWRITE_PNG_BILEVEL, 1});
+  save(dir / "16.png", wide);
+  write_mask_png(dir / "ours.png", full.data, 20, 30);
+  write_index_png(dir / "index.png", zero_one.data, 20, 30);
+  std::vector<std::string> names{"01.png", "255.png", "colour.png", "bit.png", "16.png", "ours.png", "index.png"};
+  if (have_gdal()) {
+    write_mask_tiff(dir / "m.tif", full.data, 20, 30);
+    names.push_back("m.tif");
+  }
+  for (const auto& name : names) {
+    CAPTURE(name);
+    CHECK(equals(read_mask(dir / name), zero_one));
+  }
+  CHECK(test::fs::file_size(dir / "ours.png") < test::fs::file_size(dir / "255.png"));
+}
+
+TEST_CASE("masks of one bit hold every pixel, whatever repeats in them") {
+  const test::TempFolder dir;
+  cv::RNG random(5);
+  const auto check = [&](const cv::Mat& mask) {
+    CAPTURE(mask.size);
+    write_mask_png(dir / "m.png", mask.data, mask.rows, mask.cols);
+    CHECK(cv::countNonZero(cv::imread(dir / "m.png", cv::IMREAD_UNCHANGED) != (mask != 0)) == 0);
+    CHECK(equals(read_mask(dir / "m.png"), (mask != 0) / 255));
+  };
+  for (int i = 0; i < 300; ++i) {
+    cv::Mat mask(random.uniform(1, 90), random.uniform(1, 300), CV_8UC1, cv::Scalar(0));
+    // Noise, a few lines, rows that repeat, runs of any length.
+    if (i % 4 == 0) cv::randu(mask, 0, 256);
+    if (i % 4 == 1) cv::line(mask, {random.uniform(0, 300), 0}, {random.uniform(0, 300), 90}, 1 + i % 255, 1 + i % 9);
+    if (i % 4 == 2) cv::randu(mask.row(0), 0, 2), cv::repeat(mask.row(0).clone(), mask.rows, 1, mask);
+    for (int at = 0; i % 4 == 3 && at < mask.cols * mask.rows; at += random.uniform(1, 4000)) mask.data[at] = 255;
+    check(mask);
+  }
+  check(cv::Mat(700, 700, CV_8UC1, cv::Scalar(0)));
+  check(cv::Mat(700, 700, CV_8UC1, cv::Scalar(1)));
+  cv::Mat wide(3, 300000, CV_8UC1);  // further from the row above than matches reach
+  cv::randu(wide, 0, 2);
+  check(wide);
+}
+
+TEST_CASE("grey masks are cut at half of the range") {
+  const test::TempFolder dir;
+  const cv::Mat m = (cv::Mat_<uint8_t>(1, 5) << 0, 1, 127, 128, 255);
+  save(dir / "a.png", m);
+  CHECK(equals(read_mask(dir / "a.png"), (cv::Mat_<uint8_t>(1, 5) << 0, 0, 0, 1, 1)));
+  // A faint mask is empty, as published, not scaled up.
+  save(dir / "b.png", cv::Mat(m / 3));
+  CHECK(equals(read_mask(dir / "b.png"), cv::Mat::zeros(1, 5, CV_8U)));
+}
+
+TEST_CASE("masks of several classes") {
+  const test::TempFolder dir;
+  const cv::Mat m = (cv::Mat_<uint8_t>(2, 3) << 0, 1, 2, 3, 255, 0);
+  save(dir / "a.png", m);
+  CHECK(equals(read_mask(dir / "a.png", 3), m));
+  CHECK(contains(error_of([&] { read_mask(dir / "a.png", 2); }), "value 3 at column 0, row 1; expected 0 to 2 or 255"));
+  save(dir / "c.png", picture(4, 4, CV_8UC3));
+  CHECK(contains(error_of([&] { read_mask(dir / "c.png", 2); }), "expected an index picture"));
+  CHECK(contains(error_of([&] { read_mask(dir / "a.png", 0); }), "a mask of 0 classes"));
+}
+
+TEST_CASE("palette pictures: indices for several classes, colours otherwise") {
+  // 3 x 1 pixels with the entries 2, 1, 0 of the palette black, white, red.
+  static constexpr uint8_t kPng[] = {
+      0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00,
+      0x00, 0x03, 0x00, 0x00, 0x00, 0x01, 0x08, 0x03, 0x00, 0x00, 0x00, 0x2c, 0x3e, 0xe4, 0x86, 0x00, 0x00, 0x00,
+      0x09, 0x50, 0x4c, 0x54, 0x45, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0xcd, 0x5e, 0xb7, 0x9c,
+      0x00, 0x00, 0x00, 0x0c, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x60, 0x62, 0x64, 0x00, 0x00, 0x00, 0x0c,
+      0x00, 0x04, 0x3e, 0x04, 0xbe, 0x0c, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
+  const test::TempFolder dir;
+  write_file(dir / "p.png", kPng, sizeof(kPng));
+  CHECK(equals(read_mask(dir / "p.png", 2), (cv::Mat_<uint8_t>(1, 3) << 2, 1, 0)));
+  CHECK(equals(read_mask(dir / "p.png"), (cv::Mat_<uint8_t>(1, 3) << 0, 1, 0)));
+  CHECK(equals(read_image(dir / "p.png"), cv::imread(dir / "p.png", cv::IMREAD_COLOR)));
+  CHECK(read_image_header(dir / "p.png").bands == 3);
+}
+
+TEST_CASE("what is written is read back") {
+  const test::TempFolder dir;
+  const cv::Mat m = picture(33, 21, CV_8UC3);
+  Image image = Image::make(33, 21, 3);
+  std::memcpy(image.u8(), m.data, image.bytes.size());
+  write_png(dir / "a.png", image);
+  CHECK(equals(image, cv::imread(dir / "a.png")));
+  CHECK(read_image(dir / "a.png").bytes == image.bytes);
+  write_jpeg(dir / "a.jpg", image, 90);
+  std::vector<uint8_t> reference;
+  cv::imencode(".jpg", m, reference, {cv::IMWRITE_JPEG_QUALITY, 90});
+  CHECK(equals(read_image(dir / "a.jpg"), cv::imdecode(reference, cv::IMREAD_COLOR)));
+  const std::vector<float> p{0, 1, 0.5f, -3, 7, std::nanf("")};
+  write_probability_png(dir / "p.png", p.data(), 2, 3);
+  CHECK(read_image(dir / "p.png").bytes == std::vector<uint8_t>{0, 255, 128, 0, 255, 0});
+  CHECK(contains(error_of([&] { write_png(dir / "no.png", Image::make(2, 2, 2)); }), "expected 1 or 3 bands"));
+  CHECK(contains(error_of([&] { write_png(dir / "no.png", Image::make(0, 2, 1)); }), "2 x 0 pixels"));
+  CHECK(contains(error_of([&] { write_jpeg(dir / "no.jpg", image, 0); }), "quality 0"));
+  CHECK(contains(error_of([&] { write_png(dir / "no/where.png", image); }), "cannot create"));
+  CHECK(dir.files() == 3);
+}
+
+TEST_CASE("georeference is kept") {
+  const test::TempFolder dir;
+  const std::vector<uint8_t> mask{0, 1, 1, 0, 1, 0};
+  const std::vector<float> probability{0, 0.25f, 1, 0.5f, 0.75f, 0.125f};
+  if (!have_gdal()) {
+    CHECK(contains(error_of([&] { write_mask_tiff(dir / "m.tif", mask.data(), 2, 3); }), "no GDAL"));
+    return;
+  }
+  GeoReference geo;
+  geo.crs = R"(GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],PRIMEM["Greenwich",0],)"
+            R"(UNIT["degree",0.0174532925199433],AUTHORITY["EPSG","4326"]])";
+  geo.transform = {-115.17, 2.7e-6, 0, 36.24, 0, -2.7e-6};
+  const std::string printed = test::stderr_of([&] {
+    write_mask_tiff(dir / "m.tif", mask.data(), 2, 3, geo);
+    write_probability_tiff(dir / "p.tif", probability.data(), 2, 3, geo);
+    write_mask_tiff(dir / "plain.tif", mask.data(), 2, 3);
+    for (const char* name : {"m.tif", "p.tif"}) {
+      const auto read = read_georeference(dir / name);
+      REQUIRE(read);
+      CHECK(contains(read->crs, "WGS 84"));
+      CHECK(read->transform == geo.transform);
+    }
+    CHECK(!read_georeference(dir / "plain.tif"));
+    CHECK(contains(error_of([&] { read_georeference(dir / "none.tif"); }), "No such file"));
+    CHECK(contains(error_of([&] { read_image(dir / "p.tif"); }), "Float32"));
+    CHECK(contains(error_of([&] { write_mask_tiff(dir / "no/m.tif", mask.data(), 2, 3); }), "cannot create"));
+  });
+  CHECK(printed.empty());
+  CHECK(read_image(dir / "m.tif").bytes == mask);
+  const cv::Mat p = cv::imread(dir / "p.tif", cv::IMREAD_UNCHANGED);
+  CHECK(std::memcmp(p.data, probability.data(), sizeof(float) * 6) == 0);
+}
+
+TEST_CASE("real GeoTIFF pictures") {
+  const std::string folder = test::data_folder("rasterize");
+  if (folder.empty() || !have_gdal()) {
+    MESSAGE("skipped: ../shared/data or GDAL is not here");
+    return;
+  }
+  const std::string vegas = folder + "/vegas_roads/image.tif";
+  const ImageHeader h = read_image_header(vegas);
+  CHECK((h.height == 1300 && h.width == 1300 && h.depth == 16));
+  const Image image = read_image(vegas, {{1}});
+  CHECK((image.bands == 1 && image.depth == 16));
+  CHECK(read_georeference(vegas));
+}
+
+}  // namespace
+}  // namespace ppl

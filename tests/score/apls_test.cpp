@@ -1,0 +1,308 @@
+// APLS: parts against plain models, hand-made networks, both methods against each other, and the reference's results.
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "apps/score/apls/apls.h"
+#include "apps/score/apls/check.h"
+#include "apps/score/apls/hierarchy.h"
+#include "apps/score/apls/network.h"
+#include "apps/score/apls/sweep.h"
+#include "apps/score/roads/cases.h"
+#include "tests/support/io_support.h"
+#include "tests/support/road_support.h"
+
+namespace ppl::score {
+namespace {
+
+std::vector<RoadLine> lines_of(const std::vector<Polyline>& lines) {
+  std::vector<RoadLine> result;
+  for (const Polyline& line : lines) result.push_back({line, {0, result.size() + 1}});
+  return result;
+}
+
+std::vector<RoadLine> valid(std::vector<RoadLine> lines) {
+  ImageRoads roads{std::move(lines), {}};
+  set_bad_rows_aside(roads);
+  return std::move(roads.lines);
+}
+
+TEST_CASE("rounding and cells") {
+  CHECK(round_half_up(0.5) == 1);
+  CHECK(round_half_up(-0.5) == 0);
+  CHECK(round_half_up(-1.5) == -1);
+  CHECK(round_half_up(0.49999999999999994) == 0);
+  CHECK(round_half_up(4503599627370497.0) == 4503599627370497);
+  CHECK(round_half_up(1e300) == INT64_MAX);
+  CHECK(round_half_up(-1e300) == INT64_MIN);
+  CHECK(cell_key({1.2, 3.4}) == 1200034);
+  CHECK(cell_key({0, 10000}) == cell_key({0.1, 0}) + 0);
+  CHECK(cell_key({4295.0, -3270.4}) == cell_key({0, 0}));
+}
+
+TEST_CASE("distance is the hypotenuse, to the last bit as fdlibm has it") {
+  CHECK(distance({0, 0}, {3, 4}) == 5);
+  CHECK(distance({1, 1}, {1, 1}) == 0);
+  CHECK(distance({0, 0}, {1e-320, 0}) == 1e-320);
+  CHECK(distance({0, 0}, {3e200, 4e200}) == doctest::Approx(5e200));
+  CHECK(distance({0, 0}, {3e-200, 4e-200}) == doctest::Approx(5e-200));
+  Random random(1);
+  int last_bit = 0;
+  for (int i = 0; i < 10000; ++i) {
+    const Point p{random.uniform(-1300, 1300), random.uniform(-1300, 1300)};
+    const long double exact = sqrtl(static_cast<long double>(p.x) * p.x + static_cast<long double>(p.y) * p.y);
+    const double got = distance({0, 0}, p);
+    CHECK(std::fabs(static_cast<double>(got - exact)) <= 1.0 * (std::nextafter(got, INFINITY) - got));
+    last_bit += got != static_cast<double>(exact);
+  }
+  // fdlibm is not correctly rounded; a library that is would show 0 here.
+  CHECK(last_bit > 500);
+  CHECK(last_bit < 2500);
+}
+
+TEST_CASE("nodes come in the order of the buckets") {
+  NodeSet set;
+  // Keys 1000016 and 1000000 share bucket 15 of 16; insertion decides between them.
+  CHECK(set.insert(7, {1, 1.6}));
+  CHECK(set.insert(8, {1, 0}));
+  CHECK_FALSE(set.insert(9, {1.001, 0.001}));  // equal to 8
+  CHECK(set.find({1.001, 0}) == 8);
+  CHECK(set.in_order() == std::vector<int>{7, 8});
+  set.erase(7, {1, 1.6});
+  CHECK(set.in_order() == std::vector<int>{8});
+  CHECK(set.size() == 1);
+  NodeSet many;
+  for (int i = 0; i < 100; ++i) many.insert(i, {0.1 * (99 - i), 0});
+  const std::vector<int> order = many.in_order();
+  CHECK(order.size() == 100);
+  for (size_t i = 1; i < order.size(); ++i) {
+    CHECK(many.rank({0.1 * (99 - order[i - 1]), 0}) < many.rank({0.1 * (99 - order[i]), 0}));
+  }
+}
+
+TEST_CASE("a list of edges keeps their order, of few and of many") {
+  Random random(7);
+  EdgeList list;
+  std::vector<int> plain;
+  for (int i = 0; i < 2000; ++i) {
+    if (plain.empty() || (random.chance(0.5) && plain.size() < 9)) {
+      list.add(i);
+      plain.push_back(i);
+    } else {
+      const int edge = plain[static_cast<size_t>(random.integer(0, static_cast<int64_t>(plain.size()) - 1))];
+      list.remove(edge);
+      list.remove(-1);
+      std::erase(plain, edge);
+    }
+    if (i % 100 == 99) list.clear(), plain.clear();
+    REQUIRE(std::vector<int>(list.begin(), list.end()) == plain);
+  }
+}
+
+TEST_CASE("networks: joined edges, rings, loops, midpoints") {
+  const auto counts = [](const std::vector<RoadLine>& lines) {
+    const Network n = build_network(lines);
+    return std::pair(n.nodes.size(), n.edges_in_order().size());
+  };
+  CHECK(counts(lines_of({{{0, 0}, {50, 0}, {100, 0}}})) == std::pair(2, size_t{1}));
+  CHECK(counts(lines_of({{{0, 0}, {50, 0}, {100, 0}}, {{50, 0}, {50, 80}}})) == std::pair(4, size_t{3}));
+  CHECK(counts(lines_of({{{0, 0}, {50, 0}, {50, 50}, {0, 0}}})) == std::pair(3, size_t{3}));  // a ring alone
+  CHECK(counts(lines_of({{{0, 0}, {50, 0}, {90, 40}, {90, -40}, {50, 0}}})) == std::pair(2, size_t{2}));  // a lasso
+  Network road = build_network(lines_of({{{0, 0}, {323, 0}}}));  // just over two spacings of 161.29
+  add_midpoints(road, {});
+  CHECK(road.nodes.size() == 4);
+  Network shorter = build_network(lines_of({{{0, 0}, {120.9, 0}}}));
+  add_midpoints(shorter, {});
+  CHECK(shorter.nodes.size() == 2);
+  Network far = build_network(lines_of({{{0, 0}, {1e12, 0}}}));
+  CHECK(test::contains(test::error_of([&] { add_midpoints(far, {}); }), "control points"));
+}
+
+TEST_CASE("scores that can be worked out") {
+  const AplsParameters p;
+  const auto road = lines_of({{{0, 0}, {100, 0}}});
+  CHECK(score_image(road, road, p).score == 1);
+  CHECK(score_image({}, {}, p).score == 1);
+  CHECK(score_image(road, {}, p).score == 0);
+  // A detour of 120 where the truth has 100: 20 % lost one way; back, (120 - 100) / 120.
+  const auto detour = lines_of({{{0, 0}, {20, 0}, {20, 10}, {80, 10}, {80, 0}, {100, 0}}});
+  const ImageApls d = score_image(road, detour, p);
+  CHECK(d.truth_to_proposal == doctest::Approx(0.8));
+  CHECK(d.proposal_to_truth == doctest::Approx(1 - 20.0 / 120));
+  CHECK(d.score == doctest::Approx(harmonic_mean(0.8, 1 - 20.0 / 120)));
+  // 12.9 pixels are within the 4 m that a point may be moved, 13 are not.
+  CHECK(score_image(road, lines_of({{{0, 12.9}, {100, 12.9}}}), p).score == doctest::Approx(1));
+  CHECK(score_image(road, lines_of({{{0, 13}, {100, 13}}}), p).score == 0);
+  AplsParameters wide = p;
+  wide.snap = 5;
+  CHECK(score_image(road, lines_of({{{0, 13}, {100, 13}}}), wide).score == doctest::Approx(1));
+  // One arm of three is missing: of six routes four lose all.
+  const auto tee = lines_of({{{0, 0}, {60, 0}}, {{60, 0}, {110, 0}}, {{60, 0}, {60, 100}}});
+  const auto bar = lines_of({{{0, 0}, {60, 0}, {110, 0}}});
+  const ImageApls t = score_image(tee, bar, p);
+  CHECK(t.truth_to_proposal == doctest::Approx(0.5));
+  CHECK(t.proposal_to_truth == doctest::Approx(1));
+}
+
+void check_same(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal, int64_t& walked) {
+  const ImageApls quick = score_image(truth, proposal, {}),
+                  literal = score_image(truth, proposal, {}, AplsMethod::kLiteral);
+  CHECK(std::fabs(quick.truth_to_proposal - literal.truth_to_proposal) <= 1e-12);
+  CHECK(std::fabs(quick.proposal_to_truth - literal.proposal_to_truth) <= 1e-12);
+  CHECK(std::fabs(quick.score_by_length - literal.score_by_length) <= 1e-12);
+  CHECK(quick.control_points == literal.control_points);
+  walked += quick.walked[0] + quick.walked[1];
+}
+
+TEST_CASE("the quick method gives what the literal one gives") {
+  int64_t walked = 0, all = 0;
+  for (uint64_t seed = 0; seed < 150; ++seed) {
+    CAPTURE(seed);
+    Random random(seed);
+    const auto truth = valid(test::town(random, static_cast<int>(random.integer(4, 150)), random.uniform(15, 300)));
+    const auto proposal = valid(test::detected(random, truth, random.uniform(0, 12), random.uniform(0, 0.5)));
+    check_same(truth, proposal, walked);
+    const auto points = score_image(truth, proposal, {}).control_points;
+    all += points[0] + points[1];
+  }
+  CHECK(walked < all / 20);  // or this would compare the literal method with itself
+  MESSAGE(walked, " of ", all, " control points of towns were walked from");
+  for (uint64_t seed = 0; seed < 300; ++seed) {
+    CAPTURE(seed);
+    Random random(seed, 1);
+    check_same(valid(test::tangle(random, 6)), valid(test::tangle(random, 6)), walked);
+  }
+}
+
+// Rows at places whose cells share their number with others, rows far away, rings, and every point of a row twice.
+std::vector<RoadLine> scattered(Random& random, std::vector<RoadLine> lines) {
+  for (RoadLine& line : lines) {
+    const Point shifts[] = {{0, 0}, {0, 0}, {4295, -3270.4}, {1e9, -1e9}, {-4e15, 0}};
+    const Point shift = shifts[random.integer(0, 4)];
+    if (random.chance(0.3)) line.points.push_back(line.points.front());
+    if (random.chance(0.2)) line.points.push_back({line.points.back().x + 0.02, line.points.back().y});
+    for (Point& p : line.points) p = {p.x + shift.x, p.y + shift.y};
+  }
+  return lines;
+}
+
+TEST_CASE("the methods agree on rings, steps within a cell, shared cells, far places, and where a side is empty") {
+  int64_t walked = 0, rings = 0;
+  for (uint64_t seed = 0; seed < 400; ++seed) {
+    CAPTURE(seed);
+    Random random(seed, 3);
+    const auto truth = valid(scattered(random, test::tangle(random, 6))),
+               proposal = valid(scattered(random, test::tangle(random, 6)));
+    check_same(truth, proposal, walked);
+    for (const RoadLine& line : truth) rings += line.points.front() == line.points.back();
+    if (seed % 20 > 0) continue;
+    check_same(truth, {}, walked);
+    check_same({}, truth, walked);
+    check_same({}, {}, walked);
+  }
+  CHECK(rings > 50);
+}
+
+// A control point 8 pixels from where the truth's second road begins on its first one, without a common vertex: its
+// foot is a ghost that holds 8, and a search from 5 pixels away enters it.
+TEST_CASE("a search that enters a ghost is walked, as the literal method does") {
+  const auto road = [](std::vector<Point> points, uint64_t row) { return RoadLine{std::move(points), {0, row}}; };
+  const auto truth = valid({road({{0, 0}, {100, 0}}, 1), road({{5, 0}, {5, -50}}, 2)}),
+             proposal = valid({road({{0, 1}, {60, 40}}, 1), road({{5, 8}, {60, 40}}, 2)});
+  int64_t walked = 0;
+  check_same(truth, proposal, walked);
+  CHECK(walked == 1);
+}
+
+TEST_CASE("threads do not change a bit") {
+  Random random(3);
+  const auto truth = valid(test::town(random, 1500)), proposal = valid(test::detected(random, truth, 4, 0.1));
+  const ImageApls one = score_image(truth, proposal, {}),
+                  four = score_image(truth, proposal, {}, AplsMethod::kQuick, 4);
+  CHECK(one.truth_to_proposal == four.truth_to_proposal);
+  CHECK(one.proposal_to_truth == four.proposal_to_truth);
+  CHECK(one.score > 0.5);
+}
+
+TEST_CASE("a hierarchy's distances are those of Floyd and Warshall") {
+  for (uint64_t seed = 0; seed < 60; ++seed) {
+    CAPTURE(seed);
+    Random random(seed, 2);
+    const int n = static_cast<int>(random.integer(1, 60));
+    std::vector<GraphArc> edges;
+    std::vector<double> d(static_cast<size_t>(n * n), INFINITY);
+    const auto at = [&](int a, int b) -> double& { return d[static_cast<size_t>(a * n + b)]; };
+    for (int i = 0; i < n; ++i) at(i, i) = 0;
+    for (int64_t e = random.integer(0, 2 * n); e > 0; --e) {
+      const int a = static_cast<int>(random.integer(0, n - 1)), b = static_cast<int>(random.integer(0, n - 1));
+      const double length = static_cast<double>(random.integer(1, 100));
+      edges.push_back({a, b, length});
+      at(a, b) = std::min(at(a, b), length);
+      if (random.chance(0.2)) continue;  // one way
+      edges.push_back({b, a, length});
+      at(b, a) = std::min(at(b, a), length);
+    }
+    for (int k = 0; k < n; ++k) {
+      for (int i = 0; i < n; ++i) {
+        for (int j = 0; j < n; ++j) at(i, j) = std::min(at(i, j), at(i, k) + at(k, j));
+      }
+    }
+    const Hierarchy hierarchy(n, edges);
+    SweepPlanner planner(hierarchy);
+    // Some nodes in any order, some of them twice, some nowhere.
+    std::vector<int> nodes, places;
+    for (int64_t i = random.integer(1, 2 * n); i > 0; --i) {
+      nodes.push_back(static_cast<int>(random.integer(0, n - 1)));
+      places.push_back(random.chance(0.1) ? -1 : hierarchy.place(nodes.back()));
+    }
+    const SweepPlan plan = planner.plan(places);
+    CHECK(plan.slots() <= n);
+    Sweep sweep(plan);
+    for (size_t first = 0; first < places.size(); first += kLanes) {
+      const size_t end = std::min(first + kLanes, places.size());
+      sweep.start(first, end);
+      for (size_t j = 0; j < places.size(); ++j) {
+        const Lanes& lanes = sweep.next();
+        for (size_t i = first; i < end; ++i) {
+          CHECK(lanes[i - first] == (places[i] < 0 || places[j] < 0 ? INFINITY : at(nodes[i], nodes[j])));
+        }
+      }
+    }
+  }
+}
+
+TEST_CASE("rows that cannot be scored are set aside with a reason") {
+  const auto reasons = [](const std::vector<Polyline>& lines) {
+    ImageRoads roads{lines_of(lines), {}};
+    set_bad_rows_aside(roads);
+    std::string text;
+    for (const BadRow& row : roads.bad) text += cat(row.place.row, ": ", row.reason, "; ");
+    return text;
+  };
+  CHECK(reasons({{}}) == "");
+  CHECK(reasons({{{0, 0}, {9, 0}}, {{9, 0}, {9, 9}}}) == "");
+  CHECK(reasons({{}, {}}).starts_with("1: EMPTY must be the only row"));
+  CHECK(reasons({{{0, 0}, {9, 0}}, {}}).starts_with("2: EMPTY"));
+  CHECK(reasons({{{3, 4}}}).starts_with("1: a road of one point, (3 4)"));
+  CHECK(reasons({{{3, 4}, {3.005, 4}}}).starts_with("1: two consecutive points less than 0.01"));
+  CHECK(reasons({{{0, 0}, {9, 0}, {0.02, 0}}}).find("occurs twice") != std::string::npos);
+  CHECK(reasons({{{0, 0}, {9, 0}}, {{5, 5}, {9, 0.01}, {0, 0}}}).starts_with("2: the segment (9 0.01) - (0 0)"));
+  CHECK(reasons({{{0, 0}, {0.03, 0}, {0.01, 0}}}).find("occurs twice") != std::string::npos);
+}
+
+TEST_CASE("every case of the reference, by both methods") {
+  const std::string folder = test::data_folder("apls");
+  if (folder.empty()) {
+    MESSAGE("skipped: no apls folder in $PPL_DATA or ../shared/data");
+    return;
+  }
+  const CasesResult quick = run_cases(folder + "/expected.json", AplsMethod::kQuick, 1);
+  CHECK(quick.failed == 0);
+  CHECK(quick.cases > 50);
+  CHECK(quick.worst <= 1e-9);
+  if (quick.failed > 0) MESSAGE(quick.text);
+}
+
+}  // namespace
+}  // namespace ppl::score

@@ -1,0 +1,81 @@
+#include "tests/support/road_fuzz.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include "apps/score/apls/apls.h"
+#include "apps/score/apls/check.h"
+#include "io/tables/spacenet_csv.h"
+#include "kernels/base.h"
+#include "tests/support/memory_file.h"
+
+namespace ppl::test {
+namespace {
+
+void require(bool holds, const char* what) {
+  if (holds) return;
+  std::fprintf(stderr, "road table: %s\n", what);
+  std::abort();
+}
+
+// Few points in a small place: others are for patience, not for finding mistakes.
+bool is_small(const ImageRoads& roads) {
+  size_t points = 0;
+  for (const RoadLine& line : roads.lines) {
+    points += line.points.size();
+    for (const PixelPoint p : line.points) {
+      if (std::fabs(p.x) > 3000 || std::fabs(p.y) > 3000) return false;
+    }
+  }
+  return points < 60;
+}
+
+void check_read(const ImageRoads& roads, const ImageRoads& again) {
+  require(roads.lines.size() == again.lines.size() && roads.bad.size() == again.bad.size(), "two readings differ");
+  for (size_t i = 0; i < roads.lines.size(); ++i) {
+    require(roads.lines[i].points == again.lines[i].points, "two readings differ");
+    for (const PixelPoint p : roads.lines[i].points) {
+      require(std::isfinite(p.x) && std::isfinite(p.y), "a point without a place");
+    }
+  }
+}
+
+void check_scores(const ImageRoads& truth, const ImageRoads& proposal) {
+  using score::AplsMethod;
+  const score::ImageApls quick = score::score_image(truth.lines, proposal.lines, {});
+  const score::ImageApls literal = score::score_image(truth.lines, proposal.lines, {}, AplsMethod::kLiteral);
+  require(std::fabs(quick.truth_to_proposal - literal.truth_to_proposal) <= 1e-9 &&
+              std::fabs(quick.proposal_to_truth - literal.proposal_to_truth) <= 1e-9,
+          "the methods disagree");
+  require(quick.score >= 0 && quick.score <= 1, "a score out of range");
+}
+
+}  // namespace
+
+void try_road_table(std::string_view text) {
+  const MemoryFile file(text);
+  const auto source = open_spacenet_roads({file.path()});
+  ImageRoads first;
+  for (size_t i = 0; i < source->size(); ++i) {
+    ImageRoads roads = source->read(i);
+    check_read(roads, source->read(i));
+    require(!roads.lines.empty() || !roads.bad.empty(), "an image without rows");
+    const size_t rows = roads.lines.size() + roads.bad.size();
+    score::set_bad_rows_aside(roads);
+    require(roads.lines.size() + roads.bad.size() == rows, "rows got lost");
+    if (i == 0) first = std::move(roads);
+    if (i == 1 && is_small(first) && is_small(roads)) check_scores(first, roads);
+    if (i > 0) require(utf16_less(source->id(i - 1), source->id(i)), "ids out of order");
+  }
+}
+
+}  // namespace ppl::test
+
+#ifdef PPL_LIBFUZZER
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  ppl::test::try_road_table({reinterpret_cast<const char*>(data), size});
+  return 0;
+}
+#endif
