@@ -64,8 +64,8 @@ Spent shortest(int runs, const std::function<void()>& f) {
 void pairs(const std::vector<int>& sizes, int literal_up_to, int runs) {
   for (const int edges : sizes) {
     const Pair pair = make_pair(1, edges);
-    for (const AplsMethod method : {AplsMethod::kQuick, AplsMethod::kLiteral}) {
-      const bool literal = method == AplsMethod::kLiteral;
+    for (const AplsMethod method : {AplsMethod::quick, AplsMethod::literal}) {
+      const bool literal = method == AplsMethod::literal;
       if (literal && edges > literal_up_to) continue;
       ImageApls result;
       const Spent s = shortest(edges > 2000 || literal ? 1 : runs,

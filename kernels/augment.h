@@ -16,9 +16,9 @@ namespace ppl {
 struct AugmentPlan {
   int64_t height = 0, width = 0;  // of the result before the turn
   // Where the result's corner lies in the tile. A tile smaller than the crop is put at a random place of it (negative
-  // here); the rest is zero in the picture and 255 (ignored) in the mask.
+  // here); the rest is zero in the image and 255 (ignored) in the mask.
   int64_t crop_y = 0, crop_x = 0;
-  bool hsv = false;                        // pictures of 3 bands (B,G,R) only
+  bool hsv = false;                        // images of 3 bands (B,G,R) only
   int hue = 0, saturation = 0, value = 0;  // hue added as 8 bits with wrap-around, the others saturating
   bool warp = false;
   // The crop's box [0, width] x [0, height] goes to [x0, x1] x [y0, y1]; what comes from outside is zero, in the mask
@@ -36,9 +36,9 @@ struct Augment {
 };
 
 // All pointers in device memory, the plans too. crops [n, height, width, bands], masks and maps [n, height, width] u8
-// as in apply_plan (io/tiles/augment.h); tables [bands][256]: normalised values of bytes -> images [n, height, width, bands],
-// targets [n, height, width, classes] u8, weights likewise f32, times foreground[class] where the target is 1. maps,
-// foreground and weights may be null.
+// as in apply_plan (io/tiles/augment.h); tables [bands][256]: normalised values of bytes -> images [n, height, width,
+// bands], targets [n, height, width, classes] u8, weights likewise f32, times foreground[class] where the target is 1.
+// maps, foreground and weights may be null.
 template <class T>
 void augment(CpuContext&, const Augment&, const AugmentPlan* plans, const uint8_t* crops, const uint8_t* masks,
              const uint8_t* maps, const float* tables, const double* foreground, T* images, uint8_t* targets,
@@ -50,7 +50,7 @@ void augment(CudaContext&, const Augment&, const AugmentPlan* plans, const uint8
 
 // The CPU's version, tile by tile. ------------------------------------------------------------------------------------
 
-// Pixels of one plane or picture: rows are stride values apart.
+// Pixels of one plane or image: rows are stride values apart.
 struct PixelView {
   const uint8_t* data = nullptr;
   int64_t stride = 0;

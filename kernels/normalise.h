@@ -1,4 +1,4 @@
-// What a network is given of 8-bit pictures: y [pixels, bands] = tables[band][x], tables [bands][256] f32; 0 where
+// What a network is given of 8-bit images: y [pixels, bands] = tables[band][x], tables [bands][256] f32; 0 where
 // valid [pixels] is 0. valid may be null. Defined in cpu/normalise.cpp and cuda/normalise.cu; the same to the bit.
 // Least traffic of a value: a byte in, one of the network's type out.
 #pragma once

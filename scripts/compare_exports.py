@@ -50,10 +50,10 @@ def run(*command):
     subprocess.run([str(c) for c in command], check=True, stdout=subprocess.DEVNULL)
 
 
-def our_logits(bin_folder, weights, picture, folder):
+def our_logits(bin_folder, weights, image, folder):
     import cv2
     (folder / "in").mkdir(exist_ok=True)
-    cv2.imwrite(str(folder / "in/a.png"), picture)
+    cv2.imwrite(str(folder / "in/a.png"), image)
     run(bin_folder / "predict", weights, folder / "in", folder / "out", "--views", "1", "--probabilities", "tif",
         "--quiet")
     p = cv2.imread(str(folder / "out/a_prob.tif"), cv2.IMREAD_UNCHANGED).astype(np.float64)
@@ -78,15 +78,15 @@ def compare(name, args, folder):
     size = ["0"] if args.free else [str(height), str(width)]
     run(weights, "export", folder / "a.safetensors", folder / "m.onnx", "--onnx", "--size", *size, "--quiet")
     onnx.checker.check_model(str(folder / "m.onnx"), full_check=True)
-    picture = np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
-    x = ((picture.transpose(2, 0, 1)[None] / 255 - MEAN) / STD).astype(np.float32)
+    image = np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
+    x = ((image.transpose(2, 0, 1)[None] / 255 - MEAN) / STD).astype(np.float32)
     with torch.no_grad():
         expected = network(torch.from_numpy(x)).numpy()
     results = {
         "onnxruntime": onnxruntime.InferenceSession(str(folder / "m.onnx")).run(None, {"input": x})[0],
         "openvino": openvino.compile_model(str(folder / "m.onnx"), "CPU", {"INFERENCE_PRECISION_HINT": "f32"})([x])[0],
     }
-    results["ours"] = our_logits(args.bin, folder / "a.safetensors", picture, folder)
+    results["ours"] = our_logits(args.bin, folder / "a.safetensors", image, folder)
     largest = np.abs(expected).max()
     errors = {k: float(np.abs(v - expected).max()) for k, v in results.items()}
     for k in ("onnxruntime", "openvino"):

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# From nothing to a picture: draws a town, rasterizes its OSM file into masks, trains on those over most of the town,
+# From nothing to an image: draws a town, rasterizes its OSM file into masks, trains on those over most of the town,
 # predicts the rest, scores and shows it.
 #   scripts/demo.sh [OUT]   OUT (demo) may be there only where an earlier run made it; it is replaced
 set -euo pipefail

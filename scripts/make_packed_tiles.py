@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Packed tiles (io/README.md) of bright bars on noisy ground, and their masks, for runs on machines without pictures.
+"""Packed tiles (io/README.md) of bright bars on noisy ground, and their masks, for runs on machines without images.
 
   make_packed_tiles.py FILE [--tiles 16] [--side 512] [--seed 1]
 """
@@ -12,7 +12,7 @@ MAGIC, VERSION, BANDS, ALIGNMENT = b"PPLTILES", 1, 3, 64
 
 
 def tile(rng, side):
-    """-> picture [side,side,3], mask [side,side] of one upright or lying bar."""
+    """-> image [side,side,3], mask [side,side] of one upright or lying bar."""
     width = max(2, side // 10)
     at = rng.randrange(side - width)
     noise = bytes(max(0, min(255, round(rng.gauss(90, 25)))) for _ in range(4 * side * BANDS))

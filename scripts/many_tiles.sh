@@ -15,8 +15,8 @@ if [[ ! -e w.safetensors ]]; then
   "$bin/train" c.json --quiet
   cp run/s/best.safetensors w.safetensors
 fi
-picture=$(find town/train -name '*_sat.tif' | sort | head -1)
-gdal_translate -q -of PNG -srcwin 0 0 32 32 "$picture" small.png --config GDAL_PAM_ENABLED NO
+image=$(find town/train -name '*_sat.tif' | sort | head -1)
+gdal_translate -q -of PNG -srcwin 0 0 32 32 "$image" small.png --config GDAL_PAM_ENABLED NO
 
 peak() { # COUNT: kB
   rm -rf tiles masks

@@ -9,7 +9,7 @@
 #   published  the published loop in PyTorch (peer_predict.py), where $PYTHON (/opt/peer/bin/python) has torch; PEER (4) tiles
 # then time and peak memory of scenes of SIDES pixels a side (one view). SIDES="" leaves them out. 500 tiles with
 # eight views take about 25 minutes on two Zen 5 cores, the default 6.
-# Needs gdal_translate (gdal-bin) to make the pictures out of those of `town`, and bc.
+# Needs gdal_translate (gdal-bin) to make the images out of those of `town`, and bc.
 set -euo pipefail
 [[ $# -eq 2 ]] || { sed -n '2,12s/^# \{0,1\}//p' "$0" >&2; exit 2; }
 scripts=$(realpath "$(dirname "$0")")
@@ -22,7 +22,7 @@ export OMP_NUM_THREADS=$threads GDAL_PAM_ENABLED=NO PPL_PEER=${PPL_PEER:-$script
 calculate() { echo "scale=6; $1" | bc; }
 since() { calculate "$EPOCHREALTIME - $1"; }
 
-folder_of() { # COUNT: so many tiles, by links to the pictures there are
+folder_of() { # COUNT: so many tiles, by links to the images there are
   rm -rf "tiles$1"
   mkdir "tiles$1"
   local i count
@@ -33,9 +33,9 @@ folder_of() { # COUNT: so many tiles, by links to the pictures there are
 make_inputs() {
   [[ -d town ]] || "$bin/town" town --tiles 64 --val 16 --size 512 --quiet
   mkdir -p all
-  local pictures=(town/*/*_sat.tif) i
-  for i in $(seq 0 $((${#pictures[@]} - 1))); do
-    [[ -e all/$i.jpg ]] || gdal_translate -q -of JPEG "${pictures[$i]}" "all/$i.jpg"
+  local images=(town/*/*_sat.tif) i
+  for i in $(seq 0 $((${#images[@]} - 1))); do
+    [[ -e all/$i.jpg ]] || gdal_translate -q -of JPEG "${images[$i]}" "all/$i.jpg"
   done
   folder_of 1
   for i in ${VIEWS:-8 1}; do folder_of $((tiles * 8 / i)); done

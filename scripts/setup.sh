@@ -5,7 +5,7 @@ set -euo pipefail
 packages=(
   g++ cmake ninja-build python3   # compiler, build, the check of the layers
   libdnnl-dev                     # oneDNN: convolutions
-  libjpeg-dev libpng-dev          # pictures
+  libjpeg-dev libpng-dev          # images
   libopencv-dev libgdal-dev       # drawing; GeoTIFF and coordinates
   libproj-dev                     # coordinate systems
   libgeos-dev                     # polygons

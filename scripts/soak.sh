@@ -36,7 +36,7 @@ buildings="apps/score/buildings/buildings.cpp apps/score/buildings/buildings_rea
   $(gdal-config --cflags) $(gdal-config --libs) -lgeos_c"
 fuzz building_tables tests/corpora/building_tables tests/support/building_fuzz.cpp $buildings
 fuzz layers tests/corpora/layers tests/support/layer_fuzz.cpp io/image/{geotiff,image,no_jpeg,no_png}.cpp \
-  io/places/mosaic.cpp io/tables/{held_roads,picture_places,road_layers,roads}.cpp $buildings
+  io/places/mosaic.cpp io/tables/{held_roads,image_places,road_layers,roads}.cpp $buildings
 fuzz tile_texts tests/corpora/tile_texts tests/support/tile_fuzz.cpp apps/rasterize/widths.cpp io/file.cpp io/image/{geotiff,image,no_jpeg,no_png}.cpp io/tiles/tiles.cpp \
   io/places/{tile_frame,tile_table,projection}.cpp $(gdal-config --cflags) $(gdal-config --libs) -lproj
 

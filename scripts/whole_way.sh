@@ -4,9 +4,9 @@
 #   EPOCHS=12 TUNE_EPOCHS=12 scripts/whole_way.sh [OUT [BIN]]
 # OUT (runs/whole-way) is kept; the same command goes on where it was stopped. BIN: programs, else they are built.
 # All of it is real (../shared/data). Stage 1 learns from the Massachusetts tiles, whose masks others drew from OSM lines.
-# Stage 2 learns from masks that `rasterize` draws here: of OSM ways over the north half of a SpaceNet picture of Paris and
+# Stage 2 learns from masks that `rasterize` draws here: of OSM ways over the north half of a SpaceNet image of Paris and
 # of SpaceNet's own lines over one of Las Vegas, both thinned to the 1 m pixels of stage 1. Two figures come out:
-# - the south half of Paris, which no step has seen, against OSM's ways: one picture of 128 x 96 m, so this checks the
+# - the south half of Paris, which no step has seen, against OSM's ways: one image of 128 x 96 m, so this checks the
 #   way and not the network;
 # - the 28 Massachusetts validation tiles against the lines traced in their masks, which are OSM's at one remove.
 # EPOCHS=1 TUNE_EPOCHS=1 goes the way in a minute or two, and finds next to no roads.
@@ -54,7 +54,7 @@ thinned() {
   gdal_translate -q -r average -outsize "$columns" "$rows" "$@" "$from" "$to"
 }
 
-pictures() { # of 0.24 x 0.30 m (Las Vegas) and 0.20 x 0.30 m (Paris) a pixel; 10 rows lie between the halves of Paris
+images() { # of 0.24 x 0.30 m (Las Vegas) and 0.20 x 0.30 m (Paris) a pixel; 10 rows lie between the halves of Paris
   local paris=$data/rasterize/paris_roads/image.tif
   rm -rf vegas north south native
   mkdir vegas north south native
@@ -64,7 +64,7 @@ pictures() { # of 0.24 x 0.30 m (Las Vegas) and 0.20 x 0.30 m (Paris) a pixel; 1
   thinned "$paris" south/paris_south_sat.tif 128 96 -srcwin 0 330 650 320
 }
 
-masks() { # 7 m wide, as those of Massachusetts; the truth of the south is cut at its picture's sides
+masks() { # 7 m wide, as those of Massachusetts; the truth of the south is cut at its image's sides
   local ways=$data/rasterize/paris_roads/osm_roads.geojson options=(--buffer 7 --existing overwrite)
   $bin/rasterize "$ways" --kind-field type --images north --out north "${options[@]}"
   $bin/rasterize "$data/rasterize/vegas_roads/roads.geojson" --images vegas --out vegas "${options[@]}"
@@ -113,7 +113,7 @@ scores() { # SpaceNet's metric on its own pixels of 0.3 m; then on those of 1 m
   $bin/score roads truth paris_south.geojson --images native --cities one --missing zero --lenient --html paris.html
 }
 
-step "pictures" pictures
+step "images" images
 step "OSM ways to masks" masks
 step "train" training
 step "predict (8 views)" prediction

@@ -23,11 +23,11 @@ int parse_and_run(CLI::App& app, int argc, char** argv, const Program& program) 
   } catch (const CLI::Success& request) {
     app.exit(request);
   } catch (const CLI::ParseError& error) {
-    return fail(program, kWrongUsage, fmt::format("{} (see {} --help)", error.what(), program.name));
+    return fail(program, exit_usage, fmt::format("{} (see {} --help)", error.what(), program.name));
   }
   // A full disk shows only when the last of the buffered result is written.
   PPL_CHECK(std::fflush(stdout) == 0 && !std::ferror(stdout) && std::cout.flush(), "cannot write to standard output");
-  return kDone;
+  return exit_done;
 }
 
 }  // namespace
@@ -42,13 +42,13 @@ int run_app(int argc, char** argv, const Program& program, const Setup& setup) {
     setup(app);
     return parse_and_run(app, argc, argv, program);
   } catch (const Interrupted& stop) {
-    return fail(program, kInterrupted, stop.what());
-  } catch (const ToldElsewhere&) {
-    return kFailed;
+    return fail(program, exit_interrupted, stop.what());
+  } catch (const AlreadyReported&) {
+    return exit_failed;
   } catch (const std::bad_alloc&) {
-    return fail(program, kFailed, "out of memory");
+    return fail(program, exit_failed, "out of memory");
   } catch (const std::exception& error) {
-    return fail(program, kFailed, error.what());
+    return fail(program, exit_failed, error.what());
   }
 }
 

@@ -10,19 +10,19 @@
 namespace ppl::apps {
 
 enum ExitCode {
-  kDone = 0,
-  kFailed = 1,
-  kWrongUsage = 2,
-  kInterrupted = 75,  // asked to stop and saved: the same command with --resume goes on (EX_TEMPFAIL of sysexits.h)
+  exit_done = 0,
+  exit_failed = 1,
+  exit_usage = 2,
+  exit_interrupted = 75,  // asked to stop and saved: the same command with --resume goes on (EX_TEMPFAIL of sysexits.h)
 };
 
-// Thrown by work that was asked to stop and has saved what it did; run_app returns kInterrupted.
+// Thrown by work that was asked to stop and has saved what it did; run_app returns exit_interrupted.
 struct Interrupted : Error {
   using Error::Error;
 };
 
-// Thrown where another process of the same run says what is wrong; run_app returns kFailed and prints nothing.
-struct ToldElsewhere : Error {
+// Thrown where another process of the same run says what is wrong; run_app returns exit_failed and prints nothing.
+struct AlreadyReported : Error {
   using Error::Error;
 };
 
@@ -35,7 +35,7 @@ struct Program {
 using Setup = std::function<void(CLI::App& app)>;
 
 // Adds --help, --version and --quiet, parses, runs the callback and returns the exit code for main to return.
-// Whatever the callback throws becomes one line "program: message" on stderr and kFailed. Never throws.
+// Whatever the callback throws becomes one line "program: message" on stderr and exit_failed. Never throws.
 int run_app(int argc, char** argv, const Program& program, const Setup& setup);
 
 }  // namespace ppl::apps

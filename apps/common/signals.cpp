@@ -26,17 +26,17 @@ void watch_signals(bool stop) {
   if (stop) sigaction(SIGTERM, &action, nullptr);
 }
 
-Wish take_wish() {
+SignalRequest take_signal_request() {
   if (stop_wanted) {
     stop_wanted = 0;
     checkpoint_wanted = 0;
-    return Wish::stop;
+    return SignalRequest::stop;
   }
   if (checkpoint_wanted) {
     checkpoint_wanted = 0;
-    return Wish::checkpoint;
+    return SignalRequest::checkpoint;
   }
-  return Wish::none;
+  return SignalRequest::none;
 }
 
 }  // namespace ppl::apps

@@ -3,17 +3,17 @@
 
 namespace ppl::apps {
 
-enum class Wish {
+enum class SignalRequest {
   none,
   checkpoint,  // SIGUSR1: save and go on
-  stop,        // SIGTERM: save and end with kInterrupted
+  stop,        // SIGTERM: save and end with exit_interrupted
 };
 
 // From now on these signals are noted instead of ending the process; a second SIGTERM ends it at once. stop: SIGTERM
 // too.
 void watch_signals(bool stop = true);
 
-// The wish since the last call; stop is stronger than checkpoint.
-Wish take_wish();
+// The request since the last call; stop is stronger than checkpoint.
+SignalRequest take_signal_request();
 
 }  // namespace ppl::apps

@@ -1,4 +1,4 @@
-// The pictures of a job in blocks, each done whole by one process.
+// The images of a job in blocks, each done whole by one process.
 #pragma once
 
 #include <functional>
@@ -31,7 +31,7 @@ class Blocks {
 std::unique_ptr<Blocks> own_blocks(size_t count);
 
 // Shared through `folder`: a file of records for every finished block, leases for those in work. Of earlier runs blocks
-// with errors are done again, and those of which is_there(record) is false for a picture.
+// with errors are done again, and those of which is_there(record) is false for an image.
 std::unique_ptr<Blocks> shared_blocks(size_t count, const std::string& folder, double lease_seconds,
                                       const std::function<bool(const TileRecord&)>& is_there);
 

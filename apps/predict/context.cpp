@@ -41,7 +41,7 @@ TileContext::Decoded TileContext::decoded(size_t tile) const {
     const std::lock_guard lock(mutex_);
     if (const auto it = kept_.find(tile); it != kept_.end()) return it->second;
   }
-  const auto fresh = std::make_shared<const TilePicture>(read_tile(tiles_[tile].image_path, input_));
+  const auto fresh = std::make_shared<const LoadedTile>(read_tile(tiles_[tile].image_path, input_));
   const std::lock_guard lock(mutex_);
   if (kept_.emplace(tile, fresh).second) order_.push_back(tile);
   if (order_.size() > kKept) {
@@ -52,35 +52,35 @@ TileContext::Decoded TileContext::decoded(size_t tile) const {
 }
 
 // What the tile `from` has of a rectangle of its mosaic.
-void TileContext::paste(TilePicture& to, const Place& rectangle, size_t from) const {
+void TileContext::paste(LoadedTile& to, const Place& rectangle, size_t from) const {
   const Place& p = *places_[from];
   const int64_t top = std::max(p.row, rectangle.row), left = std::max(p.column, rectangle.column);
   const int64_t bottom = std::min(p.row + p.height, rectangle.row + rectangle.height);
   const int64_t right = std::min(p.column + p.width, rectangle.column + rectangle.width);
   if (p.mosaic != rectangle.mosaic || top >= bottom || left >= right) return;
-  const Decoded picture = decoded(from);
+  const Decoded loaded = decoded(from);
   const int64_t bands = to.image.bands;
   for (int64_t y = top; y < bottom; ++y) {
     const int64_t source = (y - p.row) * p.width + left - p.column;
     const int64_t target = (y - rectangle.row) * rectangle.width + left - rectangle.column;
-    std::copy_n(picture->image.u8() + source * bands, (right - left) * bands, to.image.u8() + target * bands);
+    std::copy_n(loaded->image.u8() + source * bands, (right - left) * bands, to.image.u8() + target * bands);
     for (int64_t x = 0; x < right - left; ++x) {
       to.valid[static_cast<size_t>(target + x)] =
-          picture->valid.empty() || picture->valid[static_cast<size_t>(source + x)];
+          loaded->valid.empty() || loaded->valid[static_cast<size_t>(source + x)];
     }
   }
 }
 
-TilePicture TileContext::read(size_t tile) const {
+LoadedTile TileContext::read(size_t tile) const {
   const Decoded kept = decoded(tile);
-  const TilePicture& own = *kept;
+  const LoadedTile& own = *kept;
   if (!places_[tile]) return own;
   const Place& p = *places_[tile];
   const Extent& whole = mosaics_[p.mosaic];
   Place around{p.mosaic, std::max<int64_t>(0, p.row - margin_), std::max<int64_t>(0, p.column - margin_), 0, 0};
   around.height = std::min(whole.height, p.row + p.height + margin_) - around.row;
   around.width = std::min(whole.width, p.column + p.width + margin_) - around.column;
-  TilePicture out;
+  LoadedTile out;
   out.place = own.place;
   out.image = Image::make(around.height, around.width, own.image.bands);
   out.valid.assign(static_cast<size_t>(around.height * around.width), 0);

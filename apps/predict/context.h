@@ -22,7 +22,7 @@ class TileContext {
 
   // The tile with up to `margin` pixels around it; what no tile covers has no data. Safe from several threads. A
   // neighbour that cannot be read counts as not there.
-  TilePicture read(size_t tile) const;
+  LoadedTile read(size_t tile) const;
 
  private:
   struct Place {
@@ -32,10 +32,10 @@ class TileContext {
   struct Extent {
     int64_t height = 0, width = 0;
   };
-  using Decoded = std::shared_ptr<const TilePicture>;
+  using Decoded = std::shared_ptr<const LoadedTile>;
 
   Decoded decoded(size_t tile) const;
-  void paste(TilePicture& to, const Place& rectangle, size_t from) const;
+  void paste(LoadedTile& to, const Place& rectangle, size_t from) const;
 
   const std::vector<TileFile>& tiles_;
   const int64_t margin_;

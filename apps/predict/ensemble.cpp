@@ -37,10 +37,10 @@ Ensemble::Ensemble(const PredictOptions& o) {
   mean_ = std::make_unique<MeanProbability>(of_mean, o.views, o.precision, o.graph);
 }
 
-void Ensemble::begin(const std::vector<const Image*>& pictures, const std::vector<const std::vector<uint8_t>*>& valid) {
-  const Image& first = *pictures.front();
-  BytePictures batch{first.height, first.width, first.bands, {}, {}};
-  for (const Image* picture : pictures) batch.pictures.push_back(picture->u8());
+void Ensemble::begin(const std::vector<const Image*>& images, const std::vector<const std::vector<uint8_t>*>& valid) {
+  const Image& first = *images.front();
+  ByteImages batch{first.height, first.width, first.bands, {}, {}};
+  for (const Image* image : images) batch.images.push_back(image->u8());
   for (const std::vector<uint8_t>* flags : valid) batch.valid.push_back(flags ? flags->data() : nullptr);
   mean_->begin(batch);
 }

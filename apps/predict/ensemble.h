@@ -22,9 +22,9 @@ class Ensemble {
 
   // How many batches should be under way while another is begun (MeanProbability::ahead).
   size_t ahead() const { return mean_->ahead(); }
-  // 8-bit pictures of one size, as read_input gives them. valid: empty, or for each picture null or [height, width]
+  // 8-bit images of one size, as read_input gives them. valid: empty, or for each image null or [height, width]
   // where 0 is no data, which the networks see as the mean. Both may go when it returns.
-  void begin(const std::vector<const Image*>& pictures, const std::vector<const std::vector<uint8_t>*>& valid);
+  void begin(const std::vector<const Image*>& images, const std::vector<const std::vector<uint8_t>*>& valid);
   // Of the oldest batch that was begun: f32 [N,H,W,classes], mean probabilities.
   Tensor finish() { return mean_->finish(); }
 

@@ -16,7 +16,7 @@
 #include "apps/predict/tile_files.h"
 #include "apps/predict/vectors.h"
 #include "io/file.h"
-#include "io/tiles/picture_list.h"
+#include "io/tiles/image_list.h"
 
 namespace fs = std::filesystem;
 
@@ -26,13 +26,13 @@ namespace {
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-constexpr size_t kAhead = 4;  // pictures decoded or waiting to be written
+constexpr size_t kAhead = 4;  // images decoded or waiting to be written
 constexpr int64_t kBatchPixels = 512 * 512;
 
 struct Work {
   size_t block = 0, tile = 0;
   bool last = false;  // of its block
-  TilePicture picture;
+  LoadedTile loaded;
   std::string error;
   double seconds = 0;
 };
@@ -71,7 +71,7 @@ class FolderPrediction {
     if (o.context > 0) context_ = std::make_unique<TileContext>(tiles, o.context, ensemble.input());
   }
 
-  // Pictures are decoded on threads of their own, in order, as many at once as there is room for in the queue.
+  // Images are decoded on threads of their own, in order, as many at once as there is room for in the queue.
   void read_all(BoundedQueue<std::future<Work>>& queue) {
     while (const std::optional<size_t> block = blocks_.next()) {
       const size_t begin = *block * kBlockTiles, end = std::min(begin + kBlockTiles, tiles_.size());
@@ -101,7 +101,7 @@ class FolderPrediction {
     const Clock::time_point start = Clock::now();
     if (r.work.error.empty()) {
       try {
-        files_.write(id, r.work.picture, r.probability);
+        files_.write(id, r.work.loaded, r.probability);
       } catch (const std::exception& e) {
         r.work.error = e.what();
       }
@@ -118,7 +118,7 @@ class FolderPrediction {
     const Clock::time_point start = Clock::now();
     Work work{block, tile, last, {}, "", 0};
     try {
-      work.picture = context_ ? context_->read(tile) : read_tile(tiles_[tile].image_path, ensemble_.input());
+      work.loaded = context_ ? context_->read(tile) : read_tile(tiles_[tile].image_path, ensemble_.input());
     } catch (const std::exception& e) {
       work.error = e.what();
     }
@@ -127,7 +127,7 @@ class FolderPrediction {
   }
 
   bool fits(const std::vector<Work>& batch, const Work& next) const {
-    const Image &a = batch.front().picture.image, &b = next.picture.image;
+    const Image &a = batch.front().loaded.image, &b = next.loaded.image;
     const int64_t limit = options_.batch > 0
                               ? options_.batch
                               : std::max<int64_t>(1, kBatchPixels / std::max<int64_t>(1, a.height * a.width));
@@ -154,13 +154,13 @@ class FolderPrediction {
     batch.clear();
     if (!results.front().work.error.empty()) return results;
     on_clock(results, [&] {
-      std::vector<const Image*> pictures;
+      std::vector<const Image*> images;
       std::vector<const std::vector<uint8_t>*> valid;
       for (const Result& r : results) {
-        pictures.push_back(&r.work.picture.image);
-        valid.push_back(r.work.picture.valid.empty() ? nullptr : &r.work.picture.valid);
+        images.push_back(&r.work.loaded.image);
+        valid.push_back(r.work.loaded.valid.empty() ? nullptr : &r.work.loaded.valid);
       }
-      ensemble_.begin(pictures, valid);
+      ensemble_.begin(images, valid);
     });
     return results;
   }
@@ -173,7 +173,7 @@ class FolderPrediction {
       for (Result& r : results) {
         r.probability.assign(from, from + values);
         from += values;
-        cut_margin(r.work.picture, r.probability, ensemble_.classes());
+        cut_margin(r.work.loaded, r.probability, ensemble_.classes());
       }
     });
   }
@@ -220,7 +220,7 @@ void vectorize(const PredictOptions& o, const Ensemble& ensemble, const std::vec
 void predict_folder(const PredictOptions& o) {
   Ensemble ensemble(o);
   check_vectors(o, ensemble.classes());
-  const PictureList list = find_pictures(o.images, {o.recursive, o.pattern});
+  const ImageList list = find_images(o.images, {o.recursive, o.pattern});
   fs::create_directories(o.out);
   ManifestRoom room(o.out, list.tiles.size() + list.problems.size());
   const std::unique_ptr<Blocks> blocks = make_blocks(o, ensemble, list.tiles);

@@ -6,7 +6,7 @@
 
 namespace ppl::apps {
 
-std::string job_name(const PredictOptions& o, const Ensemble& ensemble, const std::vector<std::string>& pictures) {
+std::string job_name(const PredictOptions& o, const Ensemble& ensemble, const std::vector<std::string>& images) {
   uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
   const auto add = [&](const void* data, size_t size) {
     for (size_t i = 0; i < size; ++i) hash = (hash ^ static_cast<const uint8_t*>(data)[i]) * 0x100000001b3u;
@@ -23,7 +23,7 @@ std::string job_name(const PredictOptions& o, const Ensemble& ensemble, const st
   add_text(cat(o.network, ' ', o.views, ' ', ensemble.threshold(), ' ', name(o.precision), ' ', o.format, ' ',
                o.probabilities, ' ', o.batch, ' ', o.context, ' ', o.suffix, ' ', o.window, ' ', o.overlap, ' ',
                o.stretch, ' ', o.white_margin));
-  for (const std::string& picture : pictures) add_text(picture);
+  for (const std::string& image : images) add_text(image);
   return fmt::format(".predict-{:016x}", hash);
 }
 

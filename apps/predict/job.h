@@ -8,8 +8,8 @@
 
 namespace ppl::apps {
 
-// .predict-<hash>: jobs that differ in anything that changes results have different names. pictures: what they are made
+// .predict-<hash>: jobs that differ in anything that changes results have different names. images: what they are made
 // of.
-std::string job_name(const PredictOptions&, const Ensemble&, const std::vector<std::string>& pictures);
+std::string job_name(const PredictOptions&, const Ensemble&, const std::vector<std::string>& images);
 
 }  // namespace ppl::apps

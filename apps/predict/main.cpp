@@ -28,14 +28,14 @@ void add_network_options(CLI::App& app, PredictOptions& o, std::string& precisio
       ->capture_default_str();
   app.add_option("--network", o.network, "Network of weights that do not name theirs");
   app.add_option("--threads", o.threads, "Threads of the computation; 0: all cores")->check(CLI::Range(0, 4096));
-  app.add_option("--batch", o.batch, "Pictures or windows at once; 0: as many tiles as make 512 x 512 pixels")
+  app.add_option("--batch", o.batch, "Images or windows at once; 0: as many tiles as make 512 x 512 pixels")
       ->check(CLI::Range(0, 1024));
   ppl::apps::add_device_option(app, o.device);
-  app.add_flag("--graph", o.graph, "On cuda: pictures of the largest size as a CUDA graph");
+  app.add_flag("--graph", o.graph, "On cuda: images of the largest size as a CUDA graph");
 }
 
-void add_picture_options(CLI::App& app, PredictOptions& o) {
-  app.add_option("images", o.images, "Folder of pictures, text file with a path a line, or one GeoTIFF or VRT")
+void add_image_options(CLI::App& app, PredictOptions& o) {
+  app.add_option("images", o.images, "Folder of images, text file with a path a line, or one GeoTIFF or VRT")
       ->required()
       ->check(CLI::ExistingPath);
   app.add_option("out", o.out, "Folder for <id>_mask files, or the mask of a scene or mosaic")->required();
@@ -44,7 +44,7 @@ void add_picture_options(CLI::App& app, PredictOptions& o) {
   app.add_option("--stretch", o.stretch, "Of 16-bit scenes: the weights', or the scene's 2nd to 98th percentiles")
       ->check(CLI::IsMember({"weights", "scene"}))
       ->capture_default_str();
-  app.add_option("--format", o.format, "Of masks of tiles: png, or tif with the picture's georeference")
+  app.add_option("--format", o.format, "Of masks of tiles: png, or tif with the image's georeference")
       ->check(CLI::IsMember({"png", "tif"}))
       ->capture_default_str();
   app.add_option("--probabilities", o.probabilities,
@@ -61,7 +61,7 @@ void add_scene_options(CLI::App& app, PredictOptions& o) {
       ->check(CLI::Range(0, 8192))
       ->group("Scenes")
       ->capture_default_str();
-  app.add_flag("--mosaic", o.mosaic, "The folder's pictures, which say where they lie, are one scene")->group("Scenes");
+  app.add_flag("--mosaic", o.mosaic, "The folder's images, which say where they lie, are one scene")->group("Scenes");
   app.add_flag("--cog", o.cog, "Write cloud optimized GeoTIFFs")->group("Scenes");
   app.add_flag("!--keep-white", o.white_margin, "White that reaches in from the border is data")->group("Scenes");
 }
@@ -127,10 +127,10 @@ void predict(const PredictOptions& o) {
 int main(int argc, char** argv) {
   static PredictOptions options;
   static std::string precision = "f32";
-  return ppl::apps::run_app(argc, argv, {"predict", "Predicts masks of a folder's pictures, or of one large scene"},
+  return ppl::apps::run_app(argc, argv, {"predict", "Predicts masks of a folder's images, or of one large scene"},
                             [](CLI::App& app) {
                               add_network_options(app, options, precision);
-                              add_picture_options(app, options);
+                              add_image_options(app, options);
                               add_scene_options(app, options);
                               add_folder_options(app, options);
                               add_vector_options(app, options);

@@ -27,7 +27,7 @@ struct PredictOptions {
   std::string device = "auto";  // auto, cuda or cpu
   bool graph = false;           // on cuda: the network as a CUDA graph
   int threads = 0;              // 0: all cores
-  int batch = 0;                // pictures at once; 0: as many as make 512 x 512 pixels
+  int batch = 0;                // images at once; 0: as many as make 512 x 512 pixels
 
   std::vector<std::string> vectors;  // files for the lines or polygons of the masks
   std::string theme = "roads";       // or buildings
@@ -37,7 +37,7 @@ struct PredictOptions {
   double lease = 60;  // seconds until the work of a silent process is taken over
 
   // Scenes.
-  bool mosaic = false;  // the pictures, which say where they lie, are one scene
+  bool mosaic = false;  // the images, which say where they lie, are one scene
   bool cog = false;     // cloud optimized GeoTIFFs
   int window = 1152, overlap = 128;
   bool white_margin = true;  // white that reaches in from the border is no data

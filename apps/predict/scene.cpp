@@ -15,8 +15,8 @@
 #include "apps/predict/scene_windows.h"
 #include "apps/predict/vectors.h"
 #include "io/file.h"
-#include "io/tiles/picture_list.h"
 #include "io/places/scene_mosaic.h"
+#include "io/tiles/image_list.h"
 
 namespace fs = std::filesystem;
 
@@ -26,7 +26,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
-// A picture, or a folder's pictures as one.
+// An image, or a folder's images as one.
 struct OpenScene {
   std::unique_ptr<SceneSource> source;
   const SceneMosaic* mosaic = nullptr;
@@ -45,7 +45,7 @@ struct OpenScene {
 OpenScene open_scene(const PredictOptions& o, const std::vector<int>& bands) {
   if (!o.mosaic) return {std::make_unique<SceneReader>(o.images, bands, o.window), nullptr, {o.images}, {}};
   OpenScene scene;
-  const PictureList list = find_pictures(o.images, {o.recursive, o.pattern});
+  const ImageList list = find_images(o.images, {o.recursive, o.pattern});
   auto mosaic = std::make_unique<SceneMosaic>(list.tiles, bands, o.window);
   for (const TileFile& tile : list.tiles) scene.names.push_back(tile.id + '\n' + tile.image_path);
   for (const TileProblem& p : list.problems) scene.not_listed.push_back({p.id, 0, 0, 0, p.what});

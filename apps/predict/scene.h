@@ -1,4 +1,4 @@
-// A mask for one large picture.
+// A mask for one large image.
 #pragma once
 
 #include "apps/predict/options.h"

@@ -1,4 +1,4 @@
-// White margins of pictures that are too large to be held.
+// White margins of images that are too large to be held.
 #pragma once
 
 #include <cstdint>
@@ -8,8 +8,8 @@
 
 namespace ppl::apps {
 
-// Found in a thinned picture so that the scene's size does not matter: a pixel belongs to a margin where it is white
-// and its place in the thinned picture, or a neighbour of that, does.
+// Found in a thinned image so that the scene's size does not matter: a pixel belongs to a margin where it is white
+// and its place in the thinned image, or a neighbour of that, does.
 class WhiteMargin {
  public:
   explicit WhiteMargin(const SceneSource& scene);

@@ -1,4 +1,4 @@
-// The files that are made of one large picture.
+// The files that are made of one large image.
 #pragma once
 
 #include <memory>
@@ -6,8 +6,8 @@
 
 #include "apps/predict/ensemble.h"
 #include "apps/predict/manifest.h"
-#include "io/image/scene.h"
 #include "io/geometry/bit_image.h"
+#include "io/image/scene.h"
 
 namespace ppl::apps {
 

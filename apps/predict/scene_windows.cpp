@@ -78,15 +78,15 @@ Seen SceneWindows::read(int64_t i, int64_t j) const {
 }
 
 void SceneWindows::begin(std::vector<Seen>& batch) {
-  std::vector<const Image*> pictures;
+  std::vector<const Image*> images;
   std::vector<const std::vector<uint8_t>*> valid;
   for (const Seen& s : batch) {
     if (!s.wanted) continue;
-    pictures.push_back(&s.picture);
+    images.push_back(&s.pixels);
     valid.push_back(&s.valid);
   }
-  if (!pictures.empty()) ensemble_.begin(pictures, valid);
-  for (Seen& s : batch) s.picture = {};
+  if (!images.empty()) ensemble_.begin(images, valid);
+  for (Seen& s : batch) s.pixels = {};
 }
 
 void SceneWindows::finish(const std::vector<Seen>& batch, BoundedQueue<Finished>& out) {

@@ -1,4 +1,4 @@
-// One large picture through the network, window by window.
+// One large image through the network, window by window.
 #pragma once
 
 #include <memory>
@@ -18,8 +18,8 @@ namespace ppl::apps {
 // What the network sees of one window.
 struct Seen {
   int64_t row = 0, column = 0;  // in windows
-  Image picture;                // 8 bit; gone when the window was begun
-  std::vector<uint8_t> valid;   // as the picture: 1 where there is data
+  Image pixels;                 // 8 bit; gone when the window was begun
+  std::vector<uint8_t> valid;   // as the image: 1 where there is data
   bool wanted = false;          // there is data where the window is used
 };
 

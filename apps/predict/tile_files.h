@@ -1,4 +1,4 @@
-// The pictures that come in one by one, and the files that are made of each.
+// The images that come in one by one, and the files that are made of each.
 #pragma once
 
 #include <optional>
@@ -14,18 +14,18 @@ struct TilePart {
   int64_t row = 0, column = 0, height = 0, width = 0;
 };
 
-struct TilePicture {
+struct LoadedTile {
   Image image;                        // 8 bit, the chosen bands
   TilePart tile;                      // where the tile lies in it: all of it, but for margins
   std::vector<uint8_t> valid;         // 1 where there is data; empty: everywhere
-  std::optional<GeoReference> place;  // of TIFF pictures
+  std::optional<GeoReference> place;  // of TIFF images
 };
 
 // Takes the margin off; probability [image.height, image.width, classes]. What it has of the image is of no use then.
-void cut_margin(TilePicture&, std::vector<float>& probability, int classes);
+void cut_margin(LoadedTile&, std::vector<float>& probability, int classes);
 
 // Error naming the file.
-TilePicture read_tile(const std::string& path, const InputSpec&);
+LoadedTile read_tile(const std::string& path, const InputSpec&);
 
 class TileFiles {
  public:
@@ -33,10 +33,10 @@ class TileFiles {
   std::string mask_path(const std::string& id) const;
   // Probabilities, then the mask, so that a mask says that all is there. Nothing is foreground where there is no data;
   // probabilities are 0 there.
-  void write(const std::string& id, const TilePicture&, std::vector<float>& probability) const;
+  void write(const std::string& id, const LoadedTile&, std::vector<float>& probability) const;
 
  private:
-  void write_probabilities(const std::string& id, const TilePicture&, const std::vector<float>& probability) const;
+  void write_probabilities(const std::string& id, const LoadedTile&, const std::vector<float>& probability) const;
 
   std::string out_, format_, probabilities_, suffix_;
   int classes_;

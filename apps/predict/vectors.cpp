@@ -14,13 +14,13 @@ namespace {
 
 bool of_roads(const PredictOptions& o) { return o.theme == "roads"; }
 
-void write(const PredictOptions& o, const std::vector<vectorize::Picture>& pictures) {
+void write(const PredictOptions& o, const std::vector<vectorize::VectorizedImage>& images) {
   size_t count = 0;
-  for (const vectorize::Picture& picture : pictures) count += picture.roads.size() + picture.buildings.size();
+  for (const vectorize::VectorizedImage& loaded : images) count += loaded.roads.size() + loaded.buildings.size();
   if (of_roads(o))
-    vectorize::write_roads(o.vectors, pictures);
+    vectorize::write_roads(o.vectors, images);
   else
-    vectorize::write_buildings(o.vectors, pictures);
+    vectorize::write_buildings(o.vectors, images);
   log_line(fmt::format("predict: {}: {} {}", fmt::join(o.vectors, ", "), count, o.theme));
 }
 
@@ -34,14 +34,14 @@ void check_vectors(const PredictOptions& o, int classes) {
 
 void write_vectors_of(const PredictOptions& o, BitImage mask, const std::string& id,
                       const std::optional<GeoReference>& place) {
-  vectorize::Picture picture{id, place, {}, {}, {}};
+  vectorize::VectorizedImage loaded{id, place, {}, {}, {}};
   if (of_roads(o)) {
-    picture.roads = roads_from_mask(std::move(mask), RoadOptions{});
+    loaded.roads = roads_from_mask(std::move(mask), RoadOptions{});
   } else {
-    picture.buildings = buildings_from_mask(std::move(mask), BuildingOptions{});
-    picture.confidence.assign(picture.buildings.size(), 1);
+    loaded.buildings = buildings_from_mask(std::move(mask), BuildingOptions{});
+    loaded.confidence.assign(loaded.buildings.size(), 1);
   }
-  write(o, {picture});
+  write(o, {loaded});
 }
 
 void write_vectors_of_tiles(const PredictOptions& o, int classes, const std::vector<TileFile>& tiles,
@@ -56,7 +56,7 @@ void write_vectors_of_tiles(const PredictOptions& o, int classes, const std::vec
   for (const TileFile& tile : tiles) {
     if (!done.contains(tile.id)) continue;
     const std::string mask = o.out + "/" + tile.id + o.suffix + "." + o.format;
-    input.tiles.push_back({tile.id, mask, place_of_picture(tile.image_path)});
+    input.tiles.push_back({tile.id, mask, place_of_image(tile.image_path)});
   }
   PPL_CHECK(!input.tiles.empty(), o.vectors[0], ": no mask to make vectors of");
   write(o, of_roads(o) ? vectorize::roads_of(input, RoadOptions{}) : vectorize::buildings_of(input, BuildingOptions{}));

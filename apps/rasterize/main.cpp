@@ -41,12 +41,12 @@ void add_inputs(CLI::App& app, Command& c) {
 void add_tiles(CLI::App& app, Command& c) {
   TileChoice& tiles = c.job.tiles;
   CLI::Option_group* group = app.add_option_group("Tiles", "One of these says where the tiles lie");
-  group->add_option("--images", tiles.images, "Folder of georeferenced pictures");
+  group->add_option("--images", tiles.images, "Folder of georeferenced images");
   group->add_option("--slippy", tiles.slippy, "Folder of web map tiles, z/x/y or NAME-x-y-z");
   group->add_option("--table", tiles.table, "CSV or JSON of id, transform, crs, width, height");
   group->add_flag("--grid", c.grid, "A grid of --size pixels of --pixel in --crs over --bounds");
   group->require_option(0, 1);
-  app.add_option("--crs", tiles.crs, "Coordinate system of the grid, or of pictures that name none (EPSG:32632)");
+  app.add_option("--crs", tiles.crs, "Coordinate system of the grid, or of images that name none (EPSG:32632)");
   app.add_option("--pixel", tiles.pixel, "Grid: size of a pixel in units of --crs")->check(CLI::PositiveNumber);
   app.add_option("--size", tiles.size, "Grid: pixels a side of a tile")
       ->check(CLI::Range(1, 65536))
@@ -85,7 +85,7 @@ void add_drawing(CLI::App& app, Command& c) {
 
 void add_outputs(CLI::App& app, Command& c) {
   app.add_option("--format", c.format, "Of the masks")->check(CLI::IsMember({"png", "tif"}))->capture_default_str();
-  app.add_option("--overlay", c.job.overlay, "Also pictures of the masks on their images, into this folder");
+  app.add_option("--overlay", c.job.overlay, "Also images of the masks on their images, into this folder");
   app.add_option("--no-data", c.no_data,
                  "Pixels without data in images: draw over them, mask them out, or also skip tiles")
       ->check(CLI::IsMember({"keep", "mask", "skip"}))

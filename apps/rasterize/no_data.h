@@ -1,4 +1,4 @@
-// Where a picture shows nothing.
+// Where an image shows nothing.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace ppl::rasterize {
 
-// 1 where the picture has no data: by its no-data value, alpha, or in a white margin.
+// 1 where the image has no data: by its no-data value, alpha, or in a white margin.
 std::vector<uint8_t> find_no_data(const std::string& path);
 
 }  // namespace ppl::rasterize

@@ -20,25 +20,25 @@ struct Stretch {
   double low = 0, factor = 1;
 };
 
-Stretch stretch_of(const Image& picture, int band) {
-  if (picture.depth == 8) return {};
+Stretch stretch_of(const Image& image, int band) {
+  if (image.depth == 8) return {};
   std::vector<uint16_t> values;
-  const int64_t pixels = picture.height * picture.width, step = std::max<int64_t>(1, pixels / 100000);
-  for (int64_t i = 0; i < pixels; i += step) values.push_back(picture.u16()[i * picture.bands + band]);
+  const int64_t pixels = image.height * image.width, step = std::max<int64_t>(1, pixels / 100000);
+  for (int64_t i = 0; i < pixels; i += step) values.push_back(image.u16()[i * image.bands + band]);
   std::sort(values.begin(), values.end());
   const double low = values[values.size() / 50], high = values[values.size() - 1 - values.size() / 50];
   return {low, 255 / std::max(1.0, high - low)};
 }
 
-Image as_bgr(const Image& picture) {
-  Image out = Image::make(picture.height, picture.width, 3);
+Image as_bgr(const Image& image) {
+  Image out = Image::make(image.height, image.width, 3);
   for (int channel = 0; channel < 3; ++channel) {
-    // 8-bit pictures come as B,G,R; of 16 bits the file's first three bands count as R,G,B.
-    const int wanted = picture.depth == 8 ? channel : 2 - channel, band = picture.bands >= 3 ? wanted : 0;
-    const Stretch stretch = stretch_of(picture, band);
-    for (int64_t i = 0; i < picture.height * picture.width; ++i) {
-      const int64_t at = i * picture.bands + band;
-      const double value = picture.depth == 8 ? picture.u8()[at] : picture.u16()[at];
+    // 8-bit images come as B,G,R; of 16 bits the file's first three bands count as R,G,B.
+    const int wanted = image.depth == 8 ? channel : 2 - channel, band = image.bands >= 3 ? wanted : 0;
+    const Stretch stretch = stretch_of(image, band);
+    for (int64_t i = 0; i < image.height * image.width; ++i) {
+      const int64_t at = i * image.bands + band;
+      const double value = image.depth == 8 ? image.u8()[at] : image.u16()[at];
       out.u8()[i * 3 + channel] = static_cast<uint8_t>(std::clamp((value - stretch.low) * stretch.factor, 0.0, 255.0));
     }
   }
@@ -47,8 +47,8 @@ Image as_bgr(const Image& picture) {
 
 }  // namespace
 
-Image overlay_of(const Image& picture, const std::vector<uint8_t>& mask) {
-  Image out = as_bgr(picture);
+Image overlay_of(const Image& image, const std::vector<uint8_t>& mask) {
+  Image out = as_bgr(image);
   const auto value = [&](int64_t row, int64_t column) -> int {
     if (row < 0 || column < 0 || row >= out.height || column >= out.width) return -1;
     return mask[static_cast<size_t>(row * out.width + column)];

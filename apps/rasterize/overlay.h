@@ -1,4 +1,4 @@
-// Masks drawn on pictures, for people to look at.
+// Masks drawn on images, for people to look at.
 #pragma once
 
 #include <vector>
@@ -7,8 +7,8 @@
 
 namespace ppl::rasterize {
 
-// 8-bit B,G,R. The picture (any bands and depth; stretched from the 2nd to the 98th of 100 parts where it has 16 bits)
+// 8-bit B,G,R. The image (any bands and depth; stretched from the 2nd to the 98th of 100 parts where it has 16 bits)
 // with the mask's pixels tinted, a colour a class, and their outline bright.
-Image overlay_of(const Image& picture, const std::vector<uint8_t>& mask);
+Image overlay_of(const Image& image, const std::vector<uint8_t>& mask);
 
 }  // namespace ppl::rasterize

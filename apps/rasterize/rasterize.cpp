@@ -125,10 +125,10 @@ class TileWriter {
       put(frame.id + "_distance.png", index_png(tile.distance.data(), frame.height, frame.width));
     }
     if (job_.overlay.empty()) return;
-    const Image picture = frame.image.empty() ? Image::make(frame.height, frame.width, 3) : read_image(frame.image);
-    PPL_CHECK(picture.height == frame.height && picture.width == frame.width, frame.image,
+    const Image image = frame.image.empty() ? Image::make(frame.height, frame.width, 3) : read_image(frame.image);
+    PPL_CHECK(image.height == frame.height && image.width == frame.width, frame.image,
               ": changed its size while it was used");
-    write_jpeg((fs::path(job_.overlay) / (frame.id + "_overlay.jpg")).string(), overlay_of(picture, tile.mask), 92);
+    write_jpeg((fs::path(job_.overlay) / (frame.id + "_overlay.jpg")).string(), overlay_of(image, tile.mask), 92);
   }
 
   const Job& job_;

@@ -15,7 +15,7 @@ namespace ppl::rasterize {
 struct TileChoice {
   std::string images, slippy, table;  // folder, folder, file
   bool tms = false;
-  std::string crs;             // of the grid, and of pictures that name none
+  std::string crs;             // of the grid, and of images that name none
   double pixel = 0;            // of the grid, in units of crs
   int64_t size = 512;          // of the grid's tiles, pixels
   std::vector<double> bounds;  // of the grid: west, south, east, north in crs; empty: all features
@@ -29,7 +29,7 @@ struct Job {
   TileChoice tiles;
   Settings settings;
   std::string out;      // folder
-  std::string overlay;  // folder; empty: no pictures
+  std::string overlay;  // folder; empty: no images
   Existing existing = Existing::fail;
   bool skip_problems = false;  // leave out tiles that cannot be placed, instead of stopping
   int threads = 1;
@@ -48,7 +48,7 @@ struct Summary {
   std::vector<SourceReport> sources;
 };
 
-// Writes OUT/<id>_mask.{png,tif}, OUT/<id>_distance.png where asked for, OUT/manifest.jsonl, and pictures into
+// Writes OUT/<id>_mask.{png,tif}, OUT/<id>_distance.png where asked for, OUT/manifest.jsonl, and images into
 // job.overlay. Error where an input, a tile or the settings cannot be used; masks of finished tiles stay, and
 // Existing::skip goes on from there.
 Summary rasterize(const Job& job);

@@ -25,7 +25,7 @@ int width_of(const std::string& text, double size) {
   return cv::getTextSize(text, cv::FONT_HERSHEY_DUPLEX, size, 1, &baseline).width;
 }
 
-// 16-bit pictures are stretched from the 2nd to the 98th percentile of each band.
+// 16-bit images are stretched from the 2nd to the 98th percentile of each band.
 void stretch(const uint16_t* values, size_t count, int band, cv::Mat& result) {
   std::vector<uint16_t> sorted(count);
   for (size_t i = 0; i < count; ++i) sorted[i] = values[i * 3 + static_cast<size_t>(band)];
@@ -37,7 +37,7 @@ void stretch(const uint16_t* values, size_t count, int band, cv::Mat& result) {
   }
 }
 
-cv::Mat read_picture(const std::string& path) {
+cv::Mat read_tile_image(const std::string& path) {
   ReadOptions options;
   options.bands = read_image_header(path).bands >= 3 ? std::vector<int>{3, 2, 1} : std::vector<int>{1, 1, 1};
   const Image image = read_image(path, options);
@@ -50,37 +50,37 @@ cv::Mat read_picture(const std::string& path) {
   return result;
 }
 
-cv::Mat fitted(const cv::Mat& picture, int panel, int interpolation) {
+cv::Mat fitted(const cv::Mat& image, int panel, int interpolation) {
   cv::Mat result;
-  cv::resize(picture, result, {panel, panel}, 0, 0, interpolation);
+  cv::resize(image, result, {panel, panel}, 0, 0, interpolation);
   return result;
 }
 
-cv::Mat dimmed(const cv::Mat& picture) {
+cv::Mat dimmed(const cv::Mat& image) {
   cv::Mat grey, result;
-  cv::cvtColor(picture, grey, cv::COLOR_BGR2GRAY);
+  cv::cvtColor(image, grey, cv::COLOR_BGR2GRAY);
   cv::cvtColor(grey, result, cv::COLOR_GRAY2BGR);
   return result * 0.42;
 }
 
-// Lays a colour over the picture where `where` is set; edges are as soft as the resizing made them.
-void tint(cv::Mat& picture, const cv::Mat& where, const Colour& colour) {
+// Lays a colour over the image where `where` is set; edges are as soft as the resizing made them.
+void tint(cv::Mat& image, const cv::Mat& where, const Colour& colour) {
   cv::Mat share;
-  cv::resize(where, share, picture.size(), 0, 0, where.cols > picture.cols ? cv::INTER_AREA : cv::INTER_LINEAR);
-  for (int y = 0; y < picture.rows; ++y) {
-    for (int x = 0; x < picture.cols; ++x) {
+  cv::resize(where, share, image.size(), 0, 0, where.cols > image.cols ? cv::INTER_AREA : cv::INTER_LINEAR);
+  for (int y = 0; y < image.rows; ++y) {
+    for (int x = 0; x < image.cols; ++x) {
       const double a = 0.82 * share.at<uint8_t>(y, x) / 255.0;
-      auto& pixel = picture.at<cv::Vec3b>(y, x);
+      auto& pixel = image.at<cv::Vec3b>(y, x);
       for (int i = 0; i < 3; ++i) pixel[i] = cv::saturate_cast<uint8_t>(pixel[i] * (1 - a) + colour[i] * a);
     }
   }
 }
 
 void draw_entry(cv::Mat& sheet, const Entry& entry, cv::Point at, int panel) {
-  const cv::Mat picture = read_picture(entry.image_path);
-  PPL_CHECK(picture.size() == entry.truth.size(), entry.image_path, ": expected ", entry.truth.cols, " x ",
-            entry.truth.rows, " pixels as its mask, got ", picture.cols, " x ", picture.rows);
-  const cv::Mat tile = fitted(picture, panel, picture.cols > panel ? cv::INTER_AREA : cv::INTER_CUBIC);
+  const cv::Mat image = read_tile_image(entry.image_path);
+  PPL_CHECK(image.size() == entry.truth.size(), entry.image_path, ": expected ", entry.truth.cols, " x ",
+            entry.truth.rows, " pixels as its mask, got ", image.cols, " x ", image.rows);
+  const cv::Mat tile = fitted(image, panel, image.cols > panel ? cv::INTER_AREA : cv::INTER_CUBIC);
   cv::Mat truth = dimmed(tile), prediction = dimmed(tile);
   tint(truth, (entry.truth > 0) & (entry.truth < 255), kTruthColour);
   tint(prediction, entry.outcome == kFound, kFoundColour);

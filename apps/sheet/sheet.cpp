@@ -103,9 +103,9 @@ void write_sheet(const Options& options) {
   for (const Entry& entry : entries) overall.add(entry.counts);
   const int all = static_cast<int>(entries.size());
   const cv::Mat sheet = draw_sheet(choose(std::move(entries), options.count), overall, all, options.panel);
-  Image picture = Image::make(sheet.rows, sheet.cols, 3);
-  std::copy_n(sheet.data, picture.bytes.size(), picture.u8());
-  write_png(options.out, picture);
+  Image image = Image::make(sheet.rows, sheet.cols, 3);
+  std::copy_n(sheet.data, image.bytes.size(), image.u8());
+  write_png(options.out, image);
   apps::log_line(cat("sheet: ", options.out));
 }
 

@@ -1,4 +1,4 @@
-// A picture sheet: tiles beside their truth and what a network made of them.
+// An image sheet: tiles beside their truth and what a network made of them.
 #pragma once
 
 #include <opencv2/core.hpp>
@@ -10,12 +10,12 @@
 namespace ppl::sheet {
 
 struct Options {
-  std::string images;      // folder of pictures
+  std::string images;      // folder of images
   std::string truth;       // folder of <id>_mask.{png,tif}
   std::string prediction;  // folder of <id>_mask.{png,tif}
   std::string out;         // a PNG file
   int count = 6;           // tiles shown
-  int panel = 320;         // pixels a side of each picture on the sheet
+  int panel = 320;         // pixels a side of each image on the sheet
   int classes = 1;
 };
 
@@ -30,7 +30,7 @@ struct Entry {
   Confusion counts;
 };
 
-// Every tile that has a picture, a truth and a prediction. Error naming the file where one cannot be used, and where
+// Every tile that has an image, a truth and a prediction. Error naming the file where one cannot be used, and where
 // there is no such tile.
 std::vector<Entry> read_entries(const Options& options);
 

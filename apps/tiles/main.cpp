@@ -41,8 +41,8 @@ void setup(CLI::App& app) {
   app.require_subcommand(1);
   CLI::App* stats = app.add_subcommand(
       "stats",
-      "Mean, deviation and (16 bit) stretch of a folder's pictures, as the \"input\" of a training configuration");
-  stats->add_option("folder", o.folder, "Folder of pictures")->required()->check(CLI::ExistingDirectory);
+      "Mean, deviation and (16 bit) stretch of a folder's images, as the \"input\" of a training configuration");
+  stats->add_option("folder", o.folder, "Folder of images")->required()->check(CLI::ExistingDirectory);
   stats
       ->add_option("--bands", o.bands,
                    "Bands in the order wanted, counted from 1 in file order (3 2 1: B,G,R of an R,G,B file)")
@@ -53,7 +53,7 @@ void setup(CLI::App& app) {
   stats->callback(measure);
 
   CLI::App* packing = app.add_subcommand(
-      "pack", "Decodes a folder of <id>_sat and <id>_mask pairs into one file that needs no picture library");
+      "pack", "Decodes a folder of <id>_sat and <id>_mask pairs into one file that needs no image library");
   packing->add_option("folder", o.folder, "Folder of pairs")->required()->check(CLI::ExistingDirectory);
   packing->add_option("file", o.file, "The packed file")->required();
   packing

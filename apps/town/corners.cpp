@@ -33,7 +33,7 @@ std::vector<std::vector<Arm>> arms_by_node(const Network& network) {
 // The corner between two neighbouring arms: where their edges meet, cut off by an arc that touches both edges.
 Line corner(Point node, const Arm& a, const Arm& b, double turn) {
   const Point da = unit(a.angle), db = unit(b.angle);
-  // Angles grow clockwise in the picture, so b lies on the right of a.
+  // Angles grow clockwise in the image, so b lies on the right of a.
   const Point pa = node - left_of(da) * a.half, pb = node + left_of(db) * b.half;
   const Point tip = pa + da * ((pb - pa).cross(db) / da.cross(db));
   const double radius = 3.5 + 1.5 * std::min(a.half, b.half) / 3;

@@ -52,7 +52,7 @@ std::vector<Point> to_wgs84(const std::vector<Point>& points) {
   return result;
 }
 
-void write_geotiff(const std::string& path, const cv::Mat& picture, const Window& window) {
+void write_geotiff(const std::string& path, const cv::Mat& image, const Window& window) {
   static std::once_flag once;
   std::call_once(once, GDALAllRegister);
   const QuietGdal quiet;
@@ -60,17 +60,17 @@ void write_geotiff(const std::string& path, const cv::Mat& picture, const Window
   PPL_CHECK(driver, path, ": this GDAL cannot write GeoTIFF");
   const char* options[] = {"COMPRESS=DEFLATE", "PREDICTOR=2", "INTERLEAVE=PIXEL", "PHOTOMETRIC=RGB", nullptr};
   std::unique_ptr<GDALDataset, CloseDataset> file(
-      driver->Create(path.c_str(), picture.cols, picture.rows, 3, GDT_Byte, const_cast<char**>(options)));
+      driver->Create(path.c_str(), image.cols, image.rows, 3, GDT_Byte, const_cast<char**>(options)));
   PPL_CHECK(file, path, ": cannot be written: ", CPLGetLastErrorMsg());
   std::array<double, 6> transform{kEast + window.origin.x, window.metres, 0, kNorth - window.origin.y, 0,
                                   -window.metres};
   OGRSpatialReference utm = reference(kEpsg);
   cv::Mat rgb_order;
-  cv::cvtColor(picture, rgb_order, cv::COLOR_BGR2RGB);
+  cv::cvtColor(image, rgb_order, cv::COLOR_BGR2RGB);
   const bool written =
       file->SetGeoTransform(transform.data()) == CE_None && file->SetSpatialRef(&utm) == CE_None &&
-      file->RasterIO(GF_Write, 0, 0, picture.cols, picture.rows, rgb_order.data, picture.cols, picture.rows, GDT_Byte,
-                     3, nullptr, 3, static_cast<int64_t>(rgb_order.step), 1, nullptr) == CE_None;
+      file->RasterIO(GF_Write, 0, 0, image.cols, image.rows, rgb_order.data, image.cols, image.rows, GDT_Byte, 3,
+                     nullptr, 3, static_cast<int64_t>(rgb_order.step), 1, nullptr) == CE_None;
   file->FlushCache();
   PPL_CHECK(written && CPLGetLastErrorType() < CE_Failure, path, ": cannot be written: ", CPLGetLastErrorMsg());
 }

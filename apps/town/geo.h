@@ -16,7 +16,7 @@ constexpr double kNorth = 5405000;
 // Town metres to WGS 84, x longitude and y latitude in degrees. Throws Error when PROJ cannot do it.
 std::vector<Point> to_wgs84(const std::vector<Point>& points);
 
-// An 8-bit RGB GeoTIFF of `picture` (CV_8UC3, B G R) that covers `window`. Throws Error naming the file.
-void write_geotiff(const std::string& path, const cv::Mat& picture, const Window& window);
+// An 8-bit RGB GeoTIFF of `image` (CV_8UC3, B G R) that covers `window`. Throws Error naming the file.
+void write_geotiff(const std::string& path, const cv::Mat& image, const Window& window);
 
 }  // namespace ppl::synthetic

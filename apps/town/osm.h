@@ -8,7 +8,7 @@
 namespace ppl::synthetic {
 
 // OSM XML 0.6 in WGS 84: highways with class, lanes, width and names, buildings, river, railway, and the bounds of
-// the pictured area. Roads that meet share a node.
+// the imaged area. Roads that meet share a node.
 std::string osm_xml(const Town& town);
 
 }  // namespace ppl::synthetic

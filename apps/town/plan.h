@@ -5,7 +5,7 @@
 
 namespace ppl::synthetic {
 
-// Everything reaches this far beyond the pictured area, so that roads leave it and shadows enter it; metres.
+// Everything reaches this far beyond the imaged area, so that roads leave it and shadows enter it; metres.
 constexpr double kMargin = 160;
 
 struct FieldCell {

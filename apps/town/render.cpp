@@ -11,7 +11,7 @@ namespace ppl::synthetic {
 namespace {
 
 constexpr int kMarginPixels = 8;  // the blur reaches less far
-constexpr int kSamples = 2;       // canvas pixels a picture pixel and direction
+constexpr int kSamples = 2;       // canvas pixels an image pixel and direction
 
 // Shadows are blue: what light there is comes from the sky.
 void darken(cv::Mat& image, const cv::Mat& shadow) {
@@ -99,7 +99,7 @@ void mark_polygon(cv::Mat& mask, const Window& window, const Line& outline) {
 
 }  // namespace
 
-cv::Mat render_picture(const Town& town, const Window& window) {
+cv::Mat render_image(const Town& town, const Window& window) {
   const Window wide{window.origin - Point(1, 1) * (kMarginPixels * window.metres), window.metres,
                     window.width + 2 * kMarginPixels, window.height + 2 * kMarginPixels};
   const Window fine{wide.origin, wide.metres / kSamples, wide.width * kSamples, wide.height * kSamples};

@@ -1,4 +1,4 @@
-// Pictures and masks of a piece of the town.
+// Images and masks of a piece of the town.
 #pragma once
 
 #include "apps/town/paint/canvas.h"
@@ -8,7 +8,7 @@ namespace ppl::synthetic {
 
 // CV_8UC3 (B, G, R), window.height x window.width, as a camera sees it: light, haze, blur, noise, JPEG.
 // Neighbouring windows fit together but for the JPEG blocks.
-cv::Mat render_picture(const Town& town, const Window& window);
+cv::Mat render_image(const Town& town, const Window& window);
 
 // CV_8UC1, 255 where the centre of the pixel lies on a carriageway (under trees too), 0 elsewhere.
 cv::Mat road_mask(const Network& network, const Window& window);

@@ -1,4 +1,4 @@
-// The town as vectors, before any pixel: what make_town builds and what pictures, masks and OSM are made from.
+// The town as vectors, before any pixel: what make_town builds and what images, masks and OSM are made from.
 #pragma once
 
 #include <cstdint>
@@ -101,7 +101,7 @@ struct Town {
   cv::Mat built_distance;  // f32, 2 m a pixel, metres to the nearest house or street; starts at -kMargin
 };
 
-// Same plan size and seed, same town. Width and height of the pictured area in metres, each above 0.
+// Same plan size and seed, same town. Width and height of the imaged area in metres, each above 0.
 Town make_town(double width, double height, uint64_t seed);
 
 }  // namespace ppl::synthetic

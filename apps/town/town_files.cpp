@@ -36,7 +36,7 @@ void write_mask(const fs::path& path, const cv::Mat& mask, Masks kind) {
   write(path.string(), mask.data, mask.rows, mask.cols);
 }
 
-// The whole town in one picture of at most 2000 pixels a side, pasted together from the tiles.
+// The whole town in one image of at most 2000 pixels a side, pasted together from the tiles.
 class Overview {
  public:
   Overview(const Layout& layout, const Options& options)
@@ -45,16 +45,16 @@ class Overview {
         image_(static_cast<int>(std::lround(layout.height / step_)) * cell_,
                static_cast<int>(std::lround(layout.width / step_)) * cell_, CV_8UC3, cv::Scalar::all(0)) {}
 
-  void paste(const Window& window, const cv::Mat& picture) {
+  void paste(const Window& window, const cv::Mat& image) {
     const int x = static_cast<int>(std::lround(window.origin.x / step_)) * cell_;
     const int y = static_cast<int>(std::lround(window.origin.y / step_)) * cell_;
-    cv::resize(picture, image_(cv::Rect(x, y, cell_, cell_)), {cell_, cell_}, 0, 0, cv::INTER_AREA);
+    cv::resize(image, image_(cv::Rect(x, y, cell_, cell_)), {cell_, cell_}, 0, 0, cv::INTER_AREA);
   }
 
   void write(const fs::path& path) const {
-    Image picture = Image::make(image_.rows, image_.cols, 3);
-    std::copy_n(image_.data, picture.bytes.size(), picture.u8());
-    write_jpeg(path.string(), picture);
+    Image image = Image::make(image_.rows, image_.cols, 3);
+    std::copy_n(image_.data, image.bytes.size(), image.u8());
+    write_jpeg(path.string(), image);
   }
 
  private:
@@ -69,11 +69,11 @@ void write_tiles(const Town& town, const Layout& layout, const Options& options,
   const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   for_each_index(static_cast<int64_t>(layout.tiles.size()), threads, [&](int64_t i) {
     const Tile& tile = layout.tiles[static_cast<size_t>(i)];
-    const cv::Mat picture = render_picture(town, tile.window);
+    const cv::Mat image = render_image(town, tile.window);
     const fs::path stem = root / tile.folder / tile.id;
-    write_geotiff(stem.string() + "_sat.tif", picture, tile.window);
+    write_geotiff(stem.string() + "_sat.tif", image, tile.window);
     write_mask(stem.string() + "_mask.png", mask_of(town, tile.window, options.masks), options.masks);
-    overview.paste(tile.window, picture);
+    overview.paste(tile.window, image);
     progress.advance();
   });
   overview.write(root / "town.jpg");
@@ -109,8 +109,8 @@ void write_town(const Options& options) {
   const Layout layout = lay_out(options);
   apps::write_folder(options.out, [&](const fs::path& root) {
     const Town town = make_town(layout.width, layout.height, options.seed);
-    apps::log_line(fmt::format("town: {:.0f} x {:.0f} m, {} roads, {} buildings, {} trees", layout.width,
-                               layout.height, town.network.roads.size(), town.buildings.size(), town.trees.size()));
+    apps::log_line(fmt::format("town: {:.0f} x {:.0f} m, {} roads, {} buildings, {} trees", layout.width, layout.height,
+                               town.network.roads.size(), town.buildings.size(), town.trees.size()));
     fs::create_directory(root / "train");
     if (options.val > 0) fs::create_directory(root / "val");
     write_tiles(town, layout, options, root);

@@ -170,8 +170,8 @@ void check_stage(const StageConfig& s, const std::string& where) {
   check_range(s.classes, 0, 254, where + ".classes");
   check_range(s.freeze_encoder_epochs, 0, 1e6, where + ".freeze_encoder_epochs");
   check_range(s.skip_not_finite, 0, 1e9, where + ".skip_not_finite");
-  PPL_CHECK(s.average_decay >= 0 && s.average_decay < 1, "configuration: ", where,
-            ".average_decay must be from 0 to less than 1, not ", s.average_decay);
+  PPL_CHECK(s.ema_decay >= 0 && s.ema_decay < 1, "configuration: ", where,
+            ".ema_decay must be from 0 to less than 1, not ", s.ema_decay);
   check_range(s.pixel_weights.map, 0, 1e6, where + ".pixel_weights.map");
   for (const double w : s.pixel_weights.foreground) check_range(w, 0, 1e6, where + ".pixel_weights.foreground");
   check_range(s.threshold, 0, 1, where + ".threshold");
@@ -197,7 +197,7 @@ TrainConfig parse_config(const json& j) {
   check_one_of(c.ranks.norm, {"rank", "sync"}, "ranks.norm");
   check_one_of(c.ranks.wire, {"f32", "bf16"}, "ranks.wire");
   check_range(c.ranks.bucket_mib, 0, 4096, "ranks.bucket_mib");
-  check_range(c.ranks.limit_seconds, 1, 1e6, "ranks.limit_seconds");
+  check_range(c.ranks.timeout_seconds, 1, 1e6, "ranks.timeout_seconds");
   check_range(c.checkpoint.keep, 1, 1000, "checkpoint.keep");
   PPL_CHECK(!c.run.empty(), "configuration: run is empty: the folder for weights and logs");
   PPL_CHECK(!c.stages.empty(), "configuration: stages is empty; one is enough");

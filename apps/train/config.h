@@ -18,7 +18,7 @@ struct NetworkConfig {
 
 struct SourceConfig {
   std::string path;   // folder of <id>_sat.* and <id>_mask.png, list of pairs, or packed file
-  std::string masks;  // folder of <id>_mask.png for the pictures of path, where it is another one
+  std::string masks;  // folder of <id>_mask.png for the images of path, where it is another one
   double weight = 1;  // in proportion to this are an epoch's tiles drawn, where tiles_per_epoch says how many
 };
 
@@ -51,7 +51,7 @@ struct StageConfig {
   int sheet_every = 0;            // epochs; a sheet of the first validation tiles; 0: none
   int validate_every = 1;         // epochs; the last one always
   int freeze_encoder_epochs = 0;  // the encoder's weights stay as they are for so long
-  double average_decay = 0;       // of a moving average of the weights; 0: none
+  double ema_decay = 0;           // of a moving average of the weights; 0: none
   PixelWeightConfig pixel_weights;
   int skip_not_finite = 0;         // so many steps of the stage may have a loss that is not finite; they change nothing
   std::string bad_tiles = "stop";  // or skip: tiles without a mask, of a wrong size or undecodable
@@ -65,10 +65,10 @@ struct CheckpointConfig {
 
 // Where mpirun or srun starts several processes.
 struct RanksConfig {
-  std::string norm = "rank";  // batch norm over the tiles of each rank, or of all ranks: sync
-  std::string wire = "f32";   // how gradients travel: f32 or bf16
-  double bucket_mib = 4;      // of gradients that travel together
-  double limit_seconds = 30;  // a rank that is not heard of for so long ends the run
+  std::string norm = "rank";    // batch norm over the tiles of each rank, or of all ranks: sync
+  std::string wire = "f32";     // how gradients travel: f32 or bf16
+  double bucket_mib = 4;        // of gradients that travel together
+  double timeout_seconds = 30;  // a rank that is not heard of for so long ends the run
 };
 
 struct TrainConfig {

@@ -70,7 +70,7 @@ void visit(V& v, StageConfig& o) {
   v("sheet_every", o.sheet_every);
   v("validate_every", o.validate_every);
   v("freeze_encoder_epochs", o.freeze_encoder_epochs);
-  v("average_decay", o.average_decay);
+  v("ema_decay", o.ema_decay);
   v("pixel_weights", o.pixel_weights);
   v("skip_not_finite", o.skip_not_finite);
   v("bad_tiles", o.bad_tiles);
@@ -88,7 +88,7 @@ void visit(V& v, RanksConfig& o) {
   v("norm", o.norm);
   v("wire", o.wire);
   v("bucket_mib", o.bucket_mib);
-  v("limit_seconds", o.limit_seconds);
+  v("timeout_seconds", o.timeout_seconds);
 }
 
 template <class V>

@@ -39,9 +39,9 @@ apps::TrainConfig read_config(const Command& command) {
 // The same kind of device for all ranks.
 Device choose_device(const Command& command, Communication& ranks) {
   Device device = Device::cpu;
-  apps::together(ranks, [&] { device = apps::choose_device(command.device, ranks.local_rank()); });
+  apps::on_all_ranks(ranks, [&] { device = apps::choose_device(command.device, ranks.local_rank()); });
   double with_cuda = device == Device::cuda ? 1 : 0;
-  ranks.sum({&with_cuda, 1});
+  ranks.all_reduce({&with_cuda, 1});
   if (with_cuda != 0 && with_cuda != ranks.ranks())
     apps::fail(ranks, apps::writes(ranks),
                cat("--device auto: ", with_cuda, " of ", ranks.ranks(),
@@ -54,7 +54,7 @@ void train(const Command& command, const apps::TrainConfig& config, const Commun
   const Device device = choose_device(command, host);
   std::unique_ptr<Communication> devices;
   if (device == Device::cuda && host.ranks() > 1) {
-    apps::together(host, [&] { devices = sums_on_devices(host, options); });
+    apps::on_all_ranks(host, [&] { devices = all_reduce_on_devices(host, options); });
     apps::log_line(cat("ranks: ", host.ranks(), ", gradients ",
                        nccl_problem().empty() ? "by " + nccl_name() : "by way of the host, since " + nccl_problem()));
   }
@@ -71,14 +71,14 @@ void run_with_ranks(const Command& command, const apps::TrainConfig& config, con
                     Communication& ranks) {
   try {
     train(command, config, options, ranks);
-  } catch (const apps::ToldElsewhere&) {
+  } catch (const apps::AlreadyReported&) {
     throw;
   } catch (const std::exception& e) {
     if (ranks.ranks() == 1) throw;
     char host[256] = {};
     gethostname(host, sizeof host - 1);
     apps::log_error(cat("train: rank ", ranks.rank(), " on ", host, ": ", e.what()));
-    ranks.abort(apps::kFailed);
+    ranks.abort(apps::exit_failed);
   }
 }
 
@@ -95,11 +95,11 @@ void run(const Command& command) {
     return;
   }
   CommunicationOptions options;
-  if (config) options.limit_seconds = config->ranks.limit_seconds;
+  if (config) options.timeout_seconds = config->ranks.timeout_seconds;
   options.on_lost = [](const std::string& what) { apps::log_error("train: " + what); };
   const std::unique_ptr<Communication> ranks = connect(options);
   if (!apps::writes(*ranks)) apps::set_quiet(true);
-  apps::together(*ranks, [&] {
+  apps::on_all_ranks(*ranks, [&] {
     if (wrong) std::rethrow_exception(wrong);
   });
   run_with_ranks(command, *config, options, *ranks);

@@ -32,7 +32,7 @@ LoaderOptions loader_options(const TrainConfig& c, int64_t stage, const StageTil
 
 TrainerOptions trainer_options(const TrainConfig& c, const StageConfig& s, Communication& ranks) {
   TrainerOptions o{make_loss(s.loss), s.optimizer, precision_of(c)};
-  o.average_decay = s.average_decay;
+  o.ema_decay = s.ema_decay;
   o.graph = c.graph;
   o.ranks.communication = &ranks;
   o.ranks.wire = c.ranks.wire == "bf16" ? Wire::bf16 : Wire::f32;

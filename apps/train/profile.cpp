@@ -72,8 +72,8 @@ std::string Profile::finish(const std::string& path, Communication& ranks) const
   const auto count = static_cast<size_t>(ranks.ranks());
   std::vector<double> rows(rows_.size() * count), peaks(count);
   const double peak = static_cast<double>(memory_use(Device::cpu).peak >> 20);
-  ranks.gather(rows_, rows);
-  ranks.gather({&peak, 1}, peaks);
+  ranks.all_gather(rows_, rows);
+  ranks.all_gather({&peak, 1}, peaks);
   if (ranks.rank() != 0 || rows.empty()) return "";
   json events = json::array();
   const size_t steps = rows_.size() / kColumns;

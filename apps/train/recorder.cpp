@@ -41,11 +41,11 @@ void Recorder::epoch(const nlohmann::json& line) {
   }
 }
 
-void Recorder::sheet(const std::string& folder, const std::string& stage, int64_t epoch, const Image& picture) {
+void Recorder::sheet(const std::string& folder, const std::string& stage, int64_t epoch, const Image& image) {
   if (!writes_) return;
   std::filesystem::create_directories(folder + "/sheets");
-  write_png(fmt::format("{}/sheets/{:04}.png", folder, epoch), picture);
-  events_->image(stage + "/sheet", epoch, picture);
+  write_png(fmt::format("{}/sheets/{:04}.png", folder, epoch), image);
+  events_->image(stage + "/sheet", epoch, image);
 }
 
 void Recorder::checkpoint(const Checkpoint& c) {

@@ -83,8 +83,8 @@ void run_stages(const TrainConfig& c, Device device, Checkpoint at, std::unique_
   while (at.position.stage < static_cast<int64_t>(c.stages.size())) {
     const int64_t stage = at.position.stage;
     if (!network) {
-      meet(ranks);  // the weights that it starts from are written
-      together(ranks, [&] { network = starting_network(c, at); });
+      barrier(ranks);  // the weights that it starts from are written
+      on_all_ranks(ranks, [&] { network = starting_network(c, at); });
     }
     network->to(device);
     if (at.state.arrays.empty()) files.checkpoint(at);
@@ -102,10 +102,10 @@ void run_from(const TrainConfig& c, Device device, Checkpoint at, Communication&
   if (c.threads > 0) omp_set_num_threads(c.threads);
   std::vector<StageTiles> tiles;
   std::optional<Recorder> files;
-  together(ranks, [&] { tiles = open_stages(c, ranks.ranks()); });
+  on_all_ranks(ranks, [&] { tiles = open_stages(c, ranks.ranks()); });
   std::unique_ptr<LinkNet> network;
-  together(ranks, [&] { network = starting_network(c, at); });
-  together(ranks, [&] {
+  on_all_ranks(ranks, [&] { network = starting_network(c, at); });
+  on_all_ranks(ranks, [&] {
     if (writes(ranks)) prepare_folder(c, at.state.metadata.empty());
     files.emplace(c, at.position, ranks, profile);
   });
@@ -119,7 +119,7 @@ void run_from(const TrainConfig& c, Device device, Checkpoint at, Communication&
 }  // namespace
 
 void run_training(const TrainConfig& c, Device device, Communication& ranks, const RunOptions& options) {
-  together(ranks, [&] {
+  on_all_ranks(ranks, [&] {
     if (!options.overwrite) refuse_earlier_run(c);
   });
   Checkpoint start;
@@ -129,7 +129,8 @@ void run_training(const TrainConfig& c, Device device, Communication& ranks, con
 
 void resume_training(const TrainConfig& c, Device device, Communication& ranks, const RunOptions& options) {
   std::optional<Checkpoint> at;
-  together(ranks, [&] { at = Checkpoints(checkpoint_folder(c), c.checkpoint.keep).newest(/*tell=*/writes(ranks)); });
+  on_all_ranks(ranks,
+               [&] { at = Checkpoints(checkpoint_folder(c), c.checkpoint.keep).newest(/*tell=*/writes(ranks)); });
   if (!at) return run_training(c, device, ranks, {.overwrite = true, .profile = options.profile});
   const Position& p = at->position;
   if (p.stage >= static_cast<int64_t>(c.stages.size())) return log_line(c.run + ": is finished");

@@ -24,7 +24,7 @@ struct Panels {
   }
 };
 
-Colour picture_at(const Tile& t, int64_t pixel) {
+Colour image_at(const Tile& t, int64_t pixel) {
   const uint8_t* p = t.image + pixel * t.bands;
   return t.bands >= 3 ? Colour{p[0], p[1], p[2]} : Colour{p[0], p[0], p[0]};
 }
@@ -39,7 +39,7 @@ void draw_tile(const Panels& p, const Tile& t, const float* probability, int cla
   for (int64_t y = 0; y < p.height; ++y) {
     for (int64_t x = 0; x < p.width; ++x) {
       const int64_t pixel = y * p.step * t.width + x * p.step;
-      const Colour shown = picture_at(t, pixel), dark = dimmed(shown);
+      const Colour shown = image_at(t, pixel), dark = dimmed(shown);
       const bool truth = t.mask[pixel] == 1, found = static_cast<double>(probability[pixel * classes]) > limit;
       p.put(0, y, x, shown);
       p.put(1, y, x, truth ? kTruth : dark);

@@ -1,4 +1,4 @@
-// A sheet of validation tiles: picture, truth and prediction side by side.
+// A sheet of validation tiles: image, truth and prediction side by side.
 #pragma once
 
 #include <memory>

@@ -160,7 +160,7 @@ void StageRun::step_not_finite(const std::vector<Batch>& parts, float loss) {
   for (const Batch& b : parts)
     for (const int64_t i : b.indices) mine[count++] = static_cast<double>(i);
   std::vector<double> all(mine.size() * static_cast<size_t>(ranks_.ranks()));
-  ranks_.gather(mine, all);
+  ranks_.all_gather(mine, all);
   std::string ids;
   for (const double index : all)
     if (index >= 0) ids += (ids.empty() ? "" : ", ") + tiles_.train->entry(static_cast<int64_t>(index)).id;
@@ -173,12 +173,12 @@ void StageRun::step_not_finite(const std::vector<Batch>& parts, float loss) {
 
 void StageRun::after_step() {
   const CheckpointConfig& when = config_.checkpoint;
-  const Wish wish = take_wish();
+  const SignalRequest request = take_signal_request();
   ++steps_since_save_;
-  if (wish != Wish::none || (when.every_steps > 0 && steps_since_save_ >= when.every_steps) ||
+  if (request != SignalRequest::none || (when.every_steps > 0 && steps_since_save_ >= when.every_steps) ||
       (when.every_minutes > 0 && seconds_since(saved_) >= 60 * when.every_minutes))
     save_checkpoint();
-  if (wish == Wish::stop) throw Interrupted(cat("asked to stop; go on with: train --resume ", config_.run));
+  if (request == SignalRequest::stop) throw Interrupted(cat("asked to stop; go on with: train --resume ", config_.run));
 }
 
 void StageRun::save_checkpoint() {
@@ -218,8 +218,8 @@ bool StageRun::end_epoch(const EpochResult& r) {
   if (tiles_.validation && ((at_.epoch + 1) % stage_.validate_every == 0 || at_.epoch + 1 == stage_.epochs)) {
     line["validation"] = validated();
     draw_sheet();
-    if (MovingAverage* average = trainer_.average()) {
-      const UseAverage use(*average);
+    if (Ema* average = trainer_.average()) {
+      const UseEma use(*average);
       line["validation_average"] = validated();
     }
   }
@@ -268,7 +268,7 @@ void StageRun::save_weights(const char* name, Which which) const {
   if (!writes(ranks_)) return;
   if (which != Which::average) save_as(name);
   if (which == Which::plain || !trainer_.average()) return;
-  const UseAverage use(*trainer_.average());
+  const UseEma use(*trainer_.average());
   save_as(cat(name, "_average"));
 }
 
@@ -290,7 +290,7 @@ std::string stage_folder(const TrainConfig& c, int64_t stage) {
 }
 
 std::string stage_result(const TrainConfig& c, int64_t stage) {
-  const bool average = c.stages[static_cast<size_t>(stage)].average_decay > 0;
+  const bool average = c.stages[static_cast<size_t>(stage)].ema_decay > 0;
   return stage_folder(c, stage) + (average ? "/best_average.safetensors" : "/best.safetensors");
 }
 

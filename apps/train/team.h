@@ -15,28 +15,28 @@ namespace ppl::apps {
 inline bool writes(const Communication& c) { return c.rank() == 0; }
 
 // All wait here for one another.
-inline void meet(Communication& c) {
+inline void barrier(Communication& c) {
   double nothing = 0;
-  c.sum({&nothing, 1});
+  c.all_reduce({&nothing, 1});
 }
 
 // All ranks call it and end; the one that speaks says why, before any has ended: mpirun ends them all with the first.
 [[noreturn]] inline void fail(Communication& c, bool speaks, const std::string& what) {
   if (c.ranks() == 1) throw Error(what);
   if (speaks) log_error("train: " + one_line(what));
-  meet(c);
-  throw ToldElsewhere(what);
+  barrier(c);
+  throw AlreadyReported(what);
 }
 
 // Work that every rank does for itself, such as opening files. Where it throws on some, the first of them says so
 // and all end.
 template <class Work>
-void together(Communication& c, Work&& work) {
+void on_all_ranks(Communication& c, Work&& work) {
   if (c.ranks() == 1) return work();
   const auto agree = [&](bool failed) {
     double first = failed ? c.rank() : c.ranks();
     std::vector<double> all(static_cast<size_t>(c.ranks()));
-    c.gather({&first, 1}, all);
+    c.all_gather({&first, 1}, all);
     return static_cast<int>(*std::min_element(all.begin(), all.end()));
   };
   std::string what;

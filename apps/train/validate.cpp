@@ -36,7 +36,7 @@ Validation validate(LinkNet& network, const std::shared_ptr<const TileSource>& t
       figures[static_cast<size_t>(3 + ranks.rank() + i * ranks.ranks())] = tile.iou();
     }
   }
-  ranks.sum(figures);
+  ranks.all_reduce(figures);
   Validation v;
   v.pixels = {static_cast<int64_t>(figures[0]), static_cast<int64_t>(figures[1]), static_cast<int64_t>(figures[2])};
   for (size_t i = 3; i < figures.size(); ++i) v.mean_iou += figures[i] / static_cast<double>(tiles->size());

@@ -47,12 +47,12 @@ void add_count(CLI::App& app, const char* name, int64_t& value, const char* help
   app.add_option(name, value, help)->check(CLI::Range(int64_t{0}, int64_t{1} << 40))->capture_default_str();
 }
 
-void print(const Command& command, const char* what, size_t pictures, size_t count, double amount, const char* unit) {
+void print(const Command& command, const char* what, size_t images, size_t count, double amount, const char* unit) {
   if (command.json) {
-    const nlohmann::ordered_json result = {{"pictures", pictures}, {what, count}, {unit, amount}};
+    const nlohmann::ordered_json result = {{"images", images}, {what, count}, {unit, amount}};
     fmt::print("{}\n", result.dump(2));
   } else {
-    fmt::print("{} picture{}, {} {}, {:.0f} {}\n", pictures, pictures == 1 ? "" : "s", count, what, amount, unit);
+    fmt::print("{} image{}, {} {}, {:.0f} {}\n", images, images == 1 ? "" : "s", count, what, amount, unit);
   }
 }
 
@@ -60,36 +60,36 @@ void print(const Command& command, const char* what, size_t pictures, size_t cou
 void prepare(Command& command) {
   vectorize::check_outputs(command.outputs);
   command.input.tiles = vectorize::find_masks(command.path, command.suffix, command.images);
-  command.input.on_picture = [progress = std::shared_ptr<apps::Progress>()](int64_t of) mutable {
-    if (!progress) progress = std::make_shared<apps::Progress>("vectorize: pictures", of);
+  command.input.on_image = [progress = std::shared_ptr<apps::Progress>()](int64_t of) mutable {
+    if (!progress) progress = std::make_shared<apps::Progress>("vectorize: images", of);
     progress->advance();
   };
 }
 
 void run_roads(Command& command) {
   prepare(command);
-  const std::vector<vectorize::Picture> pictures = vectorize::roads_of(command.input, command.roads);
-  vectorize::write_roads(command.outputs, pictures);
+  const std::vector<vectorize::VectorizedImage> images = vectorize::roads_of(command.input, command.roads);
+  vectorize::write_roads(command.outputs, images);
   size_t count = 0;
   double sum = 0;
-  for (const vectorize::Picture& picture : pictures) {
-    count += picture.roads.size();
-    for (const Line& line : picture.roads) sum += line_length(line);
+  for (const vectorize::VectorizedImage& image : images) {
+    count += image.roads.size();
+    for (const Line& line : image.roads) sum += line_length(line);
   }
-  print(command, "roads", pictures.size(), count, sum, "px");
+  print(command, "roads", images.size(), count, sum, "px");
 }
 
 void run_buildings(Command& command) {
   prepare(command);
-  const std::vector<vectorize::Picture> pictures = vectorize::buildings_of(command.input, command.buildings);
-  vectorize::write_buildings(command.outputs, pictures);
+  const std::vector<vectorize::VectorizedImage> images = vectorize::buildings_of(command.input, command.buildings);
+  vectorize::write_buildings(command.outputs, images);
   size_t count = 0;
   double sum = 0;
-  for (const vectorize::Picture& picture : pictures) {
-    count += picture.buildings.size();
-    for (const Polygon& polygon : picture.buildings) sum += area(polygon);
+  for (const vectorize::VectorizedImage& image : images) {
+    count += image.buildings.size();
+    for (const Polygon& polygon : image.buildings) sum += area(polygon);
   }
-  print(command, "buildings", pictures.size(), count, sum, "px2");
+  print(command, "buildings", images.size(), count, sum, "px2");
 }
 
 void add_roads(CLI::App& app, Command& command) {

@@ -28,14 +28,12 @@ void add_export(CLI::App& app) {
   command->add_option("FROM", o.from, "Weights file")->required();
   command->add_option("TO", o.to, "File to write")->required();
   command->add_option("--network", o.network, "Network of weights that do not name theirs");
-  command->add_flag("--onnx", o.onnx, "An ONNX model from normalised pictures to logits");
-  command->add_option("--size", size, "Height and width of the model's pictures; 0: free")
+  command->add_flag("--onnx", o.onnx, "An ONNX model from normalised images to logits");
+  command->add_option("--size", size, "Height and width of the model's images; 0: free")
       ->expected(1, 2)
       ->check(CLI::Range(0, 65536))
       ->capture_default_str();
-  command->add_option("--batch", o.batch, "Pictures at once; 0: free")
-      ->check(CLI::Range(0, 4096))
-      ->capture_default_str();
+  command->add_option("--batch", o.batch, "Images at once; 0: free")->check(CLI::Range(0, 4096))->capture_default_str();
   command->add_option("--prefix", o.prefix, "Before each name of safetensors, such as module.");
   command->callback([] {
     o.height = size.front();

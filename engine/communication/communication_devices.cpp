@@ -13,7 +13,7 @@ void refuse_shared_devices(Communication& host) {
   constexpr size_t kWords = 4;
   const auto identity = cuda_device_identity();
   std::vector<double> mine(identity.begin(), identity.end()), all(kWords * static_cast<size_t>(host.ranks()));
-  host.gather(mine, all);
+  host.all_gather(mine, all);
   const auto of = [&](int rank) { return all.begin() + static_cast<int64_t>(kWords) * rank; };
   for (int a = 0; a < host.ranks(); ++a)
     for (int b = a + 1; b < host.ranks(); ++b)
@@ -24,9 +24,9 @@ void refuse_shared_devices(Communication& host) {
 
 }  // namespace
 
-std::unique_ptr<Communication> sums_on_devices(Communication& host, const CommunicationOptions& options) {
+std::unique_ptr<Communication> all_reduce_on_devices(Communication& host, const CommunicationOptions& options) {
   refuse_shared_devices(host);
-  return nccl_problem().empty() ? sums_by_nccl(host, options) : sums_by_way_of_host(host);
+  return nccl_problem().empty() ? all_reduce_by_nccl(host, options) : all_reduce_through_host(host);
 }
 
 }  // namespace ppl

@@ -46,7 +46,7 @@ class MpiCommunication : public Communication {
 
   ~MpiCommunication() override {
     double nothing = 0;
-    sum({&nothing, 1});  // no rank leaves while another one still sends
+    all_reduce({&nothing, 1});  // no rank leaves while another one still sends
     thread_.reset();
     MPI_Finalize();
   }
@@ -55,7 +55,7 @@ class MpiCommunication : public Communication {
   int ranks() const override { return ranks_; }
   int local_rank() const override { return local_rank_; }
 
-  void gather(std::span<const double> mine, std::span<double> all) override {
+  void all_gather(std::span<const double> mine, std::span<double> all) override {
     PPL_CHECK(all.size() == mine.size() * static_cast<size_t>(ranks_), "gather: ", mine.size(), " values from ", ranks_,
               " ranks into ", all.size());
     thread_->wait(thread_->start(std::make_unique<Gather>(rank_, ranks_, mine, all)));
@@ -65,8 +65,8 @@ class MpiCommunication : public Communication {
     thread_->wait(thread_->start(std::make_unique<Broadcast>(rank_, ranks_, values)));
   }
 
-  void begin_sum(Device device, float* values, int64_t n, Wire wire) override {
-    PPL_CHECK(device == Device::cpu, "sums of values on ", name(device), " need sums_on_devices()");
+  void begin_all_reduce(Device device, float* values, int64_t n, Wire wire) override {
+    PPL_CHECK(device == Device::cpu, "sums of values on ", name(device), " need all_reduce_on_devices()");
     begun_.push_back(thread_->start(std::make_unique<Sum>(rank_, ranks_, values, n, wire)));
   }
 
@@ -77,8 +77,8 @@ class MpiCommunication : public Communication {
 
   double take_busy_seconds() override { return thread_->take_busy_seconds(); }
 
-  int64_t begin_meeting() override { return thread_->start(std::make_unique<Meeting>(rank_, ranks_)); }
-  bool has_met(int64_t number) override { return thread_->finished(number); }
+  int64_t begin_barrier() override { return thread_->start(std::make_unique<Meeting>(rank_, ranks_)); }
+  bool barrier_passed(int64_t number) override { return thread_->finished(number); }
 
   [[noreturn]] void abort(int exit_code) override { thread_->abort(exit_code); }
 

@@ -6,11 +6,11 @@
 #include <thread>
 #include <vector>
 
+#include "engine/communication/all_reduce_watch.h"
 #include "engine/communication/nccl_link.h"
-#include "engine/communication/over_host.h"
-#include "engine/storage.h"
 #include "engine/communication/sum_parts.h"
-#include "engine/communication/sum_watch.h"
+#include "engine/communication/through_host.h"
+#include "engine/storage.h"
 #include "kernels/cast.h"
 #include "kernels/cuda/device.h"
 #include "kernels/ordered_sum.h"
@@ -18,22 +18,22 @@
 namespace ppl {
 namespace {
 
-class NcclCommunication : public OverHost {
+class NcclCommunication : public ThroughHost {
  public:
   NcclCommunication(Communication& host, const CommunicationOptions& options)
-      : OverHost(host),
+      : ThroughHost(host),
         options_(options),
-        link_(host, options.limit_seconds),
+        link_(host, options.timeout_seconds),
         stream_(make_cuda_stream()),
-        watch_(std::make_unique<SumWatch>(
-            host, options.limit_seconds, [this] { return link_.problem(); },
+        watch_(std::make_unique<AllReduceWatch>(
+            host, options.timeout_seconds, [this] { return link_.problem(); },
             [this](const std::string& what) { end_lost(what); })) {}
 
   // After an error on this rank the others may never take their part in what is on its way.
   ~NcclCommunication() override {
     bool broken = std::uncaught_exceptions() > 0;
     try {
-      if (!broken && last_) last_->ended.wait();
+      if (!broken && last_) last_->ended.synchronize();
     } catch (const Error&) {
       broken = true;
     }
@@ -41,19 +41,19 @@ class NcclCommunication : public OverHost {
     if (broken) link_.abort();
   }
 
-  void begin_sum(Device device, float* values, int64_t n, Wire wire) override {
-    if (device == Device::cpu) return host_.begin_sum(device, values, n, wire);
+  void begin_all_reduce(Device device, float* values, int64_t n, Wire wire) override {
+    if (device == Device::cpu) return host_.begin_all_reduce(device, values, n, wire);
     wire == Wire::f32 ? sum_f32(values, n) : sum_bf16(values, n);
   }
 
   void wait() override {
     host_.wait();
-    if (last_) last_->ended.hold_back(CudaContext::current());
+    if (last_) last_->ended.wait(CudaContext::current());
   }
 
   double take_busy_seconds() override {
     double busy = host_.take_busy_seconds();
-    if (last_) last_->ended.wait();
+    if (last_) last_->ended.synchronize();
     for (const auto& sum : begun_) busy += sum->ended.seconds_since(sum->begun);
     begun_.clear();
     return busy;
@@ -65,7 +65,7 @@ class NcclCommunication : public OverHost {
   T* room(std::unique_ptr<Storage>& storage, int64_t count) {
     const auto bytes = static_cast<size_t>(count) * sizeof(T);
     if (!storage || storage->bytes < bytes) {
-      if (last_) last_->ended.wait();  // it may still be in use
+      if (last_) last_->ended.synchronize();  // it may still be in use
       storage.reset();
       storage = std::make_unique<Storage>(bytes, Device::cuda);
     }
@@ -93,17 +93,17 @@ class NcclCommunication : public OverHost {
 
   // What the stream is given from now on waits for all that was launched.
   void begin() {
-    last_ = std::make_shared<DeviceSum>(host_.begin_meeting());
+    last_ = std::make_shared<DeviceAllReduce>(host_.begin_barrier());
     watch_->add(last_);
     begun_.push_back(last_);
-    launched_.set(CudaContext::current());
-    launched_.hold_back(*stream_);
-    last_->begun.set(*stream_);
+    launched_.record(CudaContext::current());
+    launched_.wait(*stream_);
+    last_->begun.record(*stream_);
   }
 
   void end() {
-    last_->ended.set(*stream_);
-    last_->has_marks = true;
+    last_->ended.record(*stream_);
+    last_->has_events = true;
   }
 
   // Everybody's values of my part come here; their sums go to all.
@@ -147,18 +147,18 @@ class NcclCommunication : public OverHost {
   const CommunicationOptions options_;
   NcclLink link_;
   std::unique_ptr<CudaContext> stream_;
-  CudaMark launched_;
+  CudaEvent launched_;
   std::unique_ptr<Storage> came_, narrow_;
-  std::shared_ptr<DeviceSum> last_;
-  std::vector<std::shared_ptr<DeviceSum>> begun_;  // since take_busy_seconds()
-  std::unique_ptr<SumWatch> watch_;
+  std::shared_ptr<DeviceAllReduce> last_;
+  std::vector<std::shared_ptr<DeviceAllReduce>> begun_;  // since take_busy_seconds()
+  std::unique_ptr<AllReduceWatch> watch_;
 };
 
 }  // namespace
 
 std::string nccl_problem() { return ""; }
 
-std::unique_ptr<Communication> sums_by_nccl(Communication& host, const CommunicationOptions& options) {
+std::unique_ptr<Communication> all_reduce_by_nccl(Communication& host, const CommunicationOptions& options) {
   if (cuda_problem().empty()) CudaContext::current();  // NCCL takes the device that is the thread's
   return std::make_unique<NcclCommunication>(host, options);
 }

@@ -1,21 +1,21 @@
 // Sums of values on a device where no library carries them from device to device.
 #include <deque>
 
-#include "engine/communication/over_host.h"
+#include "engine/communication/through_host.h"
 #include "engine/storage.h"
 
 namespace ppl {
 namespace {
 
-class ByWayOfHost : public OverHost {
+class ByWayOfHost : public ThroughHost {
  public:
-  using OverHost::OverHost;
+  using ThroughHost::ThroughHost;
 
-  void begin_sum(Device device, float* values, int64_t n, Wire wire) override {
-    if (device == Device::cpu) return host_.begin_sum(device, values, n, wire);
+  void begin_all_reduce(Device device, float* values, int64_t n, Wire wire) override {
+    if (device == Device::cpu) return host_.begin_all_reduce(device, values, n, wire);
     const Tensor copy = Tensor::empty({n});
     copy_bytes(Device::cpu, copy.raw(), device, values, copy.bytes());
-    host_.begin_sum(Device::cpu, copy.data<float>(), n, wire);
+    host_.begin_all_reduce(Device::cpu, copy.data<float>(), n, wire);
     begun_.push_back({device, values, copy});
   }
 
@@ -38,6 +38,8 @@ class ByWayOfHost : public OverHost {
 
 }  // namespace
 
-std::unique_ptr<Communication> sums_by_way_of_host(Communication& host) { return std::make_unique<ByWayOfHost>(host); }
+std::unique_ptr<Communication> all_reduce_through_host(Communication& host) {
+  return std::make_unique<ByWayOfHost>(host);
+}
 
 }  // namespace ppl

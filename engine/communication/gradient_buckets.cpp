@@ -41,7 +41,7 @@ void GradientBuckets::complete(const Tensor& parameter) {
 void GradientBuckets::send(const Bucket& b) {
   for (size_t i = b.first_slice; i < b.first_slice + b.slices; ++i) arena_.complete_gradient(i);
   const Tensor& g = arena_.gradients;
-  communication_.begin_sum(g.device(), g.data<float>() + b.begin, b.end - b.begin, wire_);
+  communication_.begin_all_reduce(g.device(), g.data<float>() + b.begin, b.end - b.begin, wire_);
 }
 
 void GradientBuckets::finish() {

@@ -49,13 +49,13 @@ void NcclLink::check(const char* call, int result) const {
   PPL_CHECK(r == ncclSuccess || r == ncclInProgress, describe(call, r, comm_));
 }
 
-NcclLink::NcclLink(Communication& host, double limit_seconds) : limit_seconds_(limit_seconds) {
+NcclLink::NcclLink(Communication& host, double timeout_seconds) : limit_seconds_(timeout_seconds) {
   const ncclUniqueId id = share_id(host);
   ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
   config.blocking = 0;
   check("ncclCommInitRankConfig", ncclCommInitRankConfig(&comm_, host.ranks(), id, host.rank(), &config));
   try {
-    start(limit_seconds);
+    start(timeout_seconds);
   } catch (...) {
     abort();
     throw;
@@ -63,14 +63,14 @@ NcclLink::NcclLink(Communication& host, double limit_seconds) : limit_seconds_(l
 }
 
 // Waits until all ranks are connected.
-void NcclLink::start(double limit_seconds) const {
-  const auto end = Clock::now() + std::chrono::duration<double>(limit_seconds);
+void NcclLink::start(double timeout_seconds) const {
+  const auto end = Clock::now() + std::chrono::duration<double>(timeout_seconds);
   for (;;) {
     ncclResult_t state = ncclSuccess;
     check("ncclCommGetAsyncError", ncclCommGetAsyncError(comm_, &state));
     check("ncclCommInitRankConfig", state);
     if (state == ncclSuccess) return;
-    PPL_CHECK(Clock::now() < end, "nccl: the ranks have not come together for ", limit_seconds, " s");
+    PPL_CHECK(Clock::now() < end, "nccl: the ranks have not come together for ", timeout_seconds, " s");
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }

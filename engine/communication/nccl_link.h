@@ -1,4 +1,5 @@
-// An NCCL communicator that never makes the host wait inside NCCL. For engine/communication/communication_nccl.cpp only.
+// An NCCL communicator that never makes the host wait inside NCCL. For engine/communication/communication_nccl.cpp
+// only.
 #pragma once
 
 #include <mutex>
@@ -16,7 +17,7 @@ class NcclLink {
  public:
   // All ranks of `host` make it; rank 0's id goes to the others by way of it. Error with NCCL's own words where it
   // cannot start, or has not for so long.
-  NcclLink(Communication& host, double limit_seconds);
+  NcclLink(Communication& host, double timeout_seconds);
   ~NcclLink();
   NcclLink(const NcclLink&) = delete;
   NcclLink& operator=(const NcclLink&) = delete;
@@ -40,7 +41,7 @@ class NcclLink {
   template <class Call>
   int with_communicator(Call&&) const;  // an ncclResult_t; ncclInProgress after abort()
   void check(const char* call, int result) const;
-  void start(double limit_seconds) const;
+  void start(double timeout_seconds) const;
 
   mutable std::mutex mutex_;
   ncclComm* comm_ = nullptr;

@@ -6,7 +6,7 @@ namespace ppl {
 std::string nccl_problem() { return "this build has no NCCL"; }
 std::string nccl_name() { return "no NCCL"; }
 
-std::unique_ptr<Communication> sums_by_nccl(Communication&, const CommunicationOptions&) {
+std::unique_ptr<Communication> all_reduce_by_nccl(Communication&, const CommunicationOptions&) {
   throw Error(nccl_problem());
 }
 

@@ -37,7 +37,7 @@ ProgressThread::~ProgressThread() {
   }
   wanted_.notify_one();
   thread_.join();
-  stop_beats();
+  stop_heartbeats();
   MPI_Comm_free(&data_);
   MPI_Comm_free(&beats_);
 }
@@ -95,7 +95,7 @@ void ProgressThread::work() {
     const bool had_work = !active.empty();
     idle_polls = advance(active) ? 0 : idle_polls + 1;
     beat();
-    look_for_lost(active);
+    check_heartbeats(active);
     if (!active.empty()) {
       if (idle_polls < kPollsBeforeSleep) {
         std::this_thread::yield();
@@ -148,23 +148,23 @@ void ProgressThread::beat() {
 }
 
 // A rank that an exchange needs and that has been silent for too long has died, or cannot be reached.
-void ProgressThread::look_for_lost(const std::vector<Active>& active) {
+void ProgressThread::check_heartbeats(const std::vector<Active>& active) {
   const auto now = Clock::now();
-  const auto limit = std::chrono::duration<double>(options_.limit_seconds);
+  const auto limit = std::chrono::duration<double>(options_.timeout_seconds);
   for (const Active& a : active) {
     if (now - a.since < limit) continue;
     const int r = a.exchange->waits_for();
     if (r < 0 || now - heard_[static_cast<size_t>(r)] < limit) continue;
     if (options_.on_lost)
       options_.on_lost(cat("rank ", rank_, " on ", hosts_[static_cast<size_t>(rank_)], ": rank ", r, " on ",
-                           hosts_[static_cast<size_t>(r)], " has not been heard of for ", options_.limit_seconds,
+                           hosts_[static_cast<size_t>(r)], " has not been heard of for ", options_.timeout_seconds,
                            " s; the run ends"));
     MPI_Abort(MPI_COMM_WORLD, 1);
     std::_Exit(1);
   }
 }
 
-void ProgressThread::stop_beats() {
+void ProgressThread::stop_heartbeats() {
   for (MPI_Request& r : beats_in_) {
     if (r == MPI_REQUEST_NULL) continue;
     MPI_Cancel(&r);

@@ -37,8 +37,8 @@ class ProgressThread {
   void work();
   bool advance(std::vector<Active>&);  // true where something was finished
   void beat();
-  void look_for_lost(const std::vector<Active>&);
-  void stop_beats();
+  void check_heartbeats(const std::vector<Active>&);
+  void stop_heartbeats();
 
   CommunicationOptions options_;
   const int rank_, ranks_;

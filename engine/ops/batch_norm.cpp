@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "engine/dispatch.h"
 #include "engine/communication/norm_sync.h"
+#include "engine/dispatch.h"
 #include "engine/ops.h"
 #include "engine/ops/check.h"
 #include "kernels/fill.h"
@@ -51,7 +51,7 @@ int64_t share_statistics(const NormSync& sync, int64_t pixels, const Tensor& mea
   mine[0] = sync.idle() ? 0 : static_cast<double>(pixels);
   std::copy(m.begin(), m.end(), mine.begin() + 1);
   std::copy(v.begin(), v.end(), mine.begin() + 1 + mean.size());
-  sync.communication().gather(mine, all);
+  sync.communication().all_gather(mine, all);
   double total = 0;
   for (size_t at = 0; at < all.size(); at += length) total += all[at];
   for (size_t c = 0; c < channels; ++c) {
@@ -77,7 +77,7 @@ std::pair<Tensor, Tensor> share_sums(const Saved& s, const Tensor& dweight, cons
   const std::vector<float> w = dweight.to_host(), b = dbias.to_host();
   std::vector<double> sums(w.begin(), w.end());
   sums.insert(sums.end(), b.begin(), b.end());
-  s.ranks->sum(sums);
+  s.ranks->all_reduce(sums);
   std::vector<float> of_weight, of_bias;
   for (size_t i = 0; i < channels; ++i) {
     of_weight.push_back(static_cast<float>(sums[i] * s.share));

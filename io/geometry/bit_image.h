@@ -56,7 +56,7 @@ Components label_runs(const std::vector<Run>&, bool diagonal);
 
 // Grows (dilate) by a disc of whole pixels: offsets with x*x + y*y <= radius*radius.
 BitImage dilated(const BitImage&, int radius);
-// Dilation, then erosion by the same disc; pixels outside the picture count as undecided, so that nothing shrinks
+// Dilation, then erosion by the same disc; pixels outside the image count as undecided, so that nothing shrinks
 // there.
 BitImage closed(const BitImage&, int radius);
 // Drops components (8 neighbours) of fewer than `least` pixels.

@@ -1,4 +1,4 @@
-// Points and lines of a picture or of the earth.
+// Points and lines of an image or of the earth.
 #pragma once
 
 #include <cmath>
@@ -6,7 +6,7 @@
 
 namespace ppl {
 
-// In pictures: x to the right, y down, in pixels; (0, 0) is the outer corner of the first pixel, whose centre is
+// In images: x to the right, y down, in pixels; (0, 0) is the outer corner of the first pixel, whose centre is
 // (0.5, 0.5).
 struct Point {
   double x = 0, y = 0;

@@ -16,7 +16,7 @@ struct Polygon {
   bool operator==(const Polygon&) const = default;
 };
 
-// Positive where the ring runs clockwise in a picture (y down).
+// Positive where the ring runs clockwise in an image (y down).
 double signed_area(const Line& ring);
 double area(const Polygon&);  // the outer ring's less the holes'
 

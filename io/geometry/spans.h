@@ -9,7 +9,7 @@
 
 namespace ppl {
 
-// Columns [begin, end) of a row, within the picture.
+// Columns [begin, end) of a row, within the image.
 struct Span {
   int32_t row, begin, end;
   bool operator==(const Span&) const = default;

@@ -11,15 +11,15 @@
 namespace ppl {
 
 // By the first bytes; Error for an empty file and for what is none of these.
-enum class PictureFormat { jpeg, png, tiff };
-PictureFormat picture_format(Bytes, const std::string& where);
+enum class ImageFormat { jpeg, png, tiff };
+ImageFormat image_format(Bytes, const std::string& where);
 
 ImageHeader jpeg_header(Bytes, const std::string& where);
 // Error for data that ends early or is damaged, even where libjpeg would go on with grey blocks.
 Image decode_jpeg(Bytes, int64_t max_pixels, const std::string& where);
 std::vector<std::byte> encode_jpeg(const Image& rgb_or_grey, int quality, const std::string& where);
 
-struct PngPicture {
+struct PngImage {
   Image image;
   int bits = 8;          // a value, in the file
   bool alpha = false;    // the last band is opacity
@@ -30,7 +30,7 @@ struct PngPicture {
 enum class PngValues { colours, as_stored };
 
 ImageHeader png_header(Bytes, const std::string& where);
-PngPicture decode_png(Bytes, PngValues, int64_t max_pixels, const std::string& where);
+PngImage decode_png(Bytes, PngValues, int64_t max_pixels, const std::string& where);
 // 1 or 3 bands of 8 bits. Masks of one bit: bit_png.h.
 std::vector<std::byte> encode_png(const Image& rgb_or_grey, const std::string& where);
 

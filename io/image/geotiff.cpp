@@ -7,9 +7,9 @@
 #include <memory>
 #include <numeric>
 
-#include "io/image/codec.h"
 #include "io/file.h"
 #include "io/gdal_messages.h"
+#include "io/image/codec.h"
 
 namespace ppl {
 namespace {
@@ -27,7 +27,7 @@ Dataset open_dataset(const std::string& path, const GdalMessages& messages, bool
   const char* const only_itself[] = {CPLGetFilename(path.c_str()), nullptr};
   Dataset d(GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR, kDrivers,
                               kNoOptions, sidecars ? nullptr : only_itself));
-  PPL_CHECK(d, path, ": cannot open the picture: ", messages.text());
+  PPL_CHECK(d, path, ": cannot open the image: ", messages.text());
   return d;
 }
 
@@ -42,7 +42,7 @@ ImageHeader header_of(GDALDataset& d, const std::string& path) {
   return {d.GetRasterYSize(), d.GetRasterXSize(), d.GetRasterCount(), type == GDT_Byte ? 8 : 16};
 }
 
-// A small picture can be stored in huge blocks, which GDAL takes memory for.
+// A small image can be stored in huge blocks, which GDAL takes memory for.
 void check_blocks(GDALDataset& d, int64_t max_pixels, const std::string& path) {
   int width = 0, height = 0;
   d.GetRasterBand(1)->GetBlockSize(&width, &height);
@@ -110,7 +110,7 @@ Image decode_tiff(const std::string& path, std::vector<int> bands, int64_t max_p
     std::iota(bands.begin(), bands.end(), 1);
   }
   for (const int b : bands) {
-    PPL_CHECK(b >= 1 && b <= h.bands, path, ": band ", b, " is asked of a picture with ", h.bands);
+    PPL_CHECK(b >= 1 && b <= h.bands, path, ": band ", b, " is asked of an image with ", h.bands);
   }
   const int n = static_cast<int>(bands.size());
   Image image = Image::make(h.height, h.width, n, h.depth);
@@ -146,7 +146,7 @@ Image read_validity(const std::string& path, int64_t max_pixels) {
     if (band->GetColorInterpretation() == GCI_AlphaBand) continue;
     const CPLErr e = band->GetMaskBand()->RasterIO(GF_Read, 0, 0, width, height, of_band.data(), width, height,
                                                    GDT_Byte, 0, 0, nullptr);
-    PPL_CHECK(e == CE_None && !messages.failed(), path, ": damaged or incomplete picture: ", messages.text());
+    PPL_CHECK(e == CE_None && !messages.failed(), path, ": damaged or incomplete image: ", messages.text());
     for (size_t i = 0; i < of_band.size(); ++i) valid.bytes[i] |= of_band[i] != 0;
     if (band->GetMaskFlags() & (GMF_PER_DATASET | GMF_ALL_VALID)) break;  // the same for the other bands
   }

@@ -1,4 +1,4 @@
-// Where a picture lies on the earth, and TIFF files, through GDAL. In builds without GDAL read_georeference gives
+// Where an image lies on the earth, and TIFF files, through GDAL. In builds without GDAL read_georeference gives
 // nothing and the others throw an Error that says so.
 #pragma once
 
@@ -22,7 +22,7 @@ bool have_gdal();
 // Nothing where the file has none. Error where it cannot be opened.
 std::optional<GeoReference> read_georeference(const std::string& path);
 
-// 1 where the picture has data, 0 where it has none: its no-data value in every band, alpha 0, or a mask of its own.
+// 1 where the image has data, 0 where it has none: its no-data value in every band, alpha 0, or a mask of its own.
 // [height, width, 1]; all 1 in builds without GDAL.
 Image read_validity(const std::string& path, int64_t max_pixels = int64_t{1} << 28);
 

@@ -6,13 +6,13 @@
 #include <numeric>
 #include <string_view>
 
-#include "io/image/codec.h"
 #include "io/file.h"
+#include "io/image/codec.h"
 
 namespace ppl {
 namespace {
 
-// The bands of a colour picture as the published code has them, or all in file order.
+// The bands of a colour image as the published code has them, or all in file order.
 std::vector<int> default_bands(int bands, int depth, bool alpha) {
   if (depth == 8 && (bands == 3 || (bands == 4 && alpha))) return {3, 2, 1};
   if (bands == 2 && alpha) return {1};
@@ -43,7 +43,7 @@ Image choose_bands(Image image, std::vector<int> wanted, bool alpha, const std::
   const bool grey = image.depth == 8 && (image.bands == 1 || (image.bands == 2 && alpha));
   for (int& b : wanted) {
     if (grey && b >= 1 && b <= 3) b = 1;
-    PPL_CHECK(b >= 1 && b <= image.bands, where, ": band ", b, " is asked of a picture with ", image.bands);
+    PPL_CHECK(b >= 1 && b <= image.bands, where, ": band ", b, " is asked of an image with ", image.bands);
     --b;
   }
   const int n = static_cast<int>(wanted.size());
@@ -62,16 +62,16 @@ Image choose_bands(Image image, std::vector<int> wanted, bool alpha, const std::
 
 }  // namespace
 
-PictureFormat picture_format(Bytes bytes, const std::string& where) {
+ImageFormat image_format(Bytes bytes, const std::string& where) {
   PPL_CHECK(!bytes.empty(), where, ": the file is empty");
   const std::string_view start(reinterpret_cast<const char*>(bytes.data()), std::min<size_t>(bytes.size(), 8));
   using namespace std::string_view_literals;
-  if (start.starts_with("\xff\xd8\xff"sv)) return PictureFormat::jpeg;
-  if (start == "\x89PNG\r\n\x1a\n"sv) return PictureFormat::png;
+  if (start.starts_with("\xff\xd8\xff"sv)) return ImageFormat::jpeg;
+  if (start == "\x89PNG\r\n\x1a\n"sv) return ImageFormat::png;
   for (const auto tiff : {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv}) {
-    if (start.starts_with(tiff)) return PictureFormat::tiff;
+    if (start.starts_with(tiff)) return ImageFormat::tiff;
   }
-  throw Error(cat(where, ": expected a JPEG, PNG or TIFF picture; the first bytes are of none of them"));
+  throw Error(cat(where, ": expected a JPEG, PNG or TIFF image; the first bytes are of none of them"));
 }
 
 Image Image::make(int64_t height, int64_t width, int bands, int depth) {
@@ -82,18 +82,18 @@ Image Image::make(int64_t height, int64_t width, int bands, int depth) {
 }
 
 void check_extents(int64_t height, int64_t width, int64_t max_pixels, const std::string& where) {
-  PPL_CHECK(height > 0 && width > 0 && height <= max_pixels / width, where, ": a picture of ", width, " x ", height,
+  PPL_CHECK(height > 0 && width > 0 && height <= max_pixels / width, where, ": an image of ", width, " x ", height,
             " pixels; expected at least one and at most ", max_pixels);
 }
 
 ImageHeader read_image_header(const std::string& path) {
   const MappedFile file(path);
-  switch (picture_format(file.bytes(), path)) {
-    case PictureFormat::jpeg:
+  switch (image_format(file.bytes(), path)) {
+    case ImageFormat::jpeg:
       return jpeg_header(file.bytes(), path);
-    case PictureFormat::png:
+    case ImageFormat::png:
       return png_header(file.bytes(), path);
-    case PictureFormat::tiff:
+    case ImageFormat::tiff:
       return tiff_header(path);
   }
   throw Error(cat(path, ": unknown format"));
@@ -101,14 +101,14 @@ ImageHeader read_image_header(const std::string& path) {
 
 Image read_image(const std::string& path, const ReadOptions& options) {
   const MappedFile file(path);
-  switch (picture_format(file.bytes(), path)) {
-    case PictureFormat::jpeg:
+  switch (image_format(file.bytes(), path)) {
+    case ImageFormat::jpeg:
       return choose_bands(decode_jpeg(file.bytes(), options.max_pixels, path), options.bands, false, path);
-    case PictureFormat::png: {
-      PngPicture p = decode_png(file.bytes(), PngValues::colours, options.max_pixels, path);
+    case ImageFormat::png: {
+      PngImage p = decode_png(file.bytes(), PngValues::colours, options.max_pixels, path);
       return choose_bands(std::move(p.image), options.bands, p.alpha, path);
     }
-    case PictureFormat::tiff: {
+    case ImageFormat::tiff: {
       // A file of many bands is not read whole for a few of them.
       const ImageHeader h = tiff_header(path);
       const bool grey = h.bands == 1 && h.depth == 8;

@@ -1,4 +1,4 @@
-// Pictures in memory, and JPEG, PNG and TIFF files. The kind of a file is told by its first bytes, not by its name.
+// Images in memory, and JPEG, PNG and TIFF files. The kind of a file is told by its first bytes, not by its name.
 // Every Error names the file. Decoders print nothing.
 #pragma once
 
@@ -35,7 +35,7 @@ struct ImageHeader {
 
 struct ReadOptions {
   // Bands in the order wanted, counted from 1 in file order (R,G,B files: {3,2,1} is B,G,R). Empty: B,G,R for an 8-bit
-  // picture of 3 or 4 bands with colours (JPEG, PNG), else all bands in file order. A grey 8-bit picture serves 1 to 3.
+  // image of 3 or 4 bands with colours (JPEG, PNG), else all bands in file order. A grey 8-bit image serves 1 to 3.
   std::vector<int> bands;
   int64_t max_pixels = int64_t{1} << 28;  // height * width; checked in the header, before anything is decoded
 };
@@ -44,15 +44,15 @@ ImageHeader read_image_header(const std::string& path);
 Image read_image(const std::string& path, const ReadOptions& = {});
 
 // A mask [height, width, 1] of class numbers.
-// classes == 1: 0 or 1; grey, colour (made grey as OpenCV does), 1 bit and palette pictures. Foreground is a value of
+// classes == 1: 0 or 1; grey, colour (made grey as OpenCV does), 1 bit and palette images. Foreground is a value of
 // at
-//   least half of the type's range; where no value is above 1 the picture counts as 0/1.
-// classes > 1: index pictures (grey or palette; colours of the palette play no role) of 0 .. classes, and 255 =
+//   least half of the type's range; where no value is above 1 the image counts as 0/1.
+// classes > 1: index images (grey or palette; colours of the palette play no role) of 0 .. classes, and 255 =
 // ignored;
-//   Error naming the pixel for any other value, and for colour pictures.
+//   Error naming the pixel for any other value, and for colour images.
 Image read_mask(const std::string& path, int classes = 1, int64_t max_pixels = int64_t{1} << 28);
 
-// Writers: whole or not at all. An Image of 3 bands is B,G,R and is written as a colour picture; 1 band is grey.
+// Writers: whole or not at all. An Image of 3 bands is B,G,R and is written as a colour image; 1 band is grey.
 void write_png(const std::string& path, const Image&);                     // 8 bit, 1 or 3 bands
 void write_jpeg(const std::string& path, const Image&, int quality = 95);  // 8 bit, 1 or 3 bands
 // Values above 0 are foreground: 1 bit a pixel, white on black. data [height, width].

@@ -3,9 +3,9 @@
 #include <cstring>
 #include <utility>
 
+#include "io/file.h"
 #include "io/image/bit_png.h"
 #include "io/image/codec.h"
-#include "io/file.h"
 #include "io/image/image.h"
 
 namespace ppl {
@@ -52,8 +52,8 @@ std::vector<std::byte> grey_index(const std::string& where, const uint8_t* data,
 }  // namespace
 
 std::vector<std::byte> image_png(const Image& image) {
-  check_writable(image, "picture");
-  return encode_png(exchanged(image), "picture");
+  check_writable(image, "image");
+  return encode_png(exchanged(image), "image");
 }
 
 void write_png(const std::string& path, const Image& image) {

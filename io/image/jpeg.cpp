@@ -33,7 +33,7 @@ void on_message(j_common_ptr info, int level) {
 }
 
 void on_progress(j_common_ptr info) {
-  // A small progressive file can ask for thousands of passes over a large picture.
+  // A small progressive file can ask for thousands of passes over a large image.
   if (reinterpret_cast<j_decompress_ptr>(info)->input_scan_number > 500) {
     auto* state = reinterpret_cast<ErrorState*>(info->err);
     std::strcpy(state->text, "more than 500 scans");

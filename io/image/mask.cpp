@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <vector>
 
-#include "io/image/codec.h"
 #include "io/file.h"
+#include "io/image/codec.h"
 #include "io/image/image.h"
 #include "io/image/mask_values.h"
 
@@ -16,7 +16,7 @@ int grey_of(int r, int g, int b) { return (r * 4899 + g * 9617 + b * 1868 + 8192
 
 }  // namespace
 
-std::vector<uint16_t> grey_values(const PngPicture& p, const std::string& where) {
+std::vector<uint16_t> grey_values(const PngImage& p, const std::string& where) {
   std::vector<uint16_t> out(static_cast<size_t>(pixel_count(p.image)));
   const int n = p.image.bands;
   const bool colour = n >= 3;
@@ -38,15 +38,14 @@ std::vector<uint16_t> grey_values(const PngPicture& p, const std::string& where)
   return out;
 }
 
-int least_foreground(const PngPicture& p, int greatest) {
+int least_foreground(const PngImage& p, int greatest) {
   const int range = p.indexed || p.bits >= 8 ? (p.image.depth == 16 ? 65536 : 256) : 1 << p.bits;
   return greatest <= 1 ? 1 : range / 2;
 }
 
-void to_classes(const PngPicture& p, int classes, int64_t first_row, uint8_t* out, const std::string& where) {
-  PPL_CHECK(p.image.bands == 1 && p.image.depth == 8, where,
-            ": expected an index picture (grey or palette, 8 bit), got ", p.image.bands, " bands of ", p.image.depth,
-            " bits");
+void to_classes(const PngImage& p, int classes, int64_t first_row, uint8_t* out, const std::string& where) {
+  PPL_CHECK(p.image.bands == 1 && p.image.depth == 8, where, ": expected an index image (grey or palette, 8 bit), got ",
+            p.image.bands, " bands of ", p.image.depth, " bits");
   const int64_t n = pixel_count(p.image);
   for (int64_t i = 0; i < n; ++i) {
     const int v = p.image.u8()[i];
@@ -58,22 +57,22 @@ void to_classes(const PngPicture& p, int classes, int64_t first_row, uint8_t* ou
 
 namespace {
 
-void to_binary(const PngPicture& p, uint8_t* out, const std::string& where) {
+void to_binary(const PngImage& p, uint8_t* out, const std::string& where) {
   const std::vector<uint16_t> grey = grey_values(p, where);
   const int least = least_foreground(p, grey.empty() ? 0 : *std::max_element(grey.begin(), grey.end()));
   for (size_t i = 0; i < grey.size(); ++i) out[i] = grey[i] >= least;
 }
 
-PngPicture stored_values(const std::string& path, int64_t max_pixels) {
+PngImage stored_values(const std::string& path, int64_t max_pixels) {
   const MappedFile file(path);
-  PngPicture p;
-  switch (picture_format(file.bytes(), path)) {
-    case PictureFormat::png:
+  PngImage p;
+  switch (image_format(file.bytes(), path)) {
+    case ImageFormat::png:
       return decode_png(file.bytes(), PngValues::as_stored, max_pixels, path);
-    case PictureFormat::jpeg:
+    case ImageFormat::jpeg:
       p.image = decode_jpeg(file.bytes(), max_pixels, path);
       break;
-    case PictureFormat::tiff:
+    case ImageFormat::tiff:
       p.image = decode_tiff(path, {}, max_pixels);
       break;
   }
@@ -85,7 +84,7 @@ PngPicture stored_values(const std::string& path, int64_t max_pixels) {
 
 Image read_mask(const std::string& path, int classes, int64_t max_pixels) {
   PPL_CHECK(classes >= 1 && classes < 255, path, ": a mask of ", classes, " classes; expected 1 to 254");
-  const PngPicture p = stored_values(path, max_pixels);
+  const PngImage p = stored_values(path, max_pixels);
   Image mask = Image::make(p.image.height, p.image.width, 1);
   if (classes == 1) {
     to_binary(p, mask.u8(), path);

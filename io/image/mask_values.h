@@ -1,4 +1,4 @@
-// What read_mask makes of a picture's values, for who has them in pieces of whole rows.
+// What read_mask makes of an image's values, for who has them in pieces of whole rows.
 #pragma once
 
 #include <string>
@@ -9,10 +9,10 @@
 namespace ppl {
 
 // A value a pixel; colours become grey as OpenCV makes it.
-std::vector<uint16_t> grey_values(const PngPicture&, const std::string& where);
-// Of one class: the least value that is foreground, where `greatest` is the whole picture's.
-int least_foreground(const PngPicture&, int greatest);
+std::vector<uint16_t> grey_values(const PngImage&, const std::string& where);
+// Of one class: the least value that is foreground, where `greatest` is the whole image's.
+int least_foreground(const PngImage&, int greatest);
 // Of several: out [pixels]. Error naming the pixel for what is no class; first_row: of the piece.
-void to_classes(const PngPicture&, int classes, int64_t first_row, uint8_t* out, const std::string& where);
+void to_classes(const PngImage&, int classes, int64_t first_row, uint8_t* out, const std::string& where);
 
 }  // namespace ppl

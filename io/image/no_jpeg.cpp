@@ -4,7 +4,7 @@
 namespace ppl {
 namespace {
 [[noreturn]] void missing(const std::string& where) {
-  throw Error(cat(where, ": this build has no libjpeg, so it cannot read or write JPEG pictures"));
+  throw Error(cat(where, ": this build has no libjpeg, so it cannot read or write JPEG images"));
 }
 }  // namespace
 

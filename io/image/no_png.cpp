@@ -4,12 +4,12 @@
 namespace ppl {
 namespace {
 [[noreturn]] void missing(const std::string& where) {
-  throw Error(cat(where, ": this build has no libpng, so it cannot read or write PNG pictures"));
+  throw Error(cat(where, ": this build has no libpng, so it cannot read or write PNG images"));
 }
 }  // namespace
 
 ImageHeader png_header(Bytes, const std::string& where) { missing(where); }
-PngPicture decode_png(Bytes, PngValues, int64_t, const std::string& where) { missing(where); }
+PngImage decode_png(Bytes, PngValues, int64_t, const std::string& where) { missing(where); }
 std::vector<std::byte> encode_png(const Image&, const std::string& where) { missing(where); }
 
 }  // namespace ppl

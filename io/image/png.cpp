@@ -134,13 +134,13 @@ ImageHeader png_header(Bytes bytes, const std::string& where) {
   return header_of(r);
 }
 
-PngPicture decode_png(Bytes bytes, PngValues values, int64_t max_pixels, const std::string& where) {
+PngImage decode_png(Bytes bytes, PngValues values, int64_t max_pixels, const std::string& where) {
   Reader r(bytes);
   PPL_CHECK(r.read_header(), where, ": cannot read the PNG header: ", r.error.text);
   const ImageHeader h = header_of(r);
   check_extents(h.height, h.width, max_pixels, where);
   const int type = png_get_color_type(r.png, r.info);
-  PngPicture p;
+  PngImage p;
   p.bits = png_get_bit_depth(r.png, r.info);
   p.alpha = type & PNG_COLOR_MASK_ALPHA;
   p.indexed = type == PNG_COLOR_TYPE_PALETTE && values == PngValues::as_stored;

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "io/image/codec.h"
 #include "io/gdal_messages.h"
+#include "io/image/codec.h"
 
 namespace ppl {
 namespace {
@@ -15,7 +15,7 @@ constexpr int64_t kMaxSide = int64_t{1} << 24, kMaxBlockPixels = int64_t{1} << 2
 
 GDALDataType gdal_type(int depth) { return depth == 8 ? GDT_Byte : GDT_UInt16; }
 
-// A line of blocks as high as a window, if blocks are as wide as the picture: otherwise each window would decode it.
+// A line of blocks as high as a window, if blocks are as wide as the image: otherwise each window would decode it.
 int64_t needed_cache(GDALDataset& d, int bands, int64_t window, int64_t depth) {
   int width = 0, height = 0;
   d.GetRasterBand(1)->GetBlockSize(&width, &height);
@@ -35,22 +35,21 @@ struct SceneReader::Open {
 SceneReader::SceneReader(const std::string& path, std::vector<int> bands, int64_t window, int64_t cache_bytes)
     : path_(path), bands_(std::move(bands)), open_(std::make_unique<Open>()) {
   GdalMessages messages;
-  static const char* const kPictures[] = {"GTiff", "PNG", "JPEG", nullptr};
+  static const char* const kImages[] = {"GTiff", "PNG", "JPEG", nullptr};
   static const char* const kVirtual[] = {"VRT", "GTiff", "PNG", "JPEG", nullptr};
   open_->dataset = GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR,
-                                     path.ends_with(".vrt") ? kVirtual : kPictures);
-  PPL_CHECK(open_->dataset, path, ": cannot open the picture: ", messages.text());
+                                     path.ends_with(".vrt") ? kVirtual : kImages);
+  PPL_CHECK(open_->dataset, path, ": cannot open the image: ", messages.text());
   GDALDataset& d = *open_->dataset;
   height_ = d.GetRasterYSize();
   width_ = d.GetRasterXSize();
-  PPL_CHECK(height_ > 0 && width_ > 0 && height_ <= kMaxSide && width_ <= kMaxSide, path, ": a picture of ", width_,
+  PPL_CHECK(height_ > 0 && width_ > 0 && height_ <= kMaxSide && width_ <= kMaxSide, path, ": an image of ", width_,
             " x ", height_, " pixels; expected at most ", kMaxSide, " a side");
   PPL_CHECK(!bands_.empty(), path, ": no bands are asked for");
   const bool grey = d.GetRasterCount() <= 2 && d.GetRasterBand(1)->GetRasterDataType() == GDT_Byte;
   for (int& b : bands_) {
     if (grey && b >= 1 && b <= 3) b = 1;
-    PPL_CHECK(b >= 1 && b <= d.GetRasterCount(), path, ": band ", b, " is asked of a picture with ",
-              d.GetRasterCount());
+    PPL_CHECK(b >= 1 && b <= d.GetRasterCount(), path, ": band ", b, " is asked of an image with ", d.GetRasterCount());
     const GDALDataType type = d.GetRasterBand(b)->GetRasterDataType();
     PPL_CHECK((type == GDT_Byte || type == GDT_UInt16) && type == d.GetRasterBand(bands_[0])->GetRasterDataType(), path,
               ": band ", b, " holds ", GDALGetDataTypeName(type), " values; expected Byte or UInt16 in all bands");
@@ -75,7 +74,7 @@ std::optional<GeoReference> SceneReader::georeference() const {
 
 SceneSource::Window SceneReader::read(int64_t row, int64_t column, int64_t height, int64_t width) const {
   PPL_CHECK(row >= 0 && column >= 0 && height > 0 && width > 0 && row + height <= height_ && column + width <= width_,
-            path_, ": a window outside the picture");
+            path_, ": a window outside the image");
   const GdalMessages messages;
   const int x = static_cast<int>(column), y = static_cast<int>(row), w = static_cast<int>(width),
             h = static_cast<int>(height), n = static_cast<int>(bands_.size());
@@ -153,7 +152,7 @@ Percentiles scene_percentiles(const SceneSource& scene, int64_t window, double l
       }
     }
   }
-  PPL_CHECK(pixels > 0, "a picture without data has no percentiles");
+  PPL_CHECK(pixels > 0, "an image without data has no percentiles");
   Percentiles p;
   for (const auto& band : counts) {
     p.low.push_back(percentile(band, low_percent));

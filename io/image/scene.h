@@ -1,4 +1,4 @@
-// Pictures too large to be held: read in windows, written in blocks. Through GDAL; without it everything throws an
+// Images too large to be held: read in windows, written in blocks. Through GDAL; without it everything throws an
 // Error that says so.
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace ppl {
 
-// A picture that is read in windows. One object serves one thread.
+// An image that is read in windows. One object serves one thread.
 class SceneSource {
  public:
   SceneSource() = default;
@@ -31,9 +31,9 @@ class SceneSource {
     std::vector<uint8_t> valid;  // [height, width]: 1 where there is data: by no-data value, alpha or mask
     bool any_valid = false;
   };
-  // Error naming the file for damaged parts; rectangles lie inside the picture.
+  // Error naming the file for damaged parts; rectangles lie inside the image.
   virtual Window read(int64_t row, int64_t column, int64_t height, int64_t width) const = 0;
-  // The whole picture with each `step`th pixel of each `step`th row.
+  // The whole image with each `step`th pixel of each `step`th row.
   virtual Image read_thinned(int64_t step) const = 0;
 
  protected:
@@ -94,7 +94,7 @@ class SceneWriter {
 };
 
 // The values below which low_percent, and above which 100 - high_percent of the valid pixels of each band lie, from
-// exact counts over the whole picture. Error where no pixel is valid.
+// exact counts over the whole image. Error where no pixel is valid.
 struct Percentiles {
   std::vector<double> low, high;
 };

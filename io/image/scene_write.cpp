@@ -109,7 +109,7 @@ void SceneWriter::write(int band, int64_t row, int64_t column, int64_t height, i
 
 namespace {
 
-// The same picture with overviews, in the order that readers over the net want. Class numbers are not averaged.
+// The same image with overviews, in the order that readers over the net want. Class numbers are not averaged.
 void copy_as_cog(const std::string& from, const std::string& to, const std::string& path,
                  const GdalMessages& messages) {
   GDALDriver* driver = GetGDALDriverManager()->GetDriverByName("COG");

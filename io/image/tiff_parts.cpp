@@ -4,8 +4,8 @@
 
 #include <cmath>
 
-#include "io/image/codec.h"
 #include "io/gdal_messages.h"
+#include "io/image/codec.h"
 
 namespace ppl {
 namespace {
@@ -40,7 +40,7 @@ TiffParts::TiffParts(const std::string& path) : path_(path), open_(std::make_uni
   const char* const only_itself[] = {CPLGetFilename(path.c_str()), nullptr};
   open_->dataset = GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR, kDrivers,
                                      nullptr, only_itself);
-  PPL_CHECK(open_->dataset, path, ": cannot open the picture: ", messages.text());
+  PPL_CHECK(open_->dataset, path, ": cannot open the image: ", messages.text());
   GDALDataset& d = *open_->dataset;
   height_ = d.GetRasterYSize();
   width_ = d.GetRasterXSize();

@@ -1,4 +1,4 @@
-// White that reaches into a picture from its border: what scanned and cut pictures have instead of data.
+// White that reaches into an image from its border: what scanned and cut images have instead of data.
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,5 @@
 // GDAL brings some hundred libraries, which take longer to load than a city to rasterize. The files that call it for
-// pictures and for maps are therefore a library of their own, ppl_gdal, which is loaded when one of these is called.
+// images and for maps are therefore a library of their own, ppl_gdal, which is loaded when one of these is called.
 #pragma once
 
 #include "io/image/codec.h"

@@ -6,7 +6,7 @@
 namespace ppl {
 namespace {
 [[noreturn]] void missing(const std::string& where) {
-  throw Error(cat(where, ": this build has no GDAL, so it cannot read or write TIFF pictures or OGR's vector files"));
+  throw Error(cat(where, ": this build has no GDAL, so it cannot read or write TIFF images or OGR's vector files"));
 }
 }  // namespace
 

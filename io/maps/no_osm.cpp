@@ -5,8 +5,8 @@
 namespace ppl {
 
 bool is_osm_file(const std::string& path) {
-  for (const char* ending : {".osm", ".osm.gz", ".osm.bz2", ".pbf"}) {
-    if (path.ends_with(ending)) return true;
+  for (const char* extension : {".osm", ".osm.gz", ".osm.bz2", ".pbf"}) {
+    if (path.ends_with(extension)) return true;
   }
   return false;
 }

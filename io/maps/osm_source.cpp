@@ -108,8 +108,8 @@ void read_all(const std::string& path, const MapRequest& request, FeatureLayer& 
 }  // namespace
 
 bool is_osm_file(const std::string& path) {
-  for (const char* ending : {".osm", ".osm.gz", ".osm.bz2", ".pbf"}) {
-    if (path.ends_with(ending)) return true;
+  for (const char* extension : {".osm", ".osm.gz", ".osm.bz2", ".pbf"}) {
+    if (path.ends_with(extension)) return true;
   }
   return false;
 }

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "io/image/geotiff.h"
 #include "io/geometry/bit_image.h"
+#include "io/image/geotiff.h"
 
 namespace ppl {
 
@@ -16,7 +16,7 @@ struct PlacedTile {
   GeoReference geo;
 };
 
-// Tiles that touch or overlap, and the picture that they make together.
+// Tiles that touch or overlap, and the image that they make together.
 struct Mosaic {
   struct Part {
     size_t tile;

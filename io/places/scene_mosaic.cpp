@@ -15,7 +15,7 @@ int64_t pixel_bytes(const Image& image) { return image.bands * image.depth / 8; 
 
 }  // namespace
 
-std::optional<GeoReference> place_of_picture(const std::string& path) {
+std::optional<GeoReference> place_of_image(const std::string& path) {
   if (std::optional<GeoReference> own = read_georeference(path)) return own;
   const ImageHeader header = read_image_header(path);
   return slippy_georeference(path, header.height, header.width);
@@ -27,7 +27,7 @@ SceneMosaic::SceneMosaic(const std::vector<TileFile>& tiles, std::vector<int> ba
   std::vector<std::string> ids;
   for (const TileFile& tile : tiles) {
     try {
-      const std::optional<GeoReference> place = place_of_picture(tile.image_path);
+      const std::optional<GeoReference> place = place_of_image(tile.image_path);
       PPL_CHECK(place, tile.image_path, ": does not say where it lies");
       const SceneReader reader(tile.image_path, bands_, window);
       if (placed.empty()) depth_ = reader.depth();

@@ -1,4 +1,4 @@
-// Georeferenced tiles as one picture.
+// Georeferenced tiles as one image.
 #pragma once
 
 #include <list>
@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "io/image/scene.h"
-#include "io/tiles/tiles.h"
 #include "io/places/mosaic.h"
+#include "io/tiles/tiles.h"
 
 namespace ppl {
 
@@ -54,7 +54,7 @@ class SceneMosaic : public SceneSource {
   mutable std::list<size_t> order_;  // of opening
 };
 
-// Where a picture lies: by what it says itself or a file beside it, else by a slippy name.
-std::optional<GeoReference> place_of_picture(const std::string& path);
+// Where an image lies: by what it says itself or a file beside it, else by a slippy name.
+std::optional<GeoReference> place_of_image(const std::string& path);
 
 }  // namespace ppl

@@ -19,29 +19,29 @@ namespace {
 constexpr int64_t kLargestSide = 1 << 16;
 constexpr int64_t kMostTiles = 20'000'000;
 
-std::string with_ending(const std::string& path, const std::string& ending) {
-  return fs::path(path).replace_extension(ending).string();
+std::string with_extension(const std::string& path, const std::string& extension) {
+  return fs::path(path).replace_extension(extension).string();
 }
 
-// The world file beside a picture, or nothing: tile.jpg has tile.jgw, tile.jpgw or tile.wld.
+// The world file beside an image, or nothing: tile.jpg has tile.jgw, tile.jpgw or tile.wld.
 std::string world_file_of(const std::string& path) {
-  const std::string ending = fs::path(path).extension().string();
-  std::vector<std::string> candidates{with_ending(path, ".wld"), path + "w"};
-  if (ending.size() >= 4) candidates.push_back(with_ending(path, cat(".", ending[1], ending.back(), "w")));
+  const std::string extension = fs::path(path).extension().string();
+  std::vector<std::string> candidates{with_extension(path, ".wld"), path + "w"};
+  if (extension.size() >= 4) candidates.push_back(with_extension(path, cat(".", extension[1], extension.back(), "w")));
   for (const std::string& name : candidates) {
     if (fs::exists(name)) return name;
   }
   return "";
 }
 
-// Where a picture lies. Error where nothing says so.
+// Where an image lies. Error where nothing says so.
 GeoReference place_of(const std::string& path, const std::string& crs) {
   GeoReference place = read_georeference(path).value_or(GeoReference{});
   const std::string world = world_file_of(path);
   if (!world.empty()) place.transform = parse_world_file(read_text(world, 4096), world);
   PPL_CHECK((place.transform != std::array<double, 6>{0, 1, 0, 0, 0, 1}), path,
             ": has no georeference and no world file");
-  const std::string sidecar = with_ending(path, ".prj");
+  const std::string sidecar = with_extension(path, ".prj");
   if (place.crs.empty() && fs::exists(sidecar)) place.crs = read_text(sidecar, 1 << 16);
   if (place.crs.empty()) place.crs = crs;
   PPL_CHECK(!place.crs.empty(), path, ": has no coordinate system; name it with --crs");
@@ -80,10 +80,12 @@ std::array<double, 6> web_mercator_transform(const SlippyName& s, bool tms, int6
           -side / static_cast<double>(height)};
 }
 
-bool is_picture(const fs::path& path) {
-  std::string ending = path.extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
-  return ending == ".png" || ending == ".jpg" || ending == ".jpeg" || ending == ".tif" || ending == ".tiff";
+bool is_image(const fs::path& path) {
+  std::string extension = path.extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".tif" ||
+         extension == ".tiff";
 }
 
 }  // namespace
@@ -171,7 +173,7 @@ TileFrames frames_of_slippy(const std::string& folder, bool tms) {
   PPL_CHECK(!error, folder, ": cannot be read: ", error.message());
   frames.crs = {crs_of_epsg(3857)};
   for (const fs::directory_entry& entry : entries) {
-    if (!entry.is_regular_file() || !is_picture(entry.path())) continue;
+    if (!entry.is_regular_file() || !is_image(entry.path())) continue;
     if (entry.path().stem().string().ends_with("_mask")) continue;
     TileFrame tile;
     tile.image = entry.path().string();
@@ -195,7 +197,7 @@ TileFrames frames_of_slippy(const std::string& folder, bool tms) {
   std::sort(frames.tiles.begin(), frames.tiles.end(),
             [](const TileFrame& a, const TileFrame& b) { return a.id < b.id; });
   check_ids(frames.tiles, folder);
-  PPL_CHECK(!frames.tiles.empty() || !frames.problems.empty(), folder, ": holds no pictures");
+  PPL_CHECK(!frames.tiles.empty() || !frames.problems.empty(), folder, ": holds no images");
   return frames;
 }
 

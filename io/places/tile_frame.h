@@ -1,4 +1,4 @@
-// Where tiles lie on the earth: read from pictures, from names, from a table, or laid out as a grid.
+// Where tiles lie on the earth: read from images, from names, from a table, or laid out as a grid.
 #pragma once
 
 #include <array>
@@ -7,14 +7,14 @@
 #include <string>
 #include <vector>
 
+#include "io/geometry/box.h"
 #include "io/image/geotiff.h"
 #include "io/tiles/tiles.h"
-#include "io/geometry/box.h"
 
 namespace ppl {
 
 struct TileFrame {
-  std::string id;     // unique; a file name without folder and ending
+  std::string id;     // unique; a file name without folder and extension
   std::string image;  // path; empty where there is none
   int64_t height = 0, width = 0;
   std::array<double, 6> transform{0, 1, 0, 0, 0, 1};  // as GeoReference's
@@ -29,20 +29,20 @@ struct TileFrames {
   size_t number_of_crs(const std::string& wkt);
 };
 
-// Pictures of a folder, as list_images finds them. Placed by GeoTIFF tags, a world file beside the picture (.wld, or
-// the ending's first and last letter and w) with .aux.xml, or <stem>.prj for the coordinate system; `crs` (as
+// Images of a folder, as list_images finds them. Placed by GeoTIFF tags, a world file beside the image (.wld, or
+// the extension's first and last letter and w) with .aux.xml, or <stem>.prj for the coordinate system; `crs` (as
 // crs_from_text takes it) serves where there is none.
 TileFrames frames_of_images(const std::string& folder, const std::string& crs);
 
-// A web map tile by its name: the last parts z/x/y of a path, or NAME-x-y-z, without the ending. Nothing where it is no
-// such name or there is no such tile.
+// A web map tile by its name: the last parts z/x/y of a path, or NAME-x-y-z, without the extension. Nothing where it is
+// no such name or there is no such tile.
 struct SlippyName {
   std::string id;  // z_x_y, or the whole NAME-x-y-z
   int64_t x = 0, y = 0, z = 0;
 };
 std::optional<SlippyName> parse_slippy_name(const std::string& path);
 
-// Where the picture of such a name lies (EPSG:3857); y counts from the north.
+// Where the image of such a name lies (EPSG:3857); y counts from the north.
 std::optional<GeoReference> slippy_georeference(const std::string& path, int64_t height, int64_t width);
 
 // Web map tiles: FOLDER/.../z/x/y.png, or anywhere below it NAME-x-y-z.png. tms: y counts from the south.

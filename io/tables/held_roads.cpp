@@ -7,8 +7,9 @@
 namespace ppl {
 
 bool is_road_layer(const std::string& path) {
-  const std::string ending = lower_ending(path);
-  return ending == ".geojson" || ending == ".json" || ending == ".gpkg" || ending == ".fgb" || ending == ".shp";
+  const std::string extension = extension_of(path);
+  return extension == ".geojson" || extension == ".json" || extension == ".gpkg" || extension == ".fgb" ||
+         extension == ".shp";
 }
 
 std::string image_id_of(const std::string& path) {

@@ -3,9 +3,9 @@
 #include <cmath>
 #include <filesystem>
 
-#include "io/tables/csv.h"
 #include "io/maps/ogr_layers.h"
-#include "io/tables/picture_places.h"
+#include "io/tables/csv.h"
+#include "io/tables/image_places.h"
 #include "kernels/base.h"
 
 namespace ppl {
@@ -23,7 +23,7 @@ class ToPixels {
 
   ToPixels(const GeoReference& reference, const OGRSpatialReference* layer, const std::string& path) {
     std::array<double, 6> forward = reference.transform;
-    PPL_CHECK(GDALInvGeoTransform(forward.data(), inverse_.data()), path, ": the picture's transform has no inverse");
+    PPL_CHECK(GDALInvGeoTransform(forward.data(), inverse_.data()), path, ": the image's transform has no inverse");
     if (!layer || reference.crs.empty()) return;
     OGRSpatialReference from(*layer), to;
     PPL_CHECK(to.SetFromUserInput(reference.crs.c_str()) == OGRERR_NONE, path, ": coordinate system '", reference.crs,
@@ -32,7 +32,7 @@ class ToPixels {
     to.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
     if (from.IsSame(&to)) return;
     transformation_.reset(OGRCreateCoordinateTransformation(&from, &to));
-    PPL_CHECK(transformation_, path, ": no way from its coordinate system to the picture's: ", CPLGetLastErrorMsg());
+    PPL_CHECK(transformation_, path, ": no way from its coordinate system to the image's: ", CPLGetLastErrorMsg());
   }
 
   PixelPoint operator()(double x, double y) const {
@@ -49,8 +49,8 @@ class ToPixels {
 class Ways {
  public:
   Ways(const std::string& path, const OGRSpatialReference* layer, const RoadLayerOptions& options,
-       std::optional<PicturePlaces>& pictures)
-      : path_(path), layer_(layer), options_(options), pictures_(pictures) {}
+       std::optional<ImagePlaces>& images)
+      : path_(path), layer_(layer), options_(options), images_(images) {}
 
   const ToPixels& of(const std::string& id) {
     const auto known = ways_.find(id);
@@ -65,15 +65,15 @@ class Ways {
       return {required_georeference(options_.images), layer_, path_};
     }
     if (options_.images.empty()) {
-      for (const char* ending : {".tif", ".tiff", ".TIF"}) {
-        const fs::path beside = fs::path(path_).replace_extension(ending);
+      for (const char* extension : {".tif", ".tiff", ".TIF"}) {
+        const fs::path beside = fs::path(path_).replace_extension(extension);
         if (fs::is_regular_file(beside)) return {required_georeference(beside.string()), layer_, path_};
       }
     } else {
-      if (!pictures_) pictures_.emplace(options_.images);
-      if (const auto place = pictures_->find(id)) return {*place, layer_, path_};
+      if (!images_) images_.emplace(options_.images);
+      if (const auto place = images_->find(id)) return {*place, layer_, path_};
     }
-    throw Error(cat(path_, ": nothing says how its coordinates become pixels: no picture ",
+    throw Error(cat(path_, ": nothing says how its coordinates become pixels: no image ",
                     options_.images.empty() ? "beside it" : cat("of image '", id, "' in ", options_.images),
                     ", no transform given, and not said to be pixels"));
   }
@@ -81,7 +81,7 @@ class Ways {
   const std::string& path_;
   const OGRSpatialReference* layer_;
   const RoadLayerOptions& options_;
-  std::optional<PicturePlaces>& pictures_;
+  std::optional<ImagePlaces>& images_;
   std::map<std::string, ToPixels> ways_;
 };
 
@@ -90,7 +90,7 @@ void add_line(const OGRLineString& line, const ToPixels& to_pixels, const RowPla
   for (int i = 0; i < line.getNumPoints(); ++i) {
     road.points.push_back(to_pixels(line.getX(i), line.getY(i)));
     if (std::isfinite(road.points.back().x) && std::isfinite(road.points.back().y)) continue;
-    roads.bad.push_back({place, cat("point ", i + 1, " has no place in the picture")});
+    roads.bad.push_back({place, cat("point ", i + 1, " has no place in the image")});
     return;
   }
   roads.lines.push_back(std::move(road));
@@ -120,8 +120,8 @@ int find_image_field(OGRFeatureDefn& layer) {
 }
 
 void read_layer(OGRLayer& layer, const std::string& path, uint32_t file, const RoadLayerOptions& options,
-                std::optional<PicturePlaces>& pictures, HeldRoads& roads) {
-  Ways ways(path, layer.GetSpatialRef(), options, pictures);
+                std::optional<ImagePlaces>& images, HeldRoads& roads) {
+  Ways ways(path, layer.GetSpatialRef(), options, images);
   const std::string own = image_id_of(path);
   const int id_field = find_image_field(*layer.GetLayerDefn());
   // Also where the layer is empty: an image without roads.
@@ -145,13 +145,13 @@ void read_layer(OGRLayer& layer, const std::string& path, uint32_t file, const R
 
 std::unique_ptr<RoadSource> read_road_layers(const std::vector<std::string>& paths, const RoadLayerOptions& options) {
   auto roads = std::make_unique<HeldRoads>();
-  std::optional<PicturePlaces> pictures;  // of options.images
+  std::optional<ImagePlaces> images;  // of options.images
   for (const std::string& path : paths) {
     const GdalMessages messages;
     const OgrFile d = open_ogr(path, {"GeoJSON", "GPKG", "FlatGeobuf", "ESRI Shapefile"}, "a layer of roads", messages);
     PPL_CHECK(d->GetLayerCount() > 0, path, ": expected a layer of roads, got none");
     const uint32_t file = roads->add_file(path);
-    for (int i = 0; i < d->GetLayerCount(); ++i) read_layer(*d->GetLayer(i), path, file, options, pictures, *roads);
+    for (int i = 0; i < d->GetLayerCount(); ++i) read_layer(*d->GetLayer(i), path, file, options, images, *roads);
     check_read_to_its_end(path, messages);
   }
   roads->sort();

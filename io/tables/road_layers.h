@@ -13,19 +13,19 @@
 namespace ppl {
 
 struct RoadLayerOptions {
-  // How pixels lie on the earth. Without it: a picture (.tif) beside the layer with the same name, or in `images`.
+  // How pixels lie on the earth. Without it: an image (.tif) beside the layer with the same name, or in `images`.
   std::optional<GeoReference> reference;
-  // A picture for every image, or a folder of pictures with the images' ids in their names (see PicturePlaces).
+  // An image for every image, or a folder of images with the images' ids in their names (see ImagePlaces).
   std::string images;
   bool pixels = false;  // coordinates are pixels already
 };
 
-// Whether the ending is one that read_road_layers takes.
+// Whether the extension is one that read_road_layers takes.
 bool is_road_layer(const std::string& path);
 
 // The lines of all layers of all files, in pixels. A feature belongs to the image that its field ImageId, image_id or
 // image names; without one to the image that the file's name names: AOI_2_Vegas_img7 of
-// SN3_AOI_2_Vegas_geojson_img7.geojson, else the whole name without its ending. Parts of a multi-line are lines with
+// SN3_AOI_2_Vegas_geojson_img7.geojson, else the whole name without its extension. Parts of a multi-line are lines with
 // one row number, the feature's. A feature that names its image and has no geometry is a line without points; others
 // without a line are bad rows. Error where a file cannot be read or nothing says how its coordinates become pixels, and
 // in builds without GDAL.

@@ -22,13 +22,14 @@ bool utf16_less(std::string_view a, std::string_view b) {
   return rank(*x) < rank(*y);
 }
 
-std::string lower_ending(const std::string& path) {
-  std::string ending = fs::path(path).extension().string();
-  std::transform(ending.begin(), ending.end(), ending.begin(), [](unsigned char c) { return std::tolower(c); });
-  return ending;
+std::string extension_of(const std::string& path) {
+  std::string extension = fs::path(path).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  return extension;
 }
 
-std::vector<std::string> list_files(const std::string& path, const std::vector<std::string>& endings,
+std::vector<std::string> list_files(const std::string& path, const std::vector<std::string>& extensions,
                                     const std::string& expected) {
   std::error_code error;
   if (!fs::is_directory(path, error)) {
@@ -39,12 +40,13 @@ std::vector<std::string> list_files(const std::string& path, const std::vector<s
   fs::directory_iterator entries(path, error);
   PPL_CHECK(!error, path, ": cannot be read: ", error.message());
   for (const fs::directory_entry& entry : entries) {
-    const std::string ending = lower_ending(entry.path().string());
-    if (std::find(endings.begin(), endings.end(), ending) != endings.end()) files.push_back(entry.path().string());
+    const std::string extension = extension_of(entry.path().string());
+    if (std::find(extensions.begin(), extensions.end(), extension) != extensions.end())
+      files.push_back(entry.path().string());
   }
   std::sort(files.begin(), files.end());
   std::string wanted;
-  for (const std::string& ending : endings) wanted += (wanted.empty() ? "" : ", ") + ending;
+  for (const std::string& extension : extensions) wanted += (wanted.empty() ? "" : ", ") + extension;
   PPL_CHECK(!files.empty(), path, ": ",
             expected.empty() ? "no file here ends in " + wanted : "expected " + expected + " in this folder, got none");
   return files;

@@ -6,12 +6,12 @@
 #include <string>
 #include <vector>
 
-#include "io/image/geotiff.h"
 #include "io/geometry/polygon.h"
+#include "io/image/geotiff.h"
 
 namespace ppl {
 
-// A line or a polygon of one picture, or neither: a feature without a geometry.
+// A line or a polygon of one image, or neither: a feature without a geometry.
 struct VectorFeature {
   std::string image;  // its id
   int64_t number = 0;
@@ -28,16 +28,16 @@ struct VectorLayer {
   std::vector<VectorFeature> features;
 };
 
-// Picture to earth.
+// Image to earth.
 Point to_world(const GeoReference&, Point);
 Line to_world(const GeoReference&, const Line&);
 Polygon to_world(const GeoReference&, const Polygon&);
 
-// By the ending: .geojson or .json (WGS 84 longitude and latitude as RFC 7946 asks, where the layer has a coordinate
+// By the extension: .geojson or .json (WGS 84 longitude and latitude as RFC 7946 asks, where the layer has a coordinate
 // system; pixels as they are where not), .gpkg and .fgb (the layer's system). Whole or not at all; the same layer gives
-// the same bytes. Error for other endings.
+// the same bytes. Error for other extensions.
 void write_vectors(const std::string& path, const VectorLayer&);
-bool is_vector_file(const std::string& path);  // by the ending
+bool is_vector_file(const std::string& path);  // by the extension
 
 // The polygons of a file's layers, parts of one feature together.
 struct ReadPolygons {

@@ -18,16 +18,16 @@ struct Close {
 };
 
 struct Kind {
-  const char *ending, *driver;
+  const char *extension, *driver;
   bool geojson = false;
 };
 
-// By the ending; null for others.
+// By the extension; null for others.
 const Kind* kind_of(const std::string& path) {
   static const Kind kinds[] = {
       {".geojson", "GeoJSON", true}, {".json", "GeoJSON", true}, {".gpkg", "GPKG"}, {".fgb", "FlatGeobuf"}};
   for (const Kind& kind : kinds) {
-    if (path.ends_with(kind.ending)) return &kind;
+    if (path.ends_with(kind.extension)) return &kind;
   }
   return nullptr;
 }
@@ -119,7 +119,7 @@ void write_vectors(const std::string& path, const VectorLayer& layer) {
   const Kind* kind = kind_of(path);
   PPL_CHECK(kind, path, ": expected a name that ends with .geojson, .json, .gpkg or .fgb");
   static std::atomic<unsigned> counter{0};
-  const std::string name = cat("/vsimem/ppl_layer_", counter++, kind->ending);
+  const std::string name = cat("/vsimem/ppl_layer_", counter++, kind->extension);
   struct Remove {
     const std::string& name;
     ~Remove() { VSIUnlink(name.c_str()); }

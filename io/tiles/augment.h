@@ -1,4 +1,4 @@
-// The published augmentation on 8-bit pictures: a plan drawn from random numbers, and its application to a tile.
+// The published augmentation on 8-bit images: a plan drawn from random numbers, and its application to a tile.
 // Order: crop; then with probability 1/2 each: HSV shift, warp (shift, scale, aspect), horizontal flip, vertical flip,
 // quarter turn counter-clockwise (kernels/augment.h).
 #pragma once

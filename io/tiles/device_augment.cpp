@@ -33,23 +33,22 @@ DeviceAugment::DeviceAugment(const TileSource& source, const PixelWeights& weigh
 }
 
 void DeviceAugment::apply(Batch& b) const {
-  if (!b.raw.pictures.defined()) return;
+  if (!b.raw.images.defined()) return;
   const Device device = tables_.device();
-  const Tensor pictures = b.raw.pictures.to(device), masks = b.raw.masks.to(device);
+  const Tensor images = b.raw.images.to(device), masks = b.raw.masks.to(device);
   const Tensor maps = b.raw.maps.defined() ? b.raw.maps.to(device) : Tensor();
-  const Augment s{pictures.dim(0), pictures.dim(1), pictures.dim(2), static_cast<int>(pictures.dim(3)),
-                  classes_,        weights_.map};
+  const Augment s{images.dim(0), images.dim(1), images.dim(2), static_cast<int>(images.dim(3)), classes_, weights_.map};
   for (const AugmentPlan& p : b.raw.plans)
     PPL_CHECK(p.height == s.height && p.width == s.width && (!p.turn || s.height == s.width), "augment: a plan for ",
               p.height, "x", p.width, " in a batch of ", s.height, "x", s.width);
   const Tensor plans = bytes_on(device, b.raw.plans);
-  b.images = Tensor::empty(pictures.shape(), dtype_, device);
+  b.images = Tensor::empty(images.shape(), dtype_, device);
   b.targets = Tensor::empty({s.n, s.height, s.width, classes_}, DType::u8, device);
   if (weights_.needed()) b.weights = Tensor::empty(b.targets.shape(), DType::f32, device);
   with_float_type(dtype_, [&](auto zero) {
     using T = decltype(zero);
     on(device, [&](auto& ctx) {
-      augment(ctx, s, static_cast<const AugmentPlan*>(plans.raw()), pictures.data<uint8_t>(), masks.data<uint8_t>(),
+      augment(ctx, s, static_cast<const AugmentPlan*>(plans.raw()), images.data<uint8_t>(), masks.data<uint8_t>(),
               data_or_null<uint8_t>(maps), tables_.data<float>(), data_or_null<double>(foreground_), b.images.data<T>(),
               b.targets.data<uint8_t>(), data_or_null<float>(b.weights));
     });

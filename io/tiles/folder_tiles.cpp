@@ -84,10 +84,10 @@ Tile decode_tile(const TileFile& file, const FolderOptions& options) {
   memory->image = read_input(file.image_path, options.input, options.max_pixels);
   memory->mask = read_mask(file.mask_path, options.classes, options.max_pixels);
   const Image &image = memory->image, &mask = memory->mask;
-  PPL_CHECK(image.height == file.height && image.width == file.width, file.image_path, ": the picture is ", image.width,
+  PPL_CHECK(image.height == file.height && image.width == file.width, file.image_path, ": the image is ", image.width,
             " x ", image.height, " pixels, was ", file.width, " x ", file.height);
   PPL_CHECK(mask.height == file.height && mask.width == file.width, file.mask_path, ": the mask is ", mask.width, " x ",
-            mask.height, " pixels, its picture ", file.width, " x ", file.height);
+            mask.height, " pixels, its image ", file.width, " x ", file.height);
   Tile t{image.height, image.width, image.bands, image.u8(), mask.u8(), nullptr};
   if (!file.weight_path.empty()) {
     memory->weight = read_weights(file, options.max_pixels);

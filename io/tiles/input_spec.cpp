@@ -97,7 +97,7 @@ Image read_input(const std::string& path, const InputSpec& spec, int64_t max_pix
 Image stretch(Image image, const InputSpec& spec, const std::string& where) {
   PPL_CHECK(image.bands == spec.band_count(), where, ": ", image.bands, " bands, expected ", spec.band_count());
   PPL_CHECK(image.depth == 8 || !spec.stretch_low.empty(), where,
-            ": 16-bit picture, but no stretch is given (measure the folder, or set stretch_low and stretch_high)");
+            ": 16-bit image, but no stretch is given (measure the folder, or set stretch_low and stretch_high)");
   if (spec.stretch_low.empty()) return image;
   std::vector<std::vector<uint8_t>> tables;
   for (size_t b = 0; b < spec.bands.size(); ++b) {

@@ -226,14 +226,14 @@ void Loader::fill(Batch& b, std::span<const Draw> draws, const NormaliseTables<T
 // shape: [N, H, W]
 void Loader::fill_raw(Batch& b, std::span<const Draw> draws, const Shape& shape, AugmentScratch& scratch) const {
   const int64_t pixels = shape[1] * shape[2], bands = source_->input().band_count();
-  b.raw.pictures = Tensor::empty({shape[0], shape[1], shape[2], bands}, DType::u8);
+  b.raw.images = Tensor::empty({shape[0], shape[1], shape[2], bands}, DType::u8);
   b.raw.masks = Tensor::empty(shape, DType::u8);
   if (options_.weights.map != 0) b.raw.maps = Tensor::empty(shape, DType::u8);
   for_tiles(draws, *source_, [&](int64_t k) {
     const Draw& draw = draws[static_cast<size_t>(k)];
     b.raw.plans.push_back(plan(draw));
     b.valid += copy_crop(b.raw.plans.back(), load(draw), source_->classes(),
-                         b.raw.pictures.data<uint8_t>() + k * pixels * bands, b.raw.masks.data<uint8_t>() + k * pixels,
+                         b.raw.images.data<uint8_t>() + k * pixels * bands, b.raw.masks.data<uint8_t>() + k * pixels,
                          b.raw.maps.defined() ? b.raw.maps.data<uint8_t>() + k * pixels : nullptr, scratch);
   });
 }

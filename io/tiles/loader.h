@@ -22,8 +22,8 @@ namespace ppl {
 
 // 8-bit crops, and what DeviceAugment is to make of them.
 struct RawCrops {
-  Tensor pictures, masks;  // u8 [N, H, W, bands], [N, H, W]
-  Tensor maps;             // of weights, u8 [N, H, W]; undefined where none count
+  Tensor images, masks;  // u8 [N, H, W, bands], [N, H, W]
+  Tensor maps;           // of weights, u8 [N, H, W]; undefined where none count
   std::vector<AugmentPlan> plans;
 };
 

@@ -10,7 +10,7 @@ namespace ppl {
 namespace fs = std::filesystem;
 namespace {
 
-bool is_picture(std::string extension) {
+bool is_image(std::string extension) {
   std::transform(extension.begin(), extension.end(), extension.begin(),
                  [](unsigned char c) { return std::tolower(c); });
   static const char* const known[] = {".png", ".tif", ".tiff", ".jpg", ".jpeg"};
@@ -26,7 +26,7 @@ std::map<std::string, std::string> list_masks(const std::string& folder, const s
   std::map<std::string, std::string> masks;
   for (const fs::directory_entry& entry : entries) {
     const std::string stem = entry.path().stem().string();
-    if (!is_picture(entry.path().extension().string()) || !stem.ends_with(suffix) || stem == suffix) continue;
+    if (!is_image(entry.path().extension().string()) || !stem.ends_with(suffix) || stem == suffix) continue;
     const auto [other, fresh] = masks.emplace(stem.substr(0, stem.size() - suffix.size()), entry.path().string());
     PPL_CHECK(fresh, entry.path().string(), ": the same tile as ", other->second);
   }

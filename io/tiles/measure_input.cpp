@@ -2,8 +2,8 @@
 #include <cmath>
 #include <mutex>
 
-#include "io/tiles/input_spec.h"
 #include "io/threads.h"
+#include "io/tiles/input_spec.h"
 
 namespace ppl {
 namespace {
@@ -85,7 +85,7 @@ Histogram stretched(const Histogram& h, const InputSpec& whole, size_t band) {
 }  // namespace
 
 InputSpec measure_input(const std::vector<std::string>& paths, const MeasureOptions& o) {
-  PPL_CHECK(!paths.empty(), "no pictures to measure");
+  PPL_CHECK(!paths.empty(), "no images to measure");
   PPL_CHECK(0 <= o.low_percent && o.low_percent < o.high_percent && o.high_percent <= 100, "percentiles ",
             o.low_percent, " and ", o.high_percent, "; expected 0 <= low < high <= 100");
   Histograms all;

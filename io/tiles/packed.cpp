@@ -66,7 +66,7 @@ void PackedTiles::read_index(Bytes file) {
     PPL_CHECK(r.height >= 1 && r.width >= 1 && r.height <= 1u << 24 && r.width <= 1u << 24, where, ": tile ", name,
               " of ", r.width, " x ", r.height, " pixels");
     const uint64_t pixels = uint64_t{r.height} * r.width;
-    part(file, r.image_offset, pixels * h.bands, "a picture", where);
+    part(file, r.image_offset, pixels * h.bands, "an image", where);
     part(file, r.mask_offset, pixels, "a mask", where);
     PPL_CHECK(seen.insert(name).second, where, ": tile ", name, " twice");
     entries_.push_back({std::move(name), r.height, r.width});

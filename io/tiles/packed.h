@@ -1,4 +1,4 @@
-// Packed tiles: one file of decoded tiles, memory-mapped, that needs no picture library. See README.md for the format.
+// Packed tiles: one file of decoded tiles, memory-mapped, that needs no image library. See README.md for the format.
 #pragma once
 
 #include <string>

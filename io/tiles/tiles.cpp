@@ -22,17 +22,17 @@ std::string lower(std::string s) {
   return s;
 }
 
-bool is_picture(const fs::path& path) {
+bool is_image(const fs::path& path) {
   const std::string e = lower(path.extension().string());
   return e == ".jpg" || e == ".jpeg" || e == ".png" || e == ".tif" || e == ".tiff";
 }
 
-// Paths of the pictures of a folder, sorted by name.
-std::vector<fs::path> pictures_of(const std::string& folder) {
+// Paths of the images of a folder, sorted by name.
+std::vector<fs::path> images_of(const std::string& folder) {
   std::vector<fs::path> out;
   try {
     for (const auto& entry : fs::directory_iterator(folder)) {
-      if (is_picture(entry.path()) && entry.is_regular_file()) out.push_back(entry.path());
+      if (is_image(entry.path()) && entry.is_regular_file()) out.push_back(entry.path());
     }
   } catch (const fs::filesystem_error& e) {
     throw Error(cat(folder, ": cannot read the folder: ", e.code().message()));
@@ -41,8 +41,8 @@ std::vector<fs::path> pictures_of(const std::string& folder) {
   return out;
 }
 
-std::string id_of(const fs::path& picture) {
-  const std::string stem = picture.stem().string();
+std::string id_of(const fs::path& image) {
+  const std::string stem = image.stem().string();
   return ends_with(stem, "_sat") ? stem.substr(0, stem.size() - 4) : stem;
 }
 
@@ -59,7 +59,7 @@ std::string companion(const fs::path& folder, const std::string& id, const std::
 void check_size(const ImageHeader& image, const std::string& path, const char* what) {
   const ImageHeader h = read_image_header(path);
   PPL_CHECK(h.width == image.width && h.height == image.height, path, ": the ", what, " is ", h.width, " x ", h.height,
-            " pixels, its picture ", image.width, " x ", image.height);
+            " pixels, its image ", image.width, " x ", image.height);
 }
 
 // Fills in the size; Error where the files do not fit.
@@ -100,13 +100,13 @@ void check_all(Tiles&& tiles, TileFolder& out, Complete&& complete) {
 
 std::vector<TileFile> list_images(const std::string& folder) {
   std::map<std::string, TileFile> by_id;
-  for (const fs::path& p : pictures_of(folder)) {
+  for (const fs::path& p : images_of(folder)) {
     if (ends_with(p.stem().string(), "_mask")) continue;
     const std::string id = id_of(p);
     const auto [it, fresh] = by_id.try_emplace(id, TileFile{id, p.string(), "", "", 0, 0});
     PPL_CHECK(fresh, p.string(), ": has the same id as ", it->second.image_path);
   }
-  PPL_CHECK(!by_id.empty(), folder, ": expected pictures (jpg, jpeg, png, tif, tiff), found none");
+  PPL_CHECK(!by_id.empty(), folder, ": expected images (jpg, jpeg, png, tif, tiff), found none");
   std::vector<TileFile> out;
   for (auto& [id, tile] : by_id) out.push_back(std::move(tile));
   return out;
@@ -115,7 +115,7 @@ std::vector<TileFile> list_images(const std::string& folder) {
 TileFolder scan_tiles(const std::string& folder, const std::string& masks, bool weights) {
   std::map<std::string, TileFile> by_id;
   TileFolder out;
-  for (const fs::path& p : pictures_of(folder)) {
+  for (const fs::path& p : images_of(folder)) {
     const std::string stem = p.stem().string();
     if (masks.empty() ? !ends_with(stem, "_sat") : ends_with(stem, "_mask") || ends_with(stem, "_distance")) continue;
     const std::string id = id_of(p);
@@ -123,7 +123,7 @@ TileFolder scan_tiles(const std::string& folder, const std::string& masks, bool 
     if (!fresh) out.problems.push_back({id, cat(p.string(), ": has the same id as ", it->second.image_path)});
   }
   PPL_CHECK(!by_id.empty(), folder, ": expected ",
-            masks.empty() ? "<id>_sat.{jpg,jpeg,png,tif,tiff} with <id>_mask.png" : "pictures", ", found none");
+            masks.empty() ? "<id>_sat.{jpg,jpeg,png,tif,tiff} with <id>_mask.png" : "images", ", found none");
   check_all(std::views::values(by_id), out, [&](TileFile& t) {
     const fs::path beside = masks.empty() ? fs::path(t.image_path).parent_path() : fs::path(masks);
     t.mask_path = companion(beside, t.id, "_mask", "mask");
@@ -143,7 +143,7 @@ TileFolder scan_list(const std::string& path, bool weights) {
     const std::vector<std::string> fields = fields_of(line);
     const bool good =
         fields.size() >= (weights ? 3 : 2) && fields.size() <= 3 && !fields[0].empty() && !fields[1].empty();
-    PPL_CHECK(good, path, ", line ", number, ": expected the paths of a picture and its mask",
+    PPL_CHECK(good, path, ", line ", number, ": expected the paths of an image and its mask",
               weights ? " and its map of weights" : "", ", separated by tabs or commas");
     listed.push_back(
         {id_of(fields[0]), folder / fields[0], folder / fields[1], weights ? folder / fields[2] : "", 0, 0});

@@ -1,5 +1,5 @@
-// Tiles: <id>_sat.{jpg,jpeg,png,tif,tiff} with <id>_mask.png beside it for training, pictures and masks in two folders
-// or in a list of pairs; any pictures for prediction.
+// Tiles: <id>_sat.{jpg,jpeg,png,tif,tiff} with <id>_mask.png beside it for training, images and masks in two folders
+// or in a list of pairs; any images for prediction.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 namespace ppl {
 
 struct TileFile {
-  std::string id, image_path, mask_path;  // mask_path is empty where only pictures are listed
+  std::string id, image_path, mask_path;  // mask_path is empty where only images are listed
   std::string weight_path;                // map of weights; empty where none is asked for
   int64_t height = 0, width = 0;          // from the header; 0 where only listed
 };
@@ -23,23 +23,23 @@ struct TileProblem {
 
 enum class OnProblem { stop, skip };
 
-// Every picture of a folder (not of its subfolders), sorted by id: the file's stem without "_sat"; "<id>_mask" files
-// are left out. Headers are not read. Error where the folder cannot be read, holds no picture, or two pictures share an
+// Every image of a folder (not of its subfolders), sorted by id: the file's stem without "_sat"; "<id>_mask" files
+// are left out. Headers are not read. Error where the folder cannot be read, holds no image, or two images share an
 // id.
 std::vector<TileFile> list_images(const std::string& folder);
 
 struct TileFolder {
   std::vector<TileFile> tiles;        // sorted by id; of a list: in its order
-  std::vector<TileProblem> problems;  // missing mask, wrong size, unreadable header, two pictures of one id
+  std::vector<TileProblem> problems;  // missing mask, wrong size, unreadable header, two images of one id
 };
 
-// Pairs of picture and mask, their sizes read from the headers.
-// Error where the folder cannot be read or no <id>_sat picture is there; problems are collected, see report_problems.
-// masks: the folder of <id>_mask.{png,tif,tiff}, where it is another one; then every picture of the folder counts, with
+// Pairs of image and mask, their sizes read from the headers.
+// Error where the folder cannot be read or no <id>_sat image is there; problems are collected, see report_problems.
+// masks: the folder of <id>_mask.{png,tif,tiff}, where it is another one; then every image of the folder counts, with
 // or without "_sat". weights: <id>_distance.png beside each mask is needed too.
 TileFolder scan_tiles(const std::string& folder, const std::string& masks = "", bool weights = false);
 
-// The pairs of a text file: in each line a picture and its mask, and the map of weights where it is needed, separated
+// The pairs of a text file: in each line an image and its mask, and the map of weights where it is needed, separated
 // by tabs (or commas, where there is no tab); relative to the file's folder. Blank lines and lines that start with #
 // are passed over. Error naming the line that has something else.
 TileFolder scan_list(const std::string& path, bool weights = false);
@@ -86,11 +86,11 @@ struct FolderOptions {
   uint64_t cache_bytes = uint64_t{2} << 30;  // decoded tiles are kept up to this; the others are decoded at each use
   int threads = 2;                           // for decoding at the start
   int64_t max_pixels = int64_t{1} << 28;     // of one tile
-  std::string masks;                         // folder of the masks, where it is not that of the pictures
+  std::string masks;                         // folder of the masks, where it is not that of the images
   bool weights = false;                      // also read maps of weights
 };
 
-// Picture and mask of one pair of scan_tiles. Error naming the file where it cannot be used.
+// Image and mask of one pair of scan_tiles. Error naming the file where it cannot be used.
 Tile decode_tile(const TileFile&, const FolderOptions&);
 
 // A folder of pairs, or a list of them. Opening decodes every file once, so that nothing unreadable is met later.

@@ -44,16 +44,17 @@ class MaskRoads : public RoadSource {
   std::vector<BadRow> stray_;
 };
 
-bool is_picture(const std::string& path) {
-  const std::string ending = lower_ending(path);
-  return ending == ".png" || ending == ".tif" || ending == ".tiff" || ending == ".jpg" || ending == ".jpeg";
+bool is_image(const std::string& path) {
+  const std::string extension = extension_of(path);
+  return extension == ".png" || extension == ".tif" || extension == ".tiff" || extension == ".jpg" ||
+         extension == ".jpeg";
 }
 
 }  // namespace
 
 bool has_masks(const std::string& path) {
   std::error_code error;
-  return fs::is_directory(path, error) ? !list_masks(path, kSuffix).empty() : is_picture(path);
+  return fs::is_directory(path, error) ? !list_masks(path, kSuffix).empty() : is_image(path);
 }
 
 std::unique_ptr<RoadSource> open_mask_roads(const std::string& path, const RoadOptions& options) {

@@ -4,12 +4,12 @@
 #include <memory>
 #include <string>
 
-#include "io/vectorize/road_lines.h"
 #include "io/tables/roads.h"
+#include "io/vectorize/road_lines.h"
 
 namespace ppl {
 
-// Whether the path is a picture, or a folder with at least one <id>_mask picture.
+// Whether the path is an image, or a folder with at least one <id>_mask image.
 bool has_masks(const std::string& path);
 
 // An image for every <id>_mask.{png,tif,...} of a folder, or for one such file (with or without the _mask). A mask

@@ -2,17 +2,17 @@
 
 #include <algorithm>
 
-#include "io/vectorize/mask_roads.h"
 #include "io/tables/spacenet_csv.h"
+#include "io/vectorize/mask_roads.h"
 #include "kernels/base.h"
 
 namespace ppl {
 
 std::unique_ptr<RoadSource> open_roads(const std::string& path, const RoadLayerOptions& options) {
   if (has_masks(path)) return open_mask_roads(path);
-  const std::vector<std::string> endings{".csv", ".geojson", ".json", ".gpkg", ".fgb", ".shp"};
+  const std::vector<std::string> extensions{".csv", ".geojson", ".json", ".gpkg", ".fgb", ".shp"};
   const std::vector<std::string> files = list_files(
-      path, endings, "road tables (.csv), road layers (.geojson, .json, .gpkg, .fgb, .shp) or masks (<id>_mask.*)");
+      path, extensions, "road tables (.csv), road layers (.geojson, .json, .gpkg, .fgb, .shp) or masks (<id>_mask.*)");
   const auto layers = std::count_if(files.begin(), files.end(), is_road_layer);
   if (layers == 0) return open_spacenet_roads(files);
   PPL_CHECK(static_cast<size_t>(layers) == files.size(), path, ": expected road tables or road layers, got both (",

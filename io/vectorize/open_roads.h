@@ -10,7 +10,7 @@
 namespace ppl {
 
 // A SpaceNet table (.csv), a road layer (.geojson, .json, .gpkg, .shp), a folder of either (not of both: Error), or a
-// mask or a folder of <id>_mask pictures, which are vectorized.
+// mask or a folder of <id>_mask images, which are vectorized.
 std::unique_ptr<RoadSource> open_roads(const std::string& path, const RoadLayerOptions& layers = {});
 
 }  // namespace ppl

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "io/geometry/polygon.h"
-#include "io/vectorize/raster.h"
 #include "io/image/tiff_parts.h"
+#include "io/vectorize/raster.h"
 
 namespace ppl {
 
@@ -19,7 +19,7 @@ class ProbabilityFile {
 
   int64_t height() const { return height_; }
   int64_t width() const { return width_; }
-  // [height, width] of a rectangle inside the picture.
+  // [height, width] of a rectangle inside the image.
   std::vector<float> read(int64_t row, int64_t column, int64_t height, int64_t width) const;
 
  private:

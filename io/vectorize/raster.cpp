@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "io/image/mask_values.h"
+#include "io/image/tiff_parts.h"
 #include "io/places/mosaic.h"
 #include "io/vectorize/probability_file.h"
-#include "io/image/tiff_parts.h"
 
 namespace ppl {
 namespace {
@@ -27,7 +27,7 @@ class MaskStrips {
   BitImage read() {
     BitImage whole(tiff_.height(), tiff_.width());
     for (int64_t row = 0; row < tiff_.height(); row += rows_) {
-      PngPicture p;
+      PngImage p;
       p.image = tiff_.read(row, 0, std::min(rows_, tiff_.height() - row), tiff_.width());
       p.bits = p.image.depth;
       const std::vector<uint8_t> flags = options_.classes == 1 ? of_one_class(p, whole) : of_classes(p, row);
@@ -37,7 +37,7 @@ class MaskStrips {
   }
 
  private:
-  std::vector<uint8_t> of_one_class(const PngPicture& p, BitImage& whole) {
+  std::vector<uint8_t> of_one_class(const PngImage& p, BitImage& whole) {
     const std::vector<uint16_t> grey = grey_values(p, path_);
     const int greatest = *std::max_element(grey.begin(), grey.end());
     // Ones were foreground as long as nothing above them had come.
@@ -49,7 +49,7 @@ class MaskStrips {
     return flags;
   }
 
-  std::vector<uint8_t> of_classes(const PngPicture& p, int64_t row) const {
+  std::vector<uint8_t> of_classes(const PngImage& p, int64_t row) const {
     std::vector<uint8_t> flags(static_cast<size_t>(p.image.height * p.image.width));
     to_classes(p, options_.classes, row, flags.data(), path_);
     for (uint8_t& value : flags) value = value == options_.label;
@@ -79,7 +79,7 @@ BitImage above_threshold(const std::string& path, double threshold, int64_t stri
 
 bool is_tiff(const std::string& path) {
   const MappedFile file(path);
-  return picture_format(file.bytes(), path) == PictureFormat::tiff;
+  return image_format(file.bytes(), path) == ImageFormat::tiff;
 }
 
 std::vector<float> probabilities_of(const Image& image, const std::string& path) {

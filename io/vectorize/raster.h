@@ -1,12 +1,12 @@
-// Masks and probabilities of a picture file as bits and floats.
+// Masks and probabilities of an image file as bits and floats.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "io/image/image.h"
 #include "io/geometry/bit_image.h"
+#include "io/image/image.h"
 
 namespace ppl {
 
@@ -15,23 +15,23 @@ struct ProbabilityRaster {
   std::vector<float> values;  // 0 .. 1
 };
 
-// One band: 8 bits (255 is 1), 16 bits (65535 is 1), or TIFF of 32-bit floats as they are. Error for other pictures and
+// One band: 8 bits (255 is 1), 16 bits (65535 is 1), or TIFF of 32-bit floats as they are. Error for other images and
 // for floats outside [0, 1]; what is no number counts as 0.
 ProbabilityRaster read_probabilities(const std::string& path, int64_t max_pixels = int64_t{1} << 28);
 // Of 8 or 16 bits. Error naming the path for several bands.
 std::vector<float> probabilities_of(const Image&, const std::string& path);
 
-// Whether the file's first bytes say so. Error for one that is no picture.
+// Whether the file's first bytes say so. Error for one that is no image.
 bool is_tiff(const std::string& path);
 
-// Foreground: of a mask (see read_mask; label: which class of an index picture of that many classes), or with a
+// Foreground: of a mask (see read_mask; label: which class of an index image of that many classes), or with a
 // threshold what lies strictly above it in a raster of probabilities.
 struct ForegroundOptions {
   std::optional<double> threshold;
   int classes = 1, label = 1;
 };
 // TIFF files have up to 2^34 pixels, and are read in strips of at least strip_pixels: memory does not grow with the
-// picture but for the result. Other files have up to 2^28.
+// image but for the result. Other files have up to 2^28.
 BitImage read_foreground(const std::string& path, const ForegroundOptions&, int64_t strip_pixels = int64_t{1} << 22);
 
 }  // namespace ppl

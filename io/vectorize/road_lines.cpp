@@ -16,7 +16,7 @@ constexpr int64_t kPad = 16;         // pixels that a road is drawn on beyond th
 constexpr int64_t kLongestRun = 64;  // of road along the border; where there is more, the road runs beside it
 constexpr int64_t kWidest = 64;      // pixels looked at for a road's half width
 
-// Thinning eats the ends of lines by half the road's width, so roads that leave the picture go on for a while: each
+// Thinning eats the ends of lines by half the road's width, so roads that leave the image go on for a while: each
 // short run of road along a side is copied outwards.
 BitImage padded(const BitImage& mask) {
   const int64_t height = mask.height(), width = mask.width();
@@ -41,7 +41,7 @@ BitImage padded(const BitImage& mask) {
   return result;
 }
 
-// Moves the graph of the padded picture into the picture: what lies beyond the border falls onto it.
+// Moves the graph of the padded image into the image: what lies beyond the border falls onto it.
 RoadGraph inside(RoadGraph graph, double width, double height) {
   const auto move = [&](Point p) {
     return Point{std::clamp(p.x - kPad, 0.0, width), std::clamp(p.y - kPad, 0.0, height)};
@@ -125,7 +125,7 @@ std::vector<Line> roads_from_mask(BitImage mask, const RoadOptions& options) {
     return std::max(options.spur, 1.5 * half_width(mask, junction));
   };
   merge_junctions(network, [&](Point p) { return std::max(options.merge, 2 * half_width(mask, p)); });
-  // A dead end at the border is a road that leaves the picture, unless all of it lies there (a fork of the padding).
+  // A dead end at the border is a road that leaves the image, unless all of it lies there (a fork of the padding).
   prune_spurs(network, limit, [&](Point dead, Point junction) { return border(dead) && !border(junction); });
   dissolve_all(network);
   close_gaps(network, options, border);

@@ -6,9 +6,9 @@
 #include <thread>
 
 #include "io/image/image.h"
-#include "io/tiles/mask_files.h"
-#include "io/threads.h"
 #include "io/places/mosaic.h"
+#include "io/threads.h"
+#include "io/tiles/mask_files.h"
 #include "io/vectorize/probability_file.h"
 
 namespace ppl::vectorize {
@@ -23,19 +23,19 @@ std::string id_of(const std::string& path, const std::string& suffix) {
   return stem;
 }
 
-// The mask's own place, else its picture's.
+// The mask's own place, else its image's.
 std::optional<GeoReference> place_of(const MaskTile& tile, const std::string& images) {
   if (std::optional<GeoReference> own = read_georeference(tile.path); own || images.empty()) return own;
   for (const char* suffix : {"_sat", ""}) {
-    for (const char* ending : {".tif", ".tiff", ".png", ".jpg", ".jpeg"}) {
-      const fs::path path = fs::path(images) / (tile.id + suffix + ending);
+    for (const char* extension : {".tif", ".tiff", ".png", ".jpg", ".jpeg"}) {
+      const fs::path path = fs::path(images) / (tile.id + suffix + extension);
       if (fs::exists(path)) return read_georeference(path.string());
     }
   }
   return {};
 }
 
-// One picture's mask, and of what tiles it is made.
+// One image's mask, and of what tiles it is made.
 struct Source {
   std::string id;
   std::optional<GeoReference> geo;
@@ -77,21 +77,21 @@ BitImage read_source(const Source& source, const ForegroundOptions& options) {
 }
 
 template <class Fill>
-std::vector<Picture> pictures_of(const Input& input, Fill&& fill) {
+std::vector<VectorizedImage> images_of(const Input& input, Fill&& fill) {
   const std::vector<Source> sources = gather(input.tiles, input.mosaic);
-  std::vector<Picture> pictures(sources.size());
+  std::vector<VectorizedImage> images(sources.size());
   std::mutex mutex;
   for_each_index(static_cast<int64_t>(sources.size()), thread_count(), [&](int64_t i) {
     const Source& source = sources[static_cast<size_t>(i)];
-    Picture& picture = pictures[static_cast<size_t>(i)];
-    picture.id = source.id;
-    picture.geo = source.geo;
-    fill(picture, source, read_source(source, input.foreground));
-    if (!input.on_picture) return;
+    VectorizedImage& image = images[static_cast<size_t>(i)];
+    image.id = source.id;
+    image.geo = source.geo;
+    fill(image, source, read_source(source, input.foreground));
+    if (!input.on_image) return;
     const std::lock_guard lock(mutex);
-    input.on_picture(static_cast<int64_t>(sources.size()));
+    input.on_image(static_cast<int64_t>(sources.size()));
   });
-  return pictures;
+  return images;
 }
 
 }  // namespace
@@ -108,22 +108,22 @@ std::vector<MaskTile> find_masks(const std::string& path, const std::string& suf
   return tiles;
 }
 
-std::vector<Picture> roads_of(const Input& input, const RoadOptions& options) {
+std::vector<VectorizedImage> roads_of(const Input& input, const RoadOptions& options) {
   options.check();
-  return pictures_of(input, [&](Picture& picture, const Source&, BitImage mask) {
-    picture.roads = roads_from_mask(std::move(mask), options);
+  return images_of(input, [&](VectorizedImage& image, const Source&, BitImage mask) {
+    image.roads = roads_from_mask(std::move(mask), options);
   });
 }
 
-std::vector<Picture> buildings_of(const Input& input, const BuildingOptions& options) {
+std::vector<VectorizedImage> buildings_of(const Input& input, const BuildingOptions& options) {
   options.check();
-  return pictures_of(input, [&](Picture& picture, const Source& source, BitImage mask) {
-    picture.buildings = buildings_from_mask(std::move(mask), options);
-    picture.confidence.assign(picture.buildings.size(), 1);
+  return images_of(input, [&](VectorizedImage& image, const Source& source, BitImage mask) {
+    image.buildings = buildings_from_mask(std::move(mask), options);
+    image.confidence.assign(image.buildings.size(), 1);
     if (!input.foreground.threshold || source.tiles.size() > 1) return;
     const ProbabilityFile file(source.tiles[0].path);
-    for (size_t i = 0; i < picture.buildings.size(); ++i) {
-      picture.confidence[i] = mean_inside(file, picture.buildings[i]);
+    for (size_t i = 0; i < image.buildings.size(); ++i) {
+      image.confidence[i] = mean_inside(file, image.buildings[i]);
     }
   });
 }

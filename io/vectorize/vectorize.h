@@ -24,13 +24,13 @@ std::vector<MaskTile> find_masks(const std::string& path, const std::string& suf
 
 struct Input {
   std::vector<MaskTile> tiles;
-  std::string mosaic;  // tiles that lie side by side become one picture of this name; empty: each by itself
+  std::string mosaic;  // tiles that lie side by side become one image of this name; empty: each by itself
   ForegroundOptions foreground;
-  std::function<void(int64_t of)> on_picture;  // after each of so many; one call at a time
+  std::function<void(int64_t of)> on_image;  // after each of so many; one call at a time
 };
 
-// What became of one picture (a tile, or a mosaic).
-struct Picture {
+// What became of one image (a tile, or a mosaic).
+struct VectorizedImage {
   std::string id;
   std::optional<GeoReference> geo;
   std::vector<Line> roads;
@@ -39,13 +39,13 @@ struct Picture {
 };
 
 // In order of the tiles, whatever the number of threads. Error naming the file that cannot be used.
-std::vector<Picture> roads_of(const Input&, const RoadOptions&);
-std::vector<Picture> buildings_of(const Input&, const BuildingOptions&);
+std::vector<VectorizedImage> roads_of(const Input&, const RoadOptions&);
+std::vector<VectorizedImage> buildings_of(const Input&, const BuildingOptions&);
 
-// By the ending of each name: .csv (SpaceNet's tables, in pixels), .geojson, .json, .gpkg, .fgb. All names are checked
-// before anything is written.
+// By the extension of each name: .csv (SpaceNet's tables, in pixels), .geojson, .json, .gpkg, .fgb. All names are
+// checked before anything is written.
 void check_outputs(const std::vector<std::string>& paths);
-void write_roads(const std::vector<std::string>& paths, const std::vector<Picture>&);
-void write_buildings(const std::vector<std::string>& paths, const std::vector<Picture>&);
+void write_roads(const std::vector<std::string>& paths, const std::vector<VectorizedImage>&);
+void write_buildings(const std::vector<std::string>& paths, const std::vector<VectorizedImage>&);
 
 }  // namespace ppl::vectorize

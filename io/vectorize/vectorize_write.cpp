@@ -22,68 +22,64 @@ std::string six_digits(double value) {
   return text;
 }
 
-std::string roads_table(const std::vector<Picture>& pictures) {
+std::string roads_table(const std::vector<VectorizedImage>& images) {
   std::string text = "ImageId,WKT_Pix\n";
-  for (const Picture& picture : pictures) {
-    check_id(picture.id);
-    if (picture.roads.empty()) text += cat(picture.id, ",LINESTRING EMPTY\n");
-    for (const Line& road : picture.roads) text += cat(picture.id, ",\"", to_wkt(road, kDigits), "\"\n");
+  for (const VectorizedImage& image : images) {
+    check_id(image.id);
+    if (image.roads.empty()) text += cat(image.id, ",LINESTRING EMPTY\n");
+    for (const Line& road : image.roads) text += cat(image.id, ",\"", to_wkt(road, kDigits), "\"\n");
   }
   return text;
 }
 
-std::string buildings_table(const std::vector<Picture>& pictures) {
+std::string buildings_table(const std::vector<VectorizedImage>& images) {
   std::string text = "ImageId,BuildingId,PolygonWKT_Pix,Confidence\n";
-  for (const Picture& picture : pictures) {
-    check_id(picture.id);
-    if (picture.buildings.empty()) text += cat(picture.id, ",-1,POLYGON EMPTY,1\n");
-    for (size_t i = 0; i < picture.buildings.size(); ++i) {
-      text += cat(picture.id, ",", i, ",\"", to_wkt(picture.buildings[i], kDigits), "\",",
-                  six_digits(picture.confidence[i]), "\n");
+  for (const VectorizedImage& image : images) {
+    check_id(image.id);
+    if (image.buildings.empty()) text += cat(image.id, ",-1,POLYGON EMPTY,1\n");
+    for (size_t i = 0; i < image.buildings.size(); ++i) {
+      text += cat(image.id, ",", i, ",\"", to_wkt(image.buildings[i], kDigits), "\",", six_digits(image.confidence[i]),
+                  "\n");
     }
   }
   return text;
 }
 
-// Where the pictures lie, or nothing where they are to stay in pixels. Error where they differ.
-std::string common_crs(const std::string& path, const std::vector<Picture>& pictures) {
-  const auto crs_of = [](const Picture& picture) { return picture.geo ? picture.geo->crs : std::string(); };
-  const std::string crs = pictures.empty() ? std::string() : crs_of(pictures[0]);
-  for (const Picture& picture : pictures) {
-    PPL_CHECK(crs_of(picture) == crs, path, ": ", picture.id, " has another coordinate system than ", pictures[0].id,
+// Where the images lie, or nothing where they are to stay in pixels. Error where they differ.
+std::string common_crs(const std::string& path, const std::vector<VectorizedImage>& images) {
+  const auto crs_of = [](const VectorizedImage& image) { return image.geo ? image.geo->crs : std::string(); };
+  const std::string crs = images.empty() ? std::string() : crs_of(images[0]);
+  for (const VectorizedImage& image : images) {
+    PPL_CHECK(crs_of(image) == crs, path, ": ", image.id, " has another coordinate system than ", images[0].id,
               "; a layer has one");
   }
   return crs;
 }
 
-VectorLayer make_layer(const std::string& path, const std::vector<Picture>& pictures, bool polygons) {
-  VectorLayer layer{polygons ? "buildings" : "roads",
-                    common_crs(path, pictures),
-                    polygons,
-                    polygons ? "confidence" : "length_px",
-                    {}};
-  for (const Picture& picture : pictures) {
-    const GeoReference geo = picture.geo.value_or(GeoReference{});
-    // A feature without a geometry says that the picture was looked at.
-    if (polygons ? picture.buildings.empty() : picture.roads.empty())
-      layer.features.push_back({picture.id, 0, 0, {}, {}});
-    for (size_t i = 0; i < picture.roads.size() && !polygons; ++i) {
+VectorLayer make_layer(const std::string& path, const std::vector<VectorizedImage>& images, bool polygons) {
+  VectorLayer layer{
+      polygons ? "buildings" : "roads", common_crs(path, images), polygons, polygons ? "confidence" : "length_px", {}};
+  for (const VectorizedImage& image : images) {
+    const GeoReference geo = image.geo.value_or(GeoReference{});
+    // A feature without a geometry says that the image was looked at.
+    if (polygons ? image.buildings.empty() : image.roads.empty()) layer.features.push_back({image.id, 0, 0, {}, {}});
+    for (size_t i = 0; i < image.roads.size() && !polygons; ++i) {
       layer.features.push_back(
-          {picture.id, static_cast<int64_t>(i), line_length(picture.roads[i]), to_world(geo, picture.roads[i]), {}});
+          {image.id, static_cast<int64_t>(i), line_length(image.roads[i]), to_world(geo, image.roads[i]), {}});
     }
-    for (size_t i = 0; i < picture.buildings.size() && polygons; ++i) {
+    for (size_t i = 0; i < image.buildings.size() && polygons; ++i) {
       layer.features.push_back(
-          {picture.id, static_cast<int64_t>(i), picture.confidence[i], {}, to_world(geo, picture.buildings[i])});
+          {image.id, static_cast<int64_t>(i), image.confidence[i], {}, to_world(geo, image.buildings[i])});
     }
   }
   return layer;
 }
 
-void write(const std::string& path, const std::vector<Picture>& pictures, bool polygons) {
+void write(const std::string& path, const std::vector<VectorizedImage>& images, bool polygons) {
   if (!path.ends_with(".csv")) {
-    write_vectors(path, make_layer(path, pictures, polygons));
+    write_vectors(path, make_layer(path, images, polygons));
   } else {
-    write_file(path, polygons ? buildings_table(pictures) : roads_table(pictures));
+    write_file(path, polygons ? buildings_table(images) : roads_table(images));
   }
 }
 
@@ -96,12 +92,12 @@ void check_outputs(const std::vector<std::string>& paths) {
   }
 }
 
-void write_roads(const std::vector<std::string>& paths, const std::vector<Picture>& pictures) {
-  for (const std::string& path : paths) write(path, pictures, false);
+void write_roads(const std::vector<std::string>& paths, const std::vector<VectorizedImage>& images) {
+  for (const std::string& path : paths) write(path, images, false);
 }
 
-void write_buildings(const std::vector<std::string>& paths, const std::vector<Picture>& pictures) {
-  for (const std::string& path : paths) write(path, pictures, true);
+void write_buildings(const std::vector<std::string>& paths, const std::vector<VectorizedImage>& images) {
+  for (const std::string& path : paths) write(path, images, true);
 }
 
 }  // namespace ppl::vectorize

@@ -32,17 +32,17 @@ void cuda_synchronize() { refuse(); }
 CudaContext& CudaContext::current() { refuse(); }
 
 std::unique_ptr<CudaContext> make_cuda_stream() { refuse(); }
-CudaMark::CudaMark() { refuse(); }
-CudaMark::~CudaMark() = default;
-void CudaMark::set(const CudaContext&) {}
-void CudaMark::hold_back(const CudaContext&) const {}
-bool CudaMark::passed() const { return true; }
-void CudaMark::wait() const {}
-double CudaMark::seconds_since(const CudaMark&) const { return 0; }
+CudaEvent::CudaEvent() { refuse(); }
+CudaEvent::~CudaEvent() = default;
+void CudaEvent::record(const CudaContext&) {}
+void CudaEvent::wait(const CudaContext&) const {}
+bool CudaEvent::query() const { return true; }
+void CudaEvent::synchronize() const {}
+double CudaEvent::seconds_since(const CudaEvent&) const { return 0; }
 PinnedMemory::~PinnedMemory() = default;
 void* PinnedMemory::reserve(size_t) { refuse(); }
-void begin_upload(const CudaContext&, void*, const void*, size_t) { refuse(); }
-void begin_download(const CudaContext&, void*, const void*, size_t) { refuse(); }
+void copy_to_device_async(const CudaContext&, void*, const void*, size_t) { refuse(); }
+void copy_to_host_async(const CudaContext&, void*, const void*, size_t) { refuse(); }
 
 struct CudaGraph::Impl {};
 CudaGraph::CudaGraph() = default;

@@ -11,20 +11,20 @@ std::unique_ptr<CudaContext> make_cuda_stream() {
   return c;
 }
 
-CudaMark::CudaMark() { PPL_CUDA(cudaEventCreate(&event_)); }
-CudaMark::~CudaMark() { cudaEventDestroy(event_); }
-void CudaMark::set(const CudaContext& c) { PPL_CUDA(cudaEventRecord(event_, c.stream)); }
-void CudaMark::hold_back(const CudaContext& c) const { PPL_CUDA(cudaStreamWaitEvent(c.stream, event_, 0)); }
-void CudaMark::wait() const { PPL_CUDA(cudaEventSynchronize(event_)); }
+CudaEvent::CudaEvent() { PPL_CUDA(cudaEventCreate(&event_)); }
+CudaEvent::~CudaEvent() { cudaEventDestroy(event_); }
+void CudaEvent::record(const CudaContext& c) { PPL_CUDA(cudaEventRecord(event_, c.stream)); }
+void CudaEvent::wait(const CudaContext& c) const { PPL_CUDA(cudaStreamWaitEvent(c.stream, event_, 0)); }
+void CudaEvent::synchronize() const { PPL_CUDA(cudaEventSynchronize(event_)); }
 
-bool CudaMark::passed() const {
+bool CudaEvent::query() const {
   const cudaError_t e = cudaEventQuery(event_);
   if (e == cudaErrorNotReady) return false;
   check_cuda(e, "cudaEventQuery");
   return true;
 }
 
-double CudaMark::seconds_since(const CudaMark& earlier) const {
+double CudaEvent::seconds_since(const CudaEvent& earlier) const {
   float ms = 0;
   PPL_CUDA(cudaEventElapsedTime(&ms, earlier.event_, event_));
   return static_cast<double>(ms) / 1000;
@@ -47,11 +47,11 @@ void* PinnedMemory::reserve(size_t bytes) {
   return data_;
 }
 
-void begin_upload(const CudaContext& c, void* device, const void* pinned, size_t bytes) {
+void copy_to_device_async(const CudaContext& c, void* device, const void* pinned, size_t bytes) {
   PPL_CUDA(cudaMemcpyAsync(device, pinned, bytes, cudaMemcpyHostToDevice, c.stream));
 }
 
-void begin_download(const CudaContext& c, void* pinned, const void* device, size_t bytes) {
+void copy_to_host_async(const CudaContext& c, void* pinned, const void* device, size_t bytes) {
   PPL_CUDA(cudaMemcpyAsync(pinned, device, bytes, cudaMemcpyDeviceToHost, c.stream));
 }
 

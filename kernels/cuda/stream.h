@@ -14,19 +14,19 @@ namespace ppl {
 // A stream of its own on the device of CudaContext::current(); kernels take it as their context.
 std::unique_ptr<CudaContext> make_cuda_stream();
 
-class CudaMark {
+class CudaEvent {
  public:
-  CudaMark();
-  ~CudaMark();
-  CudaMark(const CudaMark&) = delete;
-  CudaMark& operator=(const CudaMark&) = delete;
+  CudaEvent();
+  ~CudaEvent();
+  CudaEvent(const CudaEvent&) = delete;
+  CudaEvent& operator=(const CudaEvent&) = delete;
 
   // One that was never set has passed.
-  void set(const CudaContext&);                 // behind all that the stream was given so far
-  void hold_back(const CudaContext&) const;     // what the stream is given from now on waits for the mark
-  bool passed() const;                          // throws what the work before it failed with
-  void wait() const;                            // stops the host until then
-  double seconds_since(const CudaMark&) const;  // from that one to this; both passed
+  void record(const CudaContext&);               // behind all that the stream was given so far
+  void wait(const CudaContext&) const;           // what the stream is given from now on waits for the mark
+  bool query() const;                            // throws what the work before it failed with
+  void synchronize() const;                      // stops the host until then
+  double seconds_since(const CudaEvent&) const;  // from that one to this; both passed
 
  private:
   CUevent_st* event_ = nullptr;
@@ -51,7 +51,7 @@ class PinnedMemory {
 };
 
 // Copies in the order of a stream: until it is past them the pinned memory belongs to the device.
-void begin_upload(const CudaContext&, void* device, const void* pinned, size_t bytes);
-void begin_download(const CudaContext&, void* pinned, const void* device, size_t bytes);
+void copy_to_device_async(const CudaContext&, void* device, const void* pinned, size_t bytes);
+void copy_to_host_async(const CudaContext&, void* pinned, const void* device, size_t bytes);
 
 }  // namespace ppl

@@ -1,4 +1,4 @@
-// Batches of byte pictures on their way to a device and results on their way back, while others are computed there.
+// Batches of byte images on their way to a device and results on their way back, while others are computed there.
 #pragma once
 
 #include <functional>
@@ -9,12 +9,12 @@
 
 namespace ppl {
 
-// 8-bit pictures of one size.
-struct BytePictures {
+// 8-bit images of one size.
+struct ByteImages {
   int64_t height = 0, width = 0;
   int bands = 0;
-  std::vector<const uint8_t*> pictures;  // each [height, width, bands]
-  // Empty, or for each picture null or [height, width]: 0 where there is no data.
+  std::vector<const uint8_t*> images;  // each [height, width, bands]
+  // Empty, or for each image null or [height, width]: 0 where there is no data.
   std::vector<const uint8_t*> valid;
 
   // Error where there is none, or the lists do not fit one another.
@@ -33,13 +33,13 @@ class DeviceBatches {
   DeviceBatches(const DeviceBatches&) = delete;
   DeviceBatches& operator=(const DeviceBatches&) = delete;
 
-  // Given the same pictures in device memory, launches what makes an f32 tensor of them there, which nobody else
+  // Given the same images in device memory, launches what makes an f32 tensor of them there, which nobody else
   // changes; must not wait.
-  using Compute = std::function<Tensor(const BytePictures& there)>;
+  using Compute = std::function<Tensor(const ByteImages& there)>;
 
-  // Does not wait for the device; the pictures may go when it returns. Error where both slots are taken. Where
+  // Does not wait for the device; the images may go when it returns. Error where both slots are taken. Where
   // something throws, nothing of the batch is under way.
-  void begin(const BytePictures& here, const Compute&);
+  void begin(const ByteImages& here, const Compute&);
   // The result of the oldest batch under way, in host memory; waits for it alone. The batch's slot is free then, also
   // where it throws.
   Tensor finish();
@@ -51,10 +51,10 @@ class DeviceBatches {
     PinnedMemory up, down;
     Tensor bytes;   // u8, on the device
     Tensor result;  // of the batch under way, on the device
-    CudaMark uploaded, computed, downloaded;
+    CudaEvent uploaded, computed, downloaded;
   };
 
-  void upload(Slot&, const BytePictures& here);
+  void upload(Slot&, const ByteImages& here);
 
   std::unique_ptr<CudaContext> upload_, download_;
   Slot slots_[kSlots];

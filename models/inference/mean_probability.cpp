@@ -21,17 +21,17 @@ MeanProbability::MeanProbability(const std::vector<Member>& members, int views, 
   if (device_ == Device::cuda) on_device_ = std::make_unique<DeviceBatches>();
 }
 
-Tensor MeanProbability::input_of(const Network& network, const BytePictures& p) const {
-  PPL_CHECK(p.bands == network.tables.dim(0), "pictures of ", p.bands, " bands; expected ", network.tables.dim(0));
+Tensor MeanProbability::input_of(const Network& network, const ByteImages& p) const {
+  PPL_CHECK(p.bands == network.tables.dim(0), "images of ", p.bands, " bands; expected ", network.tables.dim(0));
   const int64_t pixels = p.height * p.width, values = pixels * p.bands;
   const Tensor x =
-      Tensor::empty({static_cast<int64_t>(p.pictures.size()), p.height, p.width, p.bands}, precision_, device_);
+      Tensor::empty({static_cast<int64_t>(p.images.size()), p.height, p.width, p.bands}, precision_, device_);
   with_float_type(precision_, [&](auto zero) {
     using T = decltype(zero);
-    for (size_t n = 0; n < p.pictures.size(); ++n) {
+    for (size_t n = 0; n < p.images.size(); ++n) {
       const uint8_t* valid = p.valid.empty() ? nullptr : p.valid[n];
       on(device_, [&](auto& ctx) {
-        normalise(ctx, pixels, p.bands, p.pictures[n], valid, network.tables.data<float>(),
+        normalise(ctx, pixels, p.bands, p.images[n], valid, network.tables.data<float>(),
                   x.data<T>() + static_cast<int64_t>(n) * values);
       });
     }
@@ -39,7 +39,7 @@ Tensor MeanProbability::input_of(const Network& network, const BytePictures& p) 
   return x;
 }
 
-Tensor MeanProbability::mean_of(const BytePictures& p) const {
+Tensor MeanProbability::mean_of(const ByteImages& p) const {
   const NoGrad off;
   Tensor mean;
   for (const Network& network : networks_) {
@@ -56,12 +56,12 @@ Tensor MeanProbability::mean_of(const BytePictures& p) const {
   return mean;
 }
 
-void MeanProbability::begin(const BytePictures& pictures) {
-  pictures.check();
+void MeanProbability::begin(const ByteImages& images) {
+  images.check();
   if (on_device_)
-    on_device_->begin(pictures, [this](const BytePictures& there) { return mean_of(there); });
+    on_device_->begin(images, [this](const ByteImages& there) { return mean_of(there); });
   else
-    done_.push_back(mean_of(pictures));
+    done_.push_back(mean_of(images));
 }
 
 Tensor MeanProbability::finish() {

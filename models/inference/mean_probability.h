@@ -1,4 +1,4 @@
-// Mean probabilities of 8-bit pictures over networks and views, a batch after the other.
+// Mean probabilities of 8-bit images over networks and views, a batch after the other.
 #pragma once
 
 #include <array>
@@ -26,9 +26,9 @@ class MeanProbability {
   // is done with one; none on the CPU.
   size_t ahead() const { return on_device_ ? DeviceBatches::kSlots - 1 : 0; }
 
-  // On a device returns without waiting for it, on the CPU with all done; the pictures may go then. Where it throws,
+  // On a device returns without waiting for it, on the CPU with all done; the images may go then. Where it throws,
   // nothing of the batch is under way.
-  void begin(const BytePictures&);
+  void begin(const ByteImages&);
   // Of the oldest batch that was begun: f32 [N,H,W,classes] in host memory. The batch is gone then, also where it
   // throws.
   Tensor finish();
@@ -39,8 +39,8 @@ class MeanProbability {
     Tensor tables;  // f32 [bands, 256]
     Tensor scale;   // f32 [1]: share over number of views
   };
-  Tensor input_of(const Network&, const BytePictures&) const;
-  Tensor mean_of(const BytePictures&) const;  // where the pictures are
+  Tensor input_of(const Network&, const ByteImages&) const;
+  Tensor mean_of(const ByteImages&) const;  // where the images are
 
   Device device_;
   DType precision_;

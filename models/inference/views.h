@@ -12,8 +12,8 @@ namespace ppl {
 // -> f32 [N,H,W,classes] in [0, views], where the network is. The network must be in evaluation mode.
 Tensor probability_sum(const LinkNet&, const Tensor& x, int views);
 
-// The same for pictures one after the other: a CUDA graph where the network is on a device and graphs are wanted. Of
-// pictures of several sizes the largest are recorded. The result is overwritten by the next call.
+// The same for images one after the other: a CUDA graph where the network is on a device and graphs are wanted. Of
+// images of several sizes the largest are recorded. The result is overwritten by the next call.
 class RepeatedViews {
  public:
   // The network, on its device, outlives this.

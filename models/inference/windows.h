@@ -1,4 +1,4 @@
-// Pictures larger than what a network is given at once: overlapping windows, and their probabilities put together.
+// Images larger than what a network is given at once: overlapping windows, and their probabilities put together.
 #pragma once
 
 #include <cstdint>

@@ -8,8 +8,8 @@
 #include <optional>
 #include <utility>
 
-#include "engine/dispatch.h"
 #include "engine/communication/norm_sync.h"
+#include "engine/dispatch.h"
 #include "engine/ops.h"
 #include "engine/storage.h"
 #include "kernels/all_finite.h"
@@ -45,7 +45,7 @@ Trainer::Trainer(LinkNet& network, const TrainerOptions& o)
       optimizer_(arena_, o.optimizer, encoder_size(network, arena_)),
       recorded_(arena_.values.device()) {
   const bool alone = !o.ranks.communication || o.ranks.communication->ranks() == 1;
-  if (o.average_decay > 0) average_ = std::make_unique<MovingAverage>(arena_, network, o.average_decay);
+  if (o.ema_decay > 0) average_ = std::make_unique<Ema>(arena_, network, o.ema_decay);
   if (!alone)
     buckets_ = std::make_unique<GradientBuckets>(arena_, *o.ranks.communication, o.ranks.wire, o.ranks.bucket_bytes);
   statistics_before_ = Tensor::empty(arena_.buffers.shape(), DType::f32, arena_.buffers.device());
@@ -92,7 +92,7 @@ void Trainer::finish_sums(double& loss) {
   auto start = Clock::now();
   buckets_->finish();
   times_.on_the_way = ranks.take_busy_seconds();
-  ranks.sum({&loss, 1});
+  ranks.all_reduce({&loss, 1});
   times_.reduce = lap(start);
 }
 
@@ -119,7 +119,7 @@ Trainer::Total Trainer::count(std::span<const TrainingBatch> batches) const {
     sums[0] += static_cast<double>(b.valid);
     sums[1] += b.idle ? 0 : static_cast<double>(b.images.dim(0));
   }
-  if (buckets_) options_.ranks.communication->sum(sums);
+  if (buckets_) options_.ranks.communication->all_reduce(sums);
   return {sums[0], sums[1]};
 }
 

@@ -10,7 +10,7 @@
 #include "engine/optimizer.h"
 #include "engine/recorded_call.h"
 #include "models/linknet.h"
-#include "models/training/moving_average.h"
+#include "models/training/ema.h"
 
 namespace ppl {
 
@@ -26,7 +26,7 @@ struct TrainerOptions {
   PixelLoss loss;
   OptimizerOptions optimizer;
   DType precision = DType::f32;  // of activations; parameters, statistics and losses are f32
-  double average_decay = 0;      // of the moving average of the weights; 0: none is kept
+  double ema_decay = 0;          // of the moving average of the weights; 0: none is kept
   RankOptions ranks = {};
   // On a device forward and backward of a step's only batch become a CUDA graph. Not for several ranks; steps of
   // several batches, and batches smaller than the largest, are run as without.
@@ -65,7 +65,7 @@ class Trainer {
   // The encoder's parameters stay as they are while this is on; its batch norms go on with the batches.
   void freeze_encoder(bool on);
 
-  MovingAverage* average() { return average_.get(); }  // null where none is kept
+  Ema* average() { return average_.get(); }  // null where none is kept
 
   // Rank 0's running statistics, which are the ones that count, for all ranks.
   void share_statistics() const;
@@ -92,7 +92,7 @@ class Trainer {
   TrainerOptions options_;
   Arena arena_;
   Optimizer optimizer_;
-  std::unique_ptr<MovingAverage> average_;
+  std::unique_ptr<Ema> average_;
   std::unique_ptr<GradientBuckets> buckets_;  // where there are other ranks
   Tensor statistics_before_;                  // the arena's buffers as they were before the step
   bool encoder_frozen_ = false;

@@ -89,7 +89,7 @@ TEST_CASE("predict names tiles that cannot be read, does the others and exits wi
   j["stages"][0]["epochs"] = 0;
   j["stages"][0].erase("validation");
   REQUIRE(run_process("train", {write_config(dir, j), "--quiet"}).exit_code == 0);
-  std::ofstream(dir / "train/broken_sat.png") << "not a picture";
+  std::ofstream(dir / "train/broken_sat.png") << "not an image";
   std::ofstream(dir / "train/empty_sat.jpg");
   const ProcessResult r = run_process(
       "predict", {dir / "run/roads/best.safetensors", dir / "train", dir / "masks", "--views", "1", "--quiet"});

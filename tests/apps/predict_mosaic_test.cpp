@@ -7,8 +7,8 @@
 #include <fstream>
 
 #include "io/file.h"
-#include "io/vectorize/raster.h"
 #include "io/tables/vector_file.h"
+#include "io/vectorize/raster.h"
 #include "tests/support/predict_support.h"
 
 using namespace ppl;
@@ -26,7 +26,7 @@ std::vector<std::string> in_windows(std::vector<std::string> arguments) {
 
 std::vector<float> probabilities(const std::string& path) { return read_probabilities(path).values; }
 
-// A rectangle of the picture as a tile where it lies.
+// A rectangle of the image as a tile where it lies.
 void write_part(const std::string& path, const Image& whole, int64_t row, int64_t column, int64_t height,
                 int64_t width) {
   Image part = Image::make(height, width, 3);
@@ -38,7 +38,7 @@ void write_part(const std::string& path, const Image& whole, int64_t row, int64_
   write_scene(path, part, {}, place);
 }
 
-// 2 x 3 tiles of a picture of 200 x 300.
+// 2 x 3 tiles of an image of 200 x 300.
 void write_mosaic(const std::string& folder, const Image& whole) {
   fs::create_directories(folder);
   for (int i = 0; i < 6; ++i)
@@ -47,9 +47,9 @@ void write_mosaic(const std::string& folder, const Image& whole) {
 
 }  // namespace
 
-TEST_CASE("tiles that say where they lie are predicted as the picture that they make together") {
+TEST_CASE("tiles that say where they lie are predicted as the image that they make together") {
   const TemporaryFolder dir;
-  const Image image = picture(200, 300, 14);
+  const Image image = made_image(200, 300, 14);
   write_scene(dir / "scene.tif", image);
   write_mosaic(dir / "in", image);
   REQUIRE(predict(in_windows({dir / "scene.tif", dir / "whole.tif"})).exit_code == 0);
@@ -69,7 +69,7 @@ TEST_CASE("web map tiles lie where their names say") {
   const TemporaryFolder dir;
   for (const char* name : {"18/1000/2000", "18/1001/2000", "18/1001/2001"}) {
     fs::create_directories(fs::path(dir / (cat("in/", name))).parent_path());
-    write_png(dir / cat("in/", name, ".png"), picture(64, 64, 18));
+    write_png(dir / cat("in/", name, ".png"), made_image(64, 64, 18));
   }
   REQUIRE(predict({dir / "in", dir / "m.tif", "--mosaic", "--recursive", "--vectors", dir / "m.geojson"}).exit_code ==
           0);
@@ -88,10 +88,10 @@ TEST_CASE("web map tiles lie where their names say") {
 
 TEST_CASE("a mosaic is done without its damaged tiles, which are named; shared or not") {
   const TemporaryFolder dir;
-  const Image image = picture(200, 300, 15);
+  const Image image = made_image(200, 300, 15);
   write_mosaic(dir / "in", image);
   const auto size = fs::file_size(dir / "in/p1.tif");
-  std::ofstream(dir / "in/p4.tif") << "no picture";
+  std::ofstream(dir / "in/p4.tif") << "no image";
   {
     std::fstream damaged(dir / "in/p1.tif", std::ios::in | std::ios::out | std::ios::binary);
     damaged.seekp(static_cast<std::streamoff>(size / 3));
@@ -127,7 +127,7 @@ TEST_CASE("vectors are those that vectorize makes of the masks, joined across ti
   const TemporaryFolder dir;
   GeoReference utm = kPlace;
   utm.crs = "EPSG:32632";
-  const Image image = picture(200, 300, 16);
+  const Image image = made_image(200, 300, 16);
   fs::create_directories(dir / "in");
   for (int i = 0; i < 2; ++i) {
     Image half = Image::make(200, 150, 3);
@@ -189,7 +189,7 @@ TEST_CASE("a full disk: the tiles that found no room are named, the exit code is
   CHECK(failed > 0);
   CHECK(failed < 12);
   CHECK(count_files(dir / "disk/out", ".tmp") == 0);
-  write_scene(dir / "scene.tif", picture(300, 300, 17));
+  write_scene(dir / "scene.tif", made_image(300, 300, 17));
   const ProcessResult scene = predict({dir / "scene.tif", dir / "disk/s.tif", "--probabilities", "f32"});
   CHECK(scene.exit_code == 1);
   CHECK(count_files(dir / "disk", ".tif") == 0);

@@ -28,7 +28,7 @@ std::vector<std::string> in_windows(std::vector<std::string> arguments) {
 
 std::vector<float> probabilities(const std::string& path) { return read_probabilities(path).values; }
 
-// Bands of other files as one picture; alpha: that is what the last is.
+// Bands of other files as one image; alpha: that is what the last is.
 struct VrtBand {
   std::string source;
   int band;
@@ -50,7 +50,7 @@ std::string vrt(int64_t height, int64_t width, const std::string& type, const st
 TEST_CASE("a scene of one window is predicted as a tile of a folder is") {
   const TemporaryFolder dir;
   fs::create_directories(dir / "in");
-  write_scene(dir / "in/a.tif", picture(90, 130, 1));
+  write_scene(dir / "in/a.tif", made_image(90, 130, 1));
   REQUIRE(predict({dir / "in", dir / "out", "--format", "tif", "--probabilities", "f32"}).exit_code == 0);
   REQUIRE(predict({dir / "in/a.tif", dir / "a.tif", "--probabilities", "f32"}).exit_code == 0);
   CHECK(read_image(dir / "out/a_mask.tif").bytes == read_image(dir / "a.tif").bytes);
@@ -60,7 +60,7 @@ TEST_CASE("a scene of one window is predicted as a tile of a folder is") {
 
 TEST_CASE("no seam shows where windows meet") {
   const TemporaryFolder dir;
-  const Image image = picture(300, 420, 2);
+  const Image image = made_image(300, 420, 2);
   write_scene(dir / "scene.tif", image);
   const ProcessResult r =
       predict({dir / "scene.tif", dir / "out.tif", "--window", "160", "--overlap", "32", "--probabilities", "f32"});
@@ -103,7 +103,7 @@ TEST_CASE("no seam shows where windows meet") {
 
 TEST_CASE("no data stays no data: by value, and as a white margin; windows without any are not computed") {
   const TemporaryFolder dir;
-  Image image = picture(300, 420, 3);
+  Image image = made_image(300, 420, 3);
   for (int64_t y = 0; y < 300; ++y)
     for (int64_t x = 0; x < 420; ++x)
       for (int64_t c = 0; c < 3; ++c)
@@ -124,7 +124,7 @@ TEST_CASE("no data stays no data: by value, and as a white margin; windows witho
 
 TEST_CASE("a VRT is read as what it refers to; alpha 0 is no data") {
   const TemporaryFolder dir;
-  const Image image = picture(120, 160, 11);
+  const Image image = made_image(120, 160, 11);
   write_scene(dir / "scene.tif", image);
   REQUIRE(predict(in_windows({dir / "scene.tif", dir / "plain.tif"})).exit_code == 0);
   const std::vector<VrtBand> rgb{{"scene.tif", 1}, {"scene.tif", 2}, {"scene.tif", 3}};
@@ -147,7 +147,7 @@ TEST_CASE("a VRT is read as what it refers to; alpha 0 is no data") {
 
 TEST_CASE("a scene of 16 bits is stretched by the percentiles of all of it, or refused") {
   const TemporaryFolder dir;
-  const Image image = picture(120, 160, 12);
+  const Image image = made_image(120, 160, 12);
   write_scene(dir / "scene.tif", image);
   const std::vector<VrtBand> rgb{{"scene.tif", 1}, {"scene.tif", 2}, {"scene.tif", 3}};
   std::ofstream(dir / "deep.vrt") << vrt(120, 160, "UInt16", rgb, false,
@@ -178,7 +178,7 @@ TEST_CASE("a scene of 16 bits is stretched by the percentiles of all of it, or r
 
 TEST_CASE("processes that share a scene make what one makes, to the bit; a killed one's rows are taken over") {
   const TemporaryFolder dir;
-  Image image = picture(900, 300, 13);
+  Image image = made_image(900, 300, 13);
   for (int64_t y = 0; y < 150; ++y)  // no data in a corner
     for (int64_t x = 0; x < 140 * 3; ++x) image.u8()[y * 300 * 3 + x] = 0;
   write_scene(dir / "scene.tif", image, 0);

@@ -36,9 +36,9 @@ TEST_CASE("folders below, patterns and lists; ids are paths") {
   CHECK(read_image(dir / "listed/t101_mask.png").bytes == read_image(dir / "all/9/1/t101_mask.png").bytes);
 }
 
-TEST_CASE("tiles that see enough of their neighbours are predicted as the picture that they make together") {
+TEST_CASE("tiles that see enough of their neighbours are predicted as the image that they make together") {
   const TemporaryFolder dir;
-  const Image whole = picture(128, 192, 7);
+  const Image whole = made_image(128, 192, 7);
   fs::create_directories(dir / "in");
   write_scene(dir / "whole.tif", whole);
   for (int i = 0; i < 6; ++i) {
@@ -78,7 +78,7 @@ TEST_CASE("bad tiles are named in the manifest, the rest is done, and the exit c
   const TemporaryFolder dir;
   write_tiles(dir / "in", 3, 32);
   std::ofstream(dir / "in/empty_sat.jpg");
-  std::ofstream(dir / "in/text_sat.png") << "no picture";
+  std::ofstream(dir / "in/text_sat.png") << "no image";
   std::string huge = read_text(dir / "in/t100_sat.png");
   huge.replace(16, 8, std::string("\x00\x0f\x42\x40\x00\x0f\x42\x40", 8));  // a million a side
   std::ofstream(dir / "in/huge_sat.png", std::ios::binary) << huge;

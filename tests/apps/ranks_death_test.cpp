@@ -51,7 +51,7 @@ TEST_CASE("a rank that stands still is named with its host, and all end; SIGTERM
   json j = ranks_config(dir, 1);
   j["stages"][0].erase("validation");
   j["stages"][0]["epochs"] = 1000;
-  j["ranks"]["limit_seconds"] = 3;
+  j["ranks"]["timeout_seconds"] = 3;
   const std::string config = write_config(dir, j);
   const auto disturbed = [&](const std::string& what) {
     return shell(kMpirun + "2 " PPL_BIN "/train --quiet --overwrite " + config + " & pid=$!; until [ -s " +
@@ -87,7 +87,7 @@ TEST_CASE("two hosts: the same bits as on one; a link that is cut ends both") {
   j["stages"][0].erase("validation");
   j["stages"][0]["epochs"] = 1;
   j["threads"] = 1;
-  j["ranks"]["limit_seconds"] = 3;
+  j["ranks"]["timeout_seconds"] = 3;
   const std::string config = write_config(dir, j);
   REQUIRE(train(2, config + " --quiet").exit_code == 0);
   const auto expected = result_of(dir / "run");

@@ -41,18 +41,18 @@ class Rehearsed : public Communication {
   int rank() const override { return rank_; }
   int ranks() const override { return ranks_; }
   int local_rank() const override { return rank_; }
-  void gather(std::span<const double> mine, std::span<double> all) override {
+  void all_gather(std::span<const double> mine, std::span<double> all) override {
     said[static_cast<size_t>(rank_)].assign(mine.begin(), mine.end());
     std::fill(all.begin(), all.end(), 0);
     for (size_t r = 0; r < said.size(); ++r)
       std::copy(said[r].begin(), said[r].end(), all.begin() + static_cast<int64_t>(r * mine.size()));
   }
   void broadcast(std::span<float>) override {}
-  void begin_sum(Device, float*, int64_t, Wire) override {}
+  void begin_all_reduce(Device, float*, int64_t, Wire) override {}
   void wait() override {}
   double take_busy_seconds() override { return 0; }
-  int64_t begin_meeting() override { return 0; }
-  bool has_met(int64_t) override { return true; }
+  int64_t begin_barrier() override { return 0; }
+  bool barrier_passed(int64_t) override { return true; }
   [[noreturn]] void abort(int exit_code) override { std::exit(exit_code); }
 
  private:

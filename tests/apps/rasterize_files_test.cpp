@@ -9,8 +9,8 @@
 
 #include "io/file.h"
 #include "io/image/geotiff.h"
-#include "io/places/tile_frame.h"
 #include "io/places/projection.h"
+#include "io/places/tile_frame.h"
 #include "tests/support/rasterize_support.h"
 
 using namespace ppl;
@@ -18,13 +18,13 @@ using namespace ppl::test;
 namespace fs = std::filesystem;
 using nlohmann::json;
 
-TEST_CASE("pictures, their sidecars, slippy names; overlay, no data, GeoTIFF") {
+TEST_CASE("images, their sidecars, slippy names; overlay, no data, GeoTIFF") {
   const TemporaryFolder dir;
   fs::create_directories(dir / "tiles");
-  Image picture = Image::make(512, 512, 3);
-  for (size_t i = 0; i < picture.bytes.size(); ++i) picture.bytes[i] = i < picture.bytes.size() / 4 ? 255 : 90;
-  write_jpeg(dir / "tiles/a_sat.jpg", picture);
-  write_png(dir / "tiles/b_sat.png", picture);
+  Image image = Image::make(512, 512, 3);
+  for (size_t i = 0; i < image.bytes.size(); ++i) image.bytes[i] = i < image.bytes.size() / 4 ? 255 : 90;
+  write_jpeg(dir / "tiles/a_sat.jpg", image);
+  write_png(dir / "tiles/b_sat.png", image);
   const Words run{kTown, "--images", dir / "tiles", "--out", dir / "out"};
   CHECK(one_line_naming(draw(run), "no georeference"));
   std::ofstream(dir / "tiles/a_sat.jgw") << "0.5\n0\n0\n-0.5\n500000.25\n5210255.75\n";
@@ -64,8 +64,8 @@ TEST_CASE("pictures, their sidecars, slippy names; overlay, no data, GeoTIFF") {
   CHECK(read_mask(dir / "tif/r0c0_mask.tif").bytes == town_mask({}).image.bytes);
 
   fs::create_directories(dir / "web/17/68811");
-  write_png(dir / "web/17/68811/46010.png", picture);
-  write_png(dir / "web/x-68811-46010-17.png", picture);
+  write_png(dir / "web/17/68811/46010.png", image);
+  write_png(dir / "web/x-68811-46010-17.png", image);
   const ProcessResult web = draw({kTown, "--slippy", dir / "web", "--out", dir / "web_out"});
   CHECK(web.exit_code == 0);
   CHECK(read_file(dir / "web_out/17_68811_46010_mask.png") == read_file(dir / "web_out/x-68811-46010-17_mask.png"));

@@ -113,9 +113,9 @@ json summary_of(const Words& words) {
 
 TEST_CASE("every kind of OSM file gives the same masks") {
   const Mask roads = town_mask({}), houses = town_mask({"--theme", "buildings"});
-  for (const char* ending : {".gz", ".bz2", ".pbf"}) {
-    CHECK(town_mask({}, 1, kTown + ending).image.bytes == roads.image.bytes);
-    CHECK(town_mask({"--theme", "buildings"}, 1, kTown + ending).image.bytes == houses.image.bytes);
+  for (const char* extension : {".gz", ".bz2", ".pbf"}) {
+    CHECK(town_mask({}, 1, kTown + extension).image.bytes == roads.image.bytes);
+    CHECK(town_mask({"--theme", "buildings"}, 1, kTown + extension).image.bytes == houses.image.bytes);
   }
 }
 
@@ -162,9 +162,9 @@ TEST_CASE("GeoPackage, shapefile, FlatGeobuf and GeoJSON, with attributes for cl
       {"GPKG", ".gpkg"}, {"ESRI Shapefile", ".shp"}, {"FlatGeobuf", ".fgb"}, {"GeoJSON", ".geojson"}};
   const Words fields{"--kind-field", "kind", "--lanes-field", "n_lanes", "--width-field", "breadth"};
   for (const auto& [driver, name_ending] : formats) {
-    const std::string ending = name_ending;
-    CAPTURE(ending);
-    const std::string roads = dir / ("roads" + ending), houses = dir / ("houses" + ending);
+    const std::string extension = name_ending;
+    CAPTURE(extension);
+    const std::string roads = dir / ("roads" + extension), houses = dir / ("houses" + extension);
     write_shapes(roads, driver, wkbMultiLineString, kRoads);
     write_shapes(houses, driver, wkbMultiPolygon, kHouses);
     const Mask mask = town_mask(fields, 1, roads);

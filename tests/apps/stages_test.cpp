@@ -16,7 +16,7 @@ namespace {
 
 ProcessResult train(const std::vector<std::string>& arguments) { return run_process("train", arguments); }
 
-// Pictures and masks in two folders, a list, maps of weights; a second stage of two classes.
+// Images and masks in two folders, a list, maps of weights; a second stage of two classes.
 json many_options(const TemporaryFolder& dir) {
   write_tiles(dir / "a", 3, 48, 1);
   write_tiles(dir / "b", 4, 40, 2);
@@ -41,7 +41,7 @@ json many_options(const TemporaryFolder& dir) {
   first["tiles_per_epoch"] = 6;
   first["batch"] = 1;
   first["accumulate"] = 2;
-  first["average_decay"] = 0.9;
+  first["ema_decay"] = 0.9;
   first["freeze_encoder_epochs"] = 1;
   first["pixel_weights"] = {{"map", 3}, {"foreground", {2}}};
   json second = small_config(dir)["stages"][0];
@@ -148,7 +148,7 @@ TEST_CASE("what is wrong with sources and weights is said in one line") {
   CHECK(has(error_with({{"train", 5}}), "must be a path"));
   CHECK(has(error_with({{"pixel_weights", {{"map", 1}}}}), "t0_distance.png: the map of weights is missing"));
   CHECK(has(error_with({{"pixel_weights", {{"foreground", {1, 2}}}}}), "2 numbers for 1 classes"));
-  CHECK(has(error_with({{"average_decay", 1}}), "average_decay"));
+  CHECK(has(error_with({{"ema_decay", 1}}), "ema_decay"));
   CHECK(has(error_with({{"tiles_per_epoch", 3}}), "do not fill one batch of 4"));
 }
 

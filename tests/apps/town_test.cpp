@@ -1,4 +1,4 @@
-// The made-up town: repeatable, consistent between picture, masks, georeference and OSM; and town as a process.
+// The made-up town: repeatable, consistent between image, masks, georeference and OSM; and town as a process.
 #include <doctest/doctest.h>
 #include <gdal_priv.h>
 #include <ogr_spatialref.h>
@@ -139,9 +139,9 @@ TEST_CASE("masks show each road over its whole width, and houses beside them") {
   CHECK(outside < looked / 4);
 }
 
-TEST_CASE("neighbouring pictures fit together") {
-  const cv::Mat wide = synthetic::render_picture(town(), {{128, 128}, kMetres, 256, 128});
-  const cv::Mat right = synthetic::render_picture(town(), {{192, 128}, kMetres, 128, 128});
+TEST_CASE("neighbouring images fit together") {
+  const cv::Mat wide = synthetic::render_image(town(), {{128, 128}, kMetres, 256, 128});
+  const cv::Mat right = synthetic::render_image(town(), {{192, 128}, kMetres, 128, 128});
   CHECK(wide.type() == CV_8UC3);
   const double difference = cv::norm(wide(cv::Rect(128, 0, 128, 128)), right, cv::NORM_L1) / (3.0 * 128 * 128);
   CHECK(difference < 1);

@@ -52,7 +52,7 @@ TEST_CASE("tiles of a mosaic: a road across the edge is one line, in the place i
   CHECK(read_text(town.dir / "2.gpkg") == read_text(gpkg));
 }
 
-TEST_CASE("mosaics: tiles apart, places from pictures, tiles that do not fit") {
+TEST_CASE("mosaics: tiles apart, places from images, tiles that do not fit") {
   if (!have_gdal()) return;
   const Town town;
   CHECK(one_line_naming(town.run({"roads", town.masks(), town.dir / "o.csv", "--mosaic", "m"}),
@@ -78,7 +78,7 @@ TEST_CASE("mosaics: tiles apart, places from pictures, tiles that do not fit") {
 }
 
 // Tiles of 100 pixels, the last column and row smaller, one missing; a ring road around and a road through the middle.
-TEST_CASE("a mosaic with ragged edges and a hole is as the whole picture is") {
+TEST_CASE("a mosaic with ragged edges and a hole is as the whole image is") {
   if (!have_gdal()) return;
   constexpr int64_t kWidth = 260, kHeight = 230, kTile = 100;
   const auto is_road = [](int64_t r, int64_t c) {
@@ -141,7 +141,7 @@ TEST_CASE("layers of several images are scored as their masks are") {
     write_mask_tiff(town.dir / "elsewhere/c_mask.tif", nothing.data(), 9, 9, kPlace);
     write_mask_tiff(town.dir / "elsewhere/d_mask.tif", nothing.data(), 9, 9, moved(kPlace, 100));
     CHECK(one_line_naming(run_process("score", {"roads", layer, layer, "--quiet", "--images", town.dir / "elsewhere"}),
-                          "no picture of image 'a'"));
+                          "no image of image 'a'"));
   }
 }
 

@@ -5,13 +5,13 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "io/geometry/shape.h"
 #include "io/image/geotiff.h"
 #include "io/image/image.h"
 #include "io/tables/csv.h"
-#include "io/vectorize/open_roads.h"
 #include "io/tables/polygon_wkt.h"
-#include "io/geometry/shape.h"
 #include "io/tables/vector_file.h"
+#include "io/vectorize/open_roads.h"
 #include "tests/support/io_support.h"
 #include "tests/support/process.h"
 #include "tests/support/town_masks.h"
@@ -27,7 +27,7 @@ TEST_CASE("a folder of masks becomes a table, the same each time") {
   const ProcessResult r = town.run({"roads", town.masks(), out, "--quiet"});
   CHECK(r.exit_code == 0);
   CHECK(r.err.empty());
-  CHECK(contains(r.out, "3 pictures, 4 roads"));
+  CHECK(contains(r.out, "3 images, 4 roads"));
   const std::string text = read_text(out);
   CHECK(text.starts_with("ImageId,WKT_Pix\na,\"LINESTRING ("));
   CHECK(count(text, "\na,") == 1);
@@ -142,7 +142,7 @@ TEST_CASE("wrong input is one line, wrong usage is exit 2, nothing is half writt
   CHECK(one_line_naming(town.run({"roads", town.dir / "nowhere", out}), "nowhere"));
   CHECK(one_line_naming(town.run({"roads", town.masks(), town.dir / "o.shp"}), "o.shp: expected a name"));
   CHECK(one_line_naming(town.run({"roads", town.dir.path, out}), "no file <id>_mask"));
-  std::ofstream(town.masks() + "/c_mask.png") << "no picture";
+  std::ofstream(town.masks() + "/c_mask.png") << "no image";
   CHECK(one_line_naming(town.run({"roads", town.masks(), out, "--quiet"}), "c_mask.png"));
   std::filesystem::remove(town.masks() + "/c_mask.png");
   std::filesystem::copy(town.masks() + "/a_mask.png", town.masks() + "/x,y_mask.png");

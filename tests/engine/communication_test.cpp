@@ -9,7 +9,7 @@
 #include <random>
 #include <thread>
 
-#include "engine/communication/over_host.h"
+#include "engine/communication/through_host.h"
 #include "kernels/cuda/device.h"
 #include "tests/support/ranks_main.h"
 
@@ -55,7 +55,7 @@ void check_sums(Communication& ranks, Device device, bool to_itself = false) {
       }
     }
     ranks.take_busy_seconds();
-    for (const Sum& s : sums) ranks.begin_sum(device, s.values.data<float>(), s.n, s.wire);
+    for (const Sum& s : sums) ranks.begin_all_reduce(device, s.values.data<float>(), s.n, s.wire);
     ranks.wait();
     for (const Sum& s : sums) {
       CAPTURE(s.n);
@@ -72,7 +72,7 @@ void check_sums(Communication& ranks, Device device, bool to_itself = false) {
 void check_small_things(Communication& ranks) {
   const double mine[] = {1.0 + ranks.rank(), 0.5};
   std::vector<double> all(2 * static_cast<size_t>(ranks.ranks()));
-  ranks.gather(mine, all);
+  ranks.all_gather(mine, all);
   for (int r = 0; r < ranks.ranks(); ++r) {
     CHECK(all[2 * static_cast<size_t>(r)] == 1.0 + r);
     CHECK(all[2 * static_cast<size_t>(r) + 1] == 0.5);
@@ -80,14 +80,14 @@ void check_small_things(Communication& ranks) {
   std::vector<float> values(3, static_cast<float>(ranks.rank() + 4));
   ranks.broadcast(values);
   CHECK(values == std::vector<float>(3, 4.0f));
-  const int64_t first = ranks.begin_meeting(), second = ranks.begin_meeting();
-  while (!ranks.has_met(second) || !ranks.has_met(first)) std::this_thread::yield();
+  const int64_t first = ranks.begin_barrier(), second = ranks.begin_barrier();
+  while (!ranks.barrier_passed(second) || !ranks.barrier_passed(first)) std::this_thread::yield();
 }
 
 // Whether there is a device for every rank; else says why not.
 bool have_devices() {
   double missing = cuda_problem().empty() && all_ranks().local_rank() < cuda_device_count() ? 0 : 1;
-  all_ranks().sum({&missing, 1});
+  all_ranks().all_reduce({&missing, 1});
   if (missing > 0 && all_ranks().rank() == 0)
     std::printf("skipped: %d ranks, %d devices here: %s\n", all_ranks().ranks(), cuda_device_count(),
                 cuda_problem().c_str());
@@ -104,7 +104,7 @@ TEST_CASE("on hosts") {
 
 TEST_CASE("on devices, by way of the host") {
   if (!have_devices()) return;
-  const auto ranks = sums_by_way_of_host(all_ranks());
+  const auto ranks = all_reduce_through_host(all_ranks());
   check_small_things(*ranks);
   check_sums(*ranks, Device::cuda);
   check_sums(*ranks, Device::cpu);
@@ -119,7 +119,7 @@ TEST_CASE("NCCL") {
   if (!have_devices()) {
     std::string reached;
     try {
-      sums_by_nccl(all_ranks(), rank_options());
+      all_reduce_by_nccl(all_ranks(), rank_options());
     } catch (const Error& e) {
       reached = e.what();
     }
@@ -127,7 +127,7 @@ TEST_CASE("NCCL") {
     CHECK(reached.find("nccl: ") == 0);
     return;
   }
-  const auto ranks = sums_on_devices(all_ranks(), rank_options());
+  const auto ranks = all_reduce_on_devices(all_ranks(), rank_options());
   if (ranks->rank() == 0)
     std::printf("%d ranks by %s on %s\n", ranks->ranks(), nccl_name().c_str(), cuda_device_name().c_str());
   check_small_things(*ranks);
@@ -139,14 +139,14 @@ TEST_CASE("NCCL") {
 namespace {
 
 // Two ranks that say the same.
-struct Twins : OverHost {
-  using OverHost::OverHost;
+struct Twins : ThroughHost {
+  using ThroughHost::ThroughHost;
   int ranks() const override { return 2; }
-  void gather(std::span<const double> mine, std::span<double> all) override {
+  void all_gather(std::span<const double> mine, std::span<double> all) override {
     std::copy(mine.begin(), mine.end(), all.begin());
     std::copy(mine.begin(), mine.end(), all.begin() + static_cast<int64_t>(mine.size()));
   }
-  void begin_sum(Device, float*, int64_t, Wire) override {}
+  void begin_all_reduce(Device, float*, int64_t, Wire) override {}
   void wait() override {}
   double take_busy_seconds() override { return 0; }
 };
@@ -156,20 +156,20 @@ struct Twins : OverHost {
 TEST_CASE("two ranks on one device are refused") {
   if (!have_devices()) return;
   Twins twins(all_ranks());
-  CHECK_THROWS_WITH_AS(sums_on_devices(twins, rank_options()),
+  CHECK_THROWS_WITH_AS(all_reduce_on_devices(twins, rank_options()),
                        doctest::Contains("ranks 0 and 1 have the same device ("), Error);
 }
 
 // Run by name, in a run that must end with the line.
 TEST_CASE("a sum that all have begun and that stalls ends the run" * doctest::skip()) {
   if (!have_devices()) return;
-  const auto ranks = sums_by_nccl(all_ranks(), rank_options());
+  const auto ranks = all_reduce_by_nccl(all_ranks(), rank_options());
   if (ranks->rank() != 0) {
-    ranks->begin_meeting();  // but no part of the sum
+    ranks->begin_barrier();  // but no part of the sum
     std::this_thread::sleep_for(std::chrono::minutes(1));
   }
   const Tensor values = Tensor::zeros({100}, DType::f32, Device::cuda);
-  ranks->begin_sum(Device::cuda, values.data<float>(), 100, Wire::f32);
+  ranks->begin_all_reduce(Device::cuda, values.data<float>(), 100, Wire::f32);
   ranks->wait();
   CHECK(values.to_host() == std::vector<float>(100, 0.0f));
 }

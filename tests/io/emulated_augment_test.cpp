@@ -83,7 +83,7 @@ void check(const Case& c) {
   });
 }
 
-// Plans that do everything, some more than the published one may: shifts out of the picture.
+// Plans that do everything, some more than the published one may: shifts out of the image.
 std::vector<AugmentPlan> plans_for(int64_t n, int64_t height, int64_t width, uint64_t seed) {
   Augmentation a;
   std::vector<AugmentPlan> plans;

@@ -76,7 +76,7 @@ TEST_CASE("HSV shift of every colour there is") {
   }
 }
 
-TEST_CASE("HSV shift by every amount, also of rows inside a larger picture") {
+TEST_CASE("HSV shift by every amount, also of rows inside a larger image") {
   const cv::Mat large = noise(40, 300, CV_8UC3), m = large(cv::Rect(7, 3, 277, 31));
   Random random(1);
   for (int hue = -30; hue <= 30; ++hue) {
@@ -102,7 +102,7 @@ AugmentPlan warp_plan(int height, int width, int round) {
   return p;
 }
 
-TEST_CASE("warp of pictures") {
+TEST_CASE("warp of images") {
   AugmentScratch scratch;
   int64_t values = 0, unequal = 0;
   for (int round = 0; round < 60; ++round) {
@@ -123,7 +123,7 @@ TEST_CASE("warp of pictures") {
   CHECK(values > 3'000'000);
 }
 
-TEST_CASE("warp by whole pixels, and out of the picture") {
+TEST_CASE("warp by whole pixels, and out of the image") {
   AugmentScratch scratch;
   const cv::Mat m = noise(20, 30, CV_8UC3);
   for (const auto& [dx, dy] :
@@ -236,7 +236,7 @@ TEST_CASE("whole plans: crop, HSV, warp, flips, turn, normalisation in this orde
   }
 }
 
-TEST_CASE("each flip and turn of a picture that is not square") {
+TEST_CASE("each flip and turn of an image that is not square") {
   const cv::Mat image = noise(33, 140, CV_8UC3), mask = noise(33, 140, CV_8UC1, 2);
   for (int bits = 0; bits < 8; ++bits) {
     AugmentPlan p = identity_plan(33, 140);
@@ -310,7 +310,7 @@ TEST_CASE("plans keep to the published ranges and chances") {
   CHECK((least_scale < 0.901 && most_scale > 1.099));
 }
 
-TEST_CASE("a plan depends on seed, epoch and index alone; pictures that are not square are not turned") {
+TEST_CASE("a plan depends on seed, epoch and index alone; images that are not square are not turned") {
   const auto same = [](const AugmentPlan& a, const AugmentPlan& b) {
     return a.x0 == b.x0 && a.y0 == b.y0 && a.hue == b.hue && a.crop_x == b.crop_x;
   };

@@ -19,7 +19,7 @@ using test::contains;
 using test::error_of;
 
 // Smooth enough for JPEG, every band different.
-cv::Mat picture(int height, int width, int type) {
+cv::Mat image(int height, int width, int type) {
   cv::Mat m(height, width, type);
   cv::randu(m, 0, CV_MAT_DEPTH(type) == CV_16U ? 65536 : 256);
   cv::GaussianBlur(m, m, {5, 5}, 0);
@@ -39,7 +39,7 @@ bool equals(const Image& a, const cv::Mat& b) {
          std::memcmp(a.bytes.data(), m.data, a.bytes.size()) == 0;
 }
 
-TEST_CASE("pictures are read as OpenCV reads them") {
+TEST_CASE("images are read as OpenCV reads them") {
   const test::TempFolder dir;
   const auto check = [&](const std::string& name, const cv::Mat& m, const std::vector<int>& options = {}) {
     CAPTURE(name);
@@ -49,21 +49,21 @@ TEST_CASE("pictures are read as OpenCV reads them") {
     const ImageHeader h = read_image_header(dir / name);
     CHECK((h.height == m.rows && h.width == m.cols && h.bands == m.channels() && h.depth == 8));
   };
-  check("colour.jpg", picture(37, 53, CV_8UC3));
-  check("progressive.jpeg", picture(64, 80, CV_8UC3), {cv::IMWRITE_JPEG_PROGRESSIVE, 1});
-  check("grey.jpg", picture(37, 53, CV_8UC1));
-  check("colour.png", picture(37, 53, CV_8UC3));
-  check("grey.png", picture(37, 53, CV_8UC1));
-  check("alpha.png", picture(20, 30, CV_8UC4));
+  check("colour.jpg", image(37, 53, CV_8UC3));
+  check("progressive.jpeg", image(64, 80, CV_8UC3), {cv::IMWRITE_JPEG_PROGRESSIVE, 1});
+  check("grey.jpg", image(37, 53, CV_8UC1));
+  check("colour.png", image(37, 53, CV_8UC3));
+  check("grey.png", image(37, 53, CV_8UC1));
+  check("alpha.png", image(20, 30, CV_8UC4));
   if (have_gdal()) {
-    check("colour.tif", picture(37, 53, CV_8UC3));
-    check("grey.tiff", picture(37, 53, CV_8UC1));
+    check("colour.tif", image(37, 53, CV_8UC3));
+    check("grey.tiff", image(37, 53, CV_8UC1));
   }
 }
 
 TEST_CASE("16 bits and the choice of bands") {
   const test::TempFolder dir;
-  const cv::Mat m = picture(30, 40, CV_16UC3);
+  const cv::Mat m = image(30, 40, CV_16UC3);
   cv::Mat rgb, red;
   cv::cvtColor(m, rgb, cv::COLOR_BGR2RGB);
   cv::extractChannel(m, red, 2);
@@ -75,21 +75,21 @@ TEST_CASE("16 bits and the choice of bands") {
     CHECK(equals(read_image(dir / name), rgb));  // file order
     CHECK(equals(read_image(dir / name, {{3, 2, 1}}), m));
     CHECK(equals(read_image(dir / name, {{1}}), red));
-    CHECK(contains(error_of([&] { read_image(dir / name, {{1, 4}}); }), "band 4 is asked of a picture with 3"));
+    CHECK(contains(error_of([&] { read_image(dir / name, {{1, 4}}); }), "band 4 is asked of an image with 3"));
     CHECK(contains(error_of([&] { read_image(dir / name, {{0}}); }), "band 0 is asked"));
   }
-  const cv::Mat grey = picture(10, 12, CV_8UC1);
+  const cv::Mat grey = image(10, 12, CV_8UC1);
   save(dir / "grey.png", grey);
   CHECK(equals(read_image(dir / "grey.png", {{3, 2, 1}}), cv::imread(dir / "grey.png", cv::IMREAD_COLOR)));
 }
 
 TEST_CASE("damaged and wrong files are named, silently") {
   const test::TempFolder dir;
-  save(dir / "a.jpg", picture(100, 100, CV_8UC3));
-  save(dir / "a.png", picture(100, 100, CV_8UC3));
+  save(dir / "a.jpg", image(100, 100, CV_8UC3));
+  save(dir / "a.png", image(100, 100, CV_8UC3));
   std::vector<std::string> names{"a.jpg", "a.png"};
   if (have_gdal()) {
-    save(dir / "a.tif", picture(100, 100, CV_8UC3));
+    save(dir / "a.tif", image(100, 100, CV_8UC3));
     names.push_back("a.tif");
   }
   const std::string printed = test::stderr_of([&] {
@@ -111,7 +111,7 @@ TEST_CASE("damaged and wrong files are named, silently") {
     bad[bad.size() / 2] ^= std::byte{1};
     test::write_bytes(dir / "bad", bad);
     CHECK(contains(error_of([&] { read_image(dir / "bad"); }), "damaged or incomplete PNG"));
-    write_file(dir / "text", std::string("this is no picture"));
+    write_file(dir / "text", std::string("this is no image"));
     CHECK(contains(error_of([&] { read_image(dir / "text"); }), "expected a JPEG, PNG or TIFF"));
     CHECK(contains(error_of([&] { read_image(dir / "none.png"); }), "No such file"));
     CHECK(contains(error_of([&] { read_image_header(dir / "text"); }), "expected a JPEG, PNG or TIFF"));
@@ -119,11 +119,11 @@ TEST_CASE("damaged and wrong files are named, silently") {
   CHECK(printed.empty());
 }
 
-TEST_CASE("mutated pictures give an Error or a whole picture, silently") {
+TEST_CASE("mutated images give an Error or a whole image, silently") {
   const test::TempFolder dir;
   std::vector<std::string> names{"a.jpg", "a.png"};
   if (have_gdal()) names.push_back("a.tif");
-  for (const auto& name : names) save(dir / name, picture(24, 40, CV_8UC3));
+  for (const auto& name : names) save(dir / name, image(24, 40, CV_8UC3));
   int refused = 0;
   const std::string printed = test::stderr_of([&] {
     for (const auto& name : names) {
@@ -152,7 +152,7 @@ TEST_CASE("mutated pictures give an Error or a whole picture, silently") {
 
 TEST_CASE("huge extents are refused by the header") {
   const test::TempFolder dir;
-  save(dir / "a.png", picture(8, 8, CV_8UC1));
+  save(dir / "a.png", image(8, 8, CV_8UC1));
   auto bytes = read_file(dir / "a.png");
   // Width and height of the first chunk, then its checksum.
   const std::vector<uint8_t> start{'I', 'H', 'D', 'R', 0x7f, 0xff, 0xff, 0xff, 0x7f, 0xff, 0xff, 0xff, 8, 0, 0, 0, 0};
@@ -166,9 +166,9 @@ TEST_CASE("huge extents are refused by the header") {
   for (size_t i = 0; i < 4; ++i) bytes[29 + i] = static_cast<std::byte>(crc >> (24 - 8 * i));
   test::write_bytes(dir / "huge.png", bytes);
   CHECK(read_image_header(dir / "huge.png").width == 0x7fffffff);
-  CHECK(contains(error_of([&] { read_image(dir / "huge.png"); }), "a picture of 2147483647 x 2147483647 pixels"));
-  CHECK(contains(error_of([&] { read_mask(dir / "huge.png"); }), "a picture of 2147483647 x 2147483647 pixels"));
-  save(dir / "b.jpg", picture(50, 60, CV_8UC3));
+  CHECK(contains(error_of([&] { read_image(dir / "huge.png"); }), "an image of 2147483647 x 2147483647 pixels"));
+  CHECK(contains(error_of([&] { read_mask(dir / "huge.png"); }), "an image of 2147483647 x 2147483647 pixels"));
+  save(dir / "b.jpg", image(50, 60, CV_8UC3));
   CHECK(contains(error_of([&] { read_image(dir / "b.jpg", {{}, 2999}); }), "60 x 50"));
   CHECK(read_image(dir / "b.jpg", {{}, 3000}).width == 60);
 }
@@ -241,12 +241,12 @@ TEST_CASE("masks of several classes") {
   save(dir / "a.png", m);
   CHECK(equals(read_mask(dir / "a.png", 3), m));
   CHECK(contains(error_of([&] { read_mask(dir / "a.png", 2); }), "value 3 at column 0, row 1; expected 0 to 2 or 255"));
-  save(dir / "c.png", picture(4, 4, CV_8UC3));
-  CHECK(contains(error_of([&] { read_mask(dir / "c.png", 2); }), "expected an index picture"));
+  save(dir / "c.png", image(4, 4, CV_8UC3));
+  CHECK(contains(error_of([&] { read_mask(dir / "c.png", 2); }), "expected an index image"));
   CHECK(contains(error_of([&] { read_mask(dir / "a.png", 0); }), "a mask of 0 classes"));
 }
 
-TEST_CASE("palette pictures: indices for several classes, colours otherwise") {
+TEST_CASE("palette images: indices for several classes, colours otherwise") {
   // 3 x 1 pixels with the entries 2, 1, 0 of the palette black, white, red.
   static constexpr uint8_t kPng[] = {
       0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00,
@@ -264,7 +264,7 @@ TEST_CASE("palette pictures: indices for several classes, colours otherwise") {
 
 TEST_CASE("what is written is read back") {
   const test::TempFolder dir;
-  const cv::Mat m = picture(33, 21, CV_8UC3);
+  const cv::Mat m = image(33, 21, CV_8UC3);
   Image image = Image::make(33, 21, 3);
   std::memcpy(image.u8(), m.data, image.bytes.size());
   write_png(dir / "a.png", image);
@@ -317,7 +317,7 @@ TEST_CASE("georeference is kept") {
   CHECK(std::memcmp(p.data, probability.data(), sizeof(float) * 6) == 0);
 }
 
-TEST_CASE("real GeoTIFF pictures") {
+TEST_CASE("real GeoTIFF images") {
   const std::string folder = test::data_folder("rasterize");
   if (folder.empty() || !have_gdal()) {
     MESSAGE("skipped: ../shared/data or GDAL is not here");

@@ -57,7 +57,7 @@ TEST_CASE("stretch") {
   Image image = Image::make(1, 6, 1, 16);
   const uint16_t values[] = {0, 100, 101, 200, 355, 65535};
   std::copy(std::begin(values), std::end(values), image.u16());
-  CHECK(contains(error_of([&] { stretch(image, s, "a.tif"); }), "a.tif: 16-bit picture, but no stretch"));
+  CHECK(contains(error_of([&] { stretch(image, s, "a.tif"); }), "a.tif: 16-bit image, but no stretch"));
   s.stretch_low = {100};
   s.stretch_high = {355};
   CHECK(stretch(image, s, "x").bytes == std::vector<uint8_t>{0, 0, 1, 100, 255, 255});
@@ -119,7 +119,7 @@ TEST_CASE("a folder is measured") {
   CHECK(measure_input(paths, o) == s);
   paths.push_back(dir / "none.png");
   CHECK(contains(error_of([&] { measure_input(paths, o); }), "none.png"));
-  CHECK(contains(error_of([&] { measure_input({}, o); }), "no pictures"));
+  CHECK(contains(error_of([&] { measure_input({}, o); }), "no images"));
   o.high_percent = 2;
   CHECK(contains(error_of([&] { measure_input(paths, o); }), "percentiles"));
 }
@@ -140,7 +140,7 @@ TEST_CASE("pixels without data can be left out; a constant band has a deviation 
   CHECK(contains(error_of([&] { measure_input({dir / "b.png"}, o); }), "no pixel"));
 }
 
-TEST_CASE("real 16-bit pictures are measured and stretched") {
+TEST_CASE("real 16-bit images are measured and stretched") {
   const std::string folder = test::data_folder("rasterize");
   if (folder.empty() || !have_gdal()) {
     MESSAGE("skipped: ../shared/data or GDAL is not here");

@@ -108,11 +108,11 @@ TEST_CASE("hostile files are refused") {
   CHECK(contains(refusal_with(dir, 24, ~uint64_t{0}), "the index of"));
   CHECK(contains(refusal_with(dir, 40, ~uint64_t{0}), "the list of ids"));
   CHECK(contains(refusal_with(dir, 48, uint64_t{0}), "cut off"));
-  CHECK(contains(refusal_with(dir, index, ~uint64_t{0}), "a picture of 70 bytes"));
+  CHECK(contains(refusal_with(dir, index, ~uint64_t{0}), "an image of 70 bytes"));
   CHECK(contains(refusal_with(dir, index + 8, uint64_t{good.size()}), "a mask of 35 bytes"));
   CHECK(contains(refusal_with(dir, index + 16, uint32_t{0}), "tile first of 7 x 0"));
   CHECK(contains(refusal_with(dir, index + 16, ~uint32_t{0}), "tile first of 7 x 4294967295"));
-  CHECK(contains(refusal_with(dir, index + 20, uint32_t{1 << 24}), "a picture of"));
+  CHECK(contains(refusal_with(dir, index + 20, uint32_t{1 << 24}), "an image of"));
   CHECK(contains(refusal_with(dir, index + 28, uint32_t{100}), "an id of 100"));
   CHECK(contains(refusal_with(dir, good.size() - 1, 'x'), "description of packed tiles"));
   for (size_t length = 0; length < good.size(); length += 5) {

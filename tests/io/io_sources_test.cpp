@@ -5,9 +5,9 @@
 #include <map>
 #include <set>
 
+#include "io/image/image.h"
 #include "io/tiles/combined_tiles.h"
 #include "io/tiles/epoch_order.h"
-#include "io/image/image.h"
 #include "io/tiles/loader.h"
 #include "io/tiles/packed.h"
 #include "tests/support/io_support.h"
@@ -18,16 +18,16 @@ namespace {
 using test::contains;
 using test::error_of;
 
-// Each pixel of picture, mask and map of weights tells where it is and of which tile.
-void write_tile(const std::string& image, const std::string& mask, const std::string& weight, int side, int shade) {
-  Image picture = Image::make(side, side, 3), map = Image::make(side, side, 1);
+// Each pixel of image, mask and map of weights tells where it is and of which tile.
+void write_tile(const std::string& path, const std::string& mask, const std::string& weight, int side, int shade) {
+  Image image = Image::make(side, side, 3), map = Image::make(side, side, 1);
   std::vector<uint8_t> classes(static_cast<size_t>(side * side));
   for (int i = 0; i < side * side; ++i) {
     classes[static_cast<size_t>(i)] = i % side < side / 2;
     map.u8()[i] = static_cast<uint8_t>(i + shade);
-    for (int c = 0; c < 3; ++c) picture.u8()[i * 3 + c] = static_cast<uint8_t>(i + shade);  // grey: no hue to shift
+    for (int c = 0; c < 3; ++c) image.u8()[i * 3 + c] = static_cast<uint8_t>(i + shade);  // grey: no hue to shift
   }
-  write_png(image, picture);
+  write_png(path, image);
   write_mask_png(mask, classes.data(), side, side);
   if (!weight.empty()) write_png(weight, map);
 }
@@ -106,7 +106,7 @@ TEST_CASE("the ranks share an epoch: every tile once, whatever the remainder, in
 TEST_CASE("a list of pairs and a folder of masks give what a folder of pairs gives") {
   const test::TempFolder dir;
   for (const char* name : {"pairs", "images", "masks"}) std::filesystem::create_directories(dir / name);
-  std::string list = "# picture\tmask\tweights\n\n", commas;
+  std::string list = "# image\tmask\tweights\n\n", commas;
   for (int i = 0; i < 3; ++i) {
     const std::string id = cat("t", i);
     write_tile(dir / ("pairs/" + id + "_sat.png"), dir / ("pairs/" + id + "_mask.png"),
@@ -173,7 +173,7 @@ TEST_CASE("a pixel's weight follows it through the augmentation; classes weigh w
     const Batch b = loader.next();
     const float *image = b.images.data<float>(), *weight = b.weights.data<float>();
     for (int64_t i = 0; i < b.targets.size(); ++i) {
-      // The picture holds the number that the map holds.
+      // The image holds the number that the map holds.
       const auto value =
           std::lower_bound(table[1].begin(), table[1].end(), image[i * 3 + 1] - 1e-4f) - table[1].begin();
       const double expected = (1 + 2 * static_cast<double>(value) / 255) * (b.targets.data<uint8_t>()[i] ? 3 : 1);

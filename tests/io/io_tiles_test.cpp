@@ -45,7 +45,7 @@ TEST_CASE("pairs are found in order") {
 TEST_CASE("problems are named, counted, and stop or are skipped") {
   const test::TempFolder dir;
   for (const char* id : {"good", "nomask", "size", "cut", "empty"}) write_tile(dir, id, 16, 1);
-  write_tile(dir, "good", 16, 1, ".jpg");  // a second picture of the id
+  write_tile(dir, "good", 16, 1, ".jpg");  // a second image of the id
   test::fs::remove(dir / "nomask_mask.png");
   const std::vector<uint8_t> small(64);
   write_mask_png(dir / "size_mask.png", small.data(), 8, 8);
@@ -62,7 +62,7 @@ TEST_CASE("problems are named, counted, and stop or are skipped") {
   const std::string message = error_of([&] { FolderTiles tiles(dir.path(), o); });
   CHECK(contains(message, ": 4 of 6 tiles cannot be used\n"));
   CHECK(contains(message, "nomask_mask.png: the mask is missing"));
-  CHECK(contains(message, "size_mask.png: the mask is 8 x 8 pixels, its picture 16 x 16"));
+  CHECK(contains(message, "size_mask.png: the mask is 8 x 8 pixels, its image 16 x 16"));
   CHECK(contains(message, "empty_mask.png: the file is empty"));
   CHECK(contains(message, "good_sat.png: has the same id as"));
 
@@ -99,7 +99,7 @@ TEST_CASE("empty and missing folders") {
   CHECK(contains(error_of([&] { list_images(dir / "none"); }), "cannot read the folder"));
 }
 
-TEST_CASE("any pictures are listed for prediction") {
+TEST_CASE("any images are listed for prediction") {
   const test::TempFolder dir;
   for (const char* name : {"b_sat.jpg", "a.tif", "c.PNG", "b_mask.png", "notes.txt"})
     write_file(dir / name, std::string("x"));
@@ -129,11 +129,11 @@ TEST_CASE("kept in memory or decoded again, a tile is the same") {
   test::fs::remove(dir / "5_sat.png");
   CHECK(contains(error_of([&] { half.load(5); }), "5_sat.png: cannot open"));
   write_tile(dir, "5", 11, 1);
-  CHECK(contains(error_of([&] { half.load(5); }), "the picture is 11 x 11 pixels, was 10 x 10"));
+  CHECK(contains(error_of([&] { half.load(5); }), "the image is 11 x 11 pixels, was 10 x 10"));
   write_tile(dir, "5", 10, 1);
   const std::vector<uint8_t> small(64);
   write_mask_png(dir / "5_mask.png", small.data(), 8, 8);
-  CHECK(contains(error_of([&] { half.load(5); }), "the mask is 8 x 8 pixels, its picture 10 x 10"));
+  CHECK(contains(error_of([&] { half.load(5); }), "the mask is 8 x 8 pixels, its image 10 x 10"));
 }
 
 TEST_CASE("the folders of real tiles") {

@@ -67,7 +67,7 @@ TEST_CASE("masks in strips are what they are as a whole") {
   check("classes", 1, {{}, 3, 2}, [&](int64_t y, int64_t x) { return y < 10 ? 255 : (y / 20 + x / 20) % 4; });
 }
 
-TEST_CASE("an unknown class is named with its place in the whole picture") {
+TEST_CASE("an unknown class is named with its place in the whole image") {
   const TemporaryFolder dir;
   const std::string path = write_tiff(dir, 1, [](int64_t y, int64_t x) { return y == 111 && x == 17 ? 9 : 1; });
   for (const int64_t strip : kStrips)
@@ -113,7 +113,7 @@ TEST_CASE("probabilities in strips and rectangles") {
   }
 }
 
-TEST_CASE("one picture gives the lines of the same as a mosaic of tiles") {
+TEST_CASE("one image gives the lines of the same as a mosaic of tiles") {
   const TemporaryFolder dir;
   const GeoReference place{"", {500000, 0.5, 0, 5000000, 0, -0.5}};
   const std::string path = write_tiff(dir, 1, [](int64_t y, int64_t x) { return static_cast<int>(on_road(y, x)); });

@@ -20,25 +20,25 @@ struct Late {
 struct Journey {
   std::unique_ptr<CudaContext> up = make_cuda_stream(), down = make_cuda_stream();
   PinnedMemory here;
-  CudaMark uploaded, downloaded;
+  CudaEvent uploaded, downloaded;
   void* there = cuda_allocate(sizeof(int));
   int* from = static_cast<int*>(here.reserve(2 * sizeof(int)));
   int* to = from + 1;
 
   Journey() {
-    CudaMark taken;
-    taken.set(CudaContext::current());
-    taken.hold_back(*up);
+    CudaEvent taken;
+    taken.record(CudaContext::current());
+    taken.wait(*up);
     *to = 0;
   }
   ~Journey() { cuda_free(there); }
   void go(bool held_back) {
     *from = 7;
-    begin_upload(*up, there, from, sizeof(int));
-    uploaded.set(*up);
-    if (held_back) uploaded.hold_back(*down);
-    begin_download(*down, to, there, sizeof(int));
-    downloaded.set(*down);
+    copy_to_device_async(*up, there, from, sizeof(int));
+    uploaded.record(*up);
+    if (held_back) uploaded.wait(*down);
+    copy_to_host_async(*down, to, there, sizeof(int));
+    downloaded.record(*down);
   }
 };
 
@@ -49,11 +49,11 @@ TEST_CASE("work is done when somebody waits for it, with what it waits for itsel
   Journey j;
   j.go(true);
   CHECK(*j.to == 0);  // nobody has waited
-  j.downloaded.wait();
+  j.downloaded.synchronize();
   CHECK(*j.to == 7);
   j.go(true);
   *j.from = 9;  // too early: the copy has not begun
-  j.downloaded.wait();
+  j.downloaded.synchronize();
   CHECK(*j.to == 9);
 }
 
@@ -61,9 +61,9 @@ TEST_CASE("a stream that is not held back runs ahead of the other") {
   const Late late;
   Journey j;
   j.go(false);
-  j.downloaded.wait();
+  j.downloaded.synchronize();
   CHECK(*j.to != 7);
-  j.uploaded.wait();
+  j.uploaded.synchronize();
   CHECK(*j.to != 7);
 }
 

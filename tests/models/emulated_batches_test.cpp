@@ -111,8 +111,8 @@ TEST_CASE("the mean that was made on the host before, to the bit, in bf16") {
   std::vector<float> expected;
   for (const auto& [network, share, t] : there.members()) {
     std::vector<float> x;
-    for (size_t i = 0; i < batch.pictures[0].size(); ++i)
-      x.push_back(batch.flags[0][i / 3] ? t[i % 3][batch.pictures[0][i]] : 0.0f);
+    for (size_t i = 0; i < batch.images[0].size(); ++i)
+      x.push_back(batch.flags[0][i / 3] ? t[i % 3][batch.images[0][i]] : 0.0f);
     std::vector<float> sum = probability_sum(*network, Tensor::from({1, 32, 32, 3}, x, DType::bf16), 1).to_host();
     for (float& v : sum) v *= static_cast<float>(share);
     if (expected.empty())
@@ -143,13 +143,13 @@ TEST_CASE("begin does not wait for the device, finish waits for its batch alone,
 
 TEST_CASE("what does not fit is refused") {
   MeanProbability p = Networks::on(Device::cpu).prediction();
-  BytePictures none;
+  ByteImages none;
   CHECK_THROWS_AS(p.begin(none), Error);
   const MadeBatch batch(0, 2, 32, 32);
-  BytePictures grey = batch.bytes();
+  ByteImages grey = batch.bytes();
   grey.bands = 1;
   CHECK_THROWS_AS(p.begin(grey), Error);
-  BytePictures few = batch.bytes();
+  ByteImages few = batch.bytes();
   few.valid.pop_back();
   CHECK_THROWS_AS(p.begin(few), Error);
   CHECK_THROWS_AS(p.finish(), Error);

@@ -20,21 +20,21 @@ Tensor identity() {
 }
 
 // Stands in for networks: bytes as floats, and 0 where there is no data.
-Tensor as_floats(const Tensor& tables, const BytePictures& there) {
-  const auto count = static_cast<int64_t>(there.pictures.size());
+Tensor as_floats(const Tensor& tables, const ByteImages& there) {
+  const auto count = static_cast<int64_t>(there.images.size());
   const Tensor y = Tensor::empty({count, there.height, there.width, 3}, DType::f32, Device::cuda);
   const int64_t pixels = there.height * there.width;
-  for (size_t n = 0; n < there.pictures.size(); ++n)
-    normalise(CudaContext::current(), pixels, 3, there.pictures[n], there.valid[n], tables.data<float>(),
+  for (size_t n = 0; n < there.images.size(); ++n)
+    normalise(CudaContext::current(), pixels, 3, there.images[n], there.valid[n], tables.data<float>(),
               y.data<float>() + static_cast<int64_t>(n) * pixels * 3);
   return y;
 }
 
 std::vector<float> floats_of(const MadeBatch& b) {
   std::vector<float> all;
-  for (size_t n = 0; n < b.pictures.size(); ++n)
-    for (size_t i = 0; i < b.pictures[n].size(); ++i)
-      all.push_back(b.flags[n].empty() || b.flags[n][i / 3] ? static_cast<float>(b.pictures[n][i]) : 0.0f);
+  for (size_t n = 0; n < b.images.size(); ++n)
+    for (size_t i = 0; i < b.images[n].size(); ++i)
+      all.push_back(b.flags[n].empty() || b.flags[n][i / 3] ? static_cast<float>(b.images[n][i]) : 0.0f);
   return all;
 }
 
@@ -55,7 +55,7 @@ TEST_CASE("a batch that fails leaves those around it as they are, whatever it ha
       const bool fails = i == 2 || i == 3;
       try {
         const MadeBatch passing = all[i];
-        queue.begin(passing.bytes(), [&](const BytePictures& there) {
+        queue.begin(passing.bytes(), [&](const ByteImages& there) {
           const Tensor y = as_floats(tables, there);
           if (fails) throw OutOfMemory("planted");
           return y;

@@ -88,14 +88,15 @@ bool same_everywhere(const std::vector<float>& v) {
   std::vector<float> of_first = v;
   all_ranks().broadcast(of_first);
   double different = v == of_first ? 0 : 1;
-  all_ranks().sum({&different, 1});
+  all_ranks().all_reduce({&different, 1});
   return different == 0;
 }
 
 }  // namespace
 
 TEST_CASE("sums of gradients on devices are those on the CPU, to the bit") {
-  const auto staged = sums_by_way_of_host(all_ranks()), carried = sums_on_devices(all_ranks(), rank_options());
+  const auto staged = all_reduce_through_host(all_ranks()),
+             carried = all_reduce_on_devices(all_ranks(), rank_options());
   for (const Wire wire : {Wire::f32, Wire::bf16}) {
     CAPTURE(static_cast<int>(wire));
     const std::vector<float> expected = summed(all_ranks(), Device::cpu, wire);
@@ -106,7 +107,8 @@ TEST_CASE("sums of gradients on devices are those on the CPU, to the bit") {
 }
 
 TEST_CASE("a step of ranks on devices is that of ranks on the CPU") {
-  const auto staged = sums_by_way_of_host(all_ranks()), carried = sums_on_devices(all_ranks(), rank_options());
+  const auto staged = all_reduce_through_host(all_ranks()),
+             carried = all_reduce_on_devices(all_ranks(), rank_options());
   const Trained expected = train(all_ranks(), Device::cpu, Wire::f32), a = train(*staged, Device::cuda, Wire::f32),
                 b = train(*carried, Device::cuda, Wire::f32);
   CHECK(same_everywhere(a.weights));

@@ -75,7 +75,7 @@ TEST_CASE("training steps are those of the CPU") {
 TEST_CASE("weights of pixels reach the step, and the average moves as lerp says") {
   TrainerOptions o{make_loss("dice_focal"), {}, DType::f32};
   o.optimizer.name = "sgd";
-  o.average_decay = 0.9;
+  o.ema_decay = 0.9;
   const auto here = network("linknet34", Device::cpu), there = network("linknet34", Device::cuda);
   const std::vector<float> before = weights_of(*here);
   Trainer a(*here, o), b(*there, o);
@@ -86,7 +86,7 @@ TEST_CASE("weights of pixels reach the step, and the average moves as lerp says"
   std::vector<float> found = weights_of(*there), moved = weights_of(*here), average = before;
   lerp(CpuContext::current(), static_cast<int64_t>(average.size()), 0.9f, found.data(), average.data());
   {
-    const UseAverage use(*b.average());
+    const UseEma use(*b.average());
     CHECK(weights_of(*there) == average);
   }
   CHECK(weights_of(*there) == found);
@@ -96,7 +96,7 @@ TEST_CASE("weights of pixels reach the step, and the average moves as lerp says"
   const auto resumed = network("linknet34", Device::cuda);
   Trainer c(*resumed, o);
   c.restore(b.checkpoint());
-  const UseAverage use(*c.average());
+  const UseEma use(*c.average());
   CHECK(weights_of(*resumed) == average);
   batch.weights = {};
   CHECK(a.step({&batch, 1}, 0) != doctest::Approx(loss).epsilon(1e-3));
@@ -105,7 +105,7 @@ TEST_CASE("weights of pixels reach the step, and the average moves as lerp says"
 TEST_CASE("a step waits for the device once, and one that is not finite changes nothing") {
   TrainerOptions o{make_loss("dice_focal"), {}, DType::f32};
   o.optimizer.clip_norm = 1;
-  o.average_decay = 0.9;
+  o.ema_decay = 0.9;
   const auto net = network("pp_linknet34", Device::cuda);
   Trainer trainer(*net, o);
   const TrainingBatch part{noise({1, 32, 32, 3}), Tensor::zeros({1, 32, 32, 1}, DType::u8), {}, 32 * 32, false};

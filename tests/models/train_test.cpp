@@ -20,7 +20,7 @@ struct Tiles {
   Tensor images, targets;
 };
 
-// Bright bars on a noisy ground: what is foreground shows in the picture.
+// Bright bars on a noisy ground: what is foreground shows in the image.
 Tiles make_tiles(int64_t n, int64_t side, uint64_t seed) {
   Random random(seed);
   Tiles t{Tensor::empty({n, side, side, 3}), Tensor::zeros({n, side, side, 1}, DType::u8)};

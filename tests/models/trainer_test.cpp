@@ -79,7 +79,7 @@ TEST_CASE("parts of a batch add up to the whole, also where they count unlike nu
     OptimizerOptions o;
     o.name = "sgd";
     const TrainerOptions options{make_loss(loss), o};
-    // The same picture in both parts, so that batch norm sees the same statistics.
+    // The same image in both parts, so that batch norm sees the same statistics.
     const Tensor image = noise({1, 128, 128, 3}, 1);
     const Tensor few = mask({1, 128, 128, 1}, 2, 2), all = mask({1, 128, 128, 1}, 3, 0);
     const auto whole = fresh_network(), swapped = fresh_network(), parts = fresh_network(), start = fresh_network();
@@ -144,7 +144,7 @@ TEST_CASE("a frozen encoder stays to the bit, and starts as a fresh one when it 
 TEST_CASE("a moving average: its values, in the network and back, and in a checkpoint") {
   const auto net = fresh_network(), other = fresh_network();
   TrainerOptions options{make_loss("focal"), {}};
-  options.average_decay = 0.9;
+  options.ema_decay = 0.9;
   Trainer trainer(*net, options);
   const auto value = [](const LinkNet& n) { return n.parameters()[0].tensor.to_host()[7]; };
   const auto statistic = [](const LinkNet& n) {
@@ -162,7 +162,7 @@ TEST_CASE("a moving average: its values, in the network and back, and in a check
   }
   const float before = value(*net);
   {
-    const UseAverage use(*trainer.average());
+    const UseEma use(*trainer.average());
     CHECK(value(*net) == doctest::Approx(mean).epsilon(1e-6));
     CHECK(statistic(*net) == doctest::Approx(running).epsilon(1e-5));
     CHECK(value(*net) != before);
@@ -173,7 +173,7 @@ TEST_CASE("a moving average: its values, in the network and back, and in a check
   resumed.restore(trainer.checkpoint());
   trainer.step(images, targets, 1e-2);
   resumed.step(images, targets, 1e-2);
-  const UseAverage a(*trainer.average()), b(*resumed.average());
+  const UseEma a(*trainer.average()), b(*resumed.average());
   CHECK(value(*net) == value(*other));
   CHECK(statistic(*net) == statistic(*other));
 }

@@ -12,7 +12,7 @@ using namespace ppl;
 
 namespace {
 
-struct Picture {
+struct BlendedMap {
   int64_t height, width, channels;
   std::vector<float> values;
   float at(int64_t y, int64_t x, int64_t c = 0) const {
@@ -20,10 +20,10 @@ struct Picture {
   }
 };
 
-// value(i, j, y, x, c): of window (i, j) at a place of the picture.
+// value(i, j, y, x, c): of window (i, j) at a place of the image.
 template <class Value>
-Picture blended(const WindowAxis& rows, const WindowAxis& columns, int64_t channels, Value&& value) {
-  Picture p{rows.extent(), columns.extent(), channels, {}};
+BlendedMap blended(const WindowAxis& rows, const WindowAxis& columns, int64_t channels, Value&& value) {
+  BlendedMap p{rows.extent(), columns.extent(), channels, {}};
   p.values.assign(static_cast<size_t>(p.height * p.width * channels), -1);
   Blender blender(rows, columns, channels);
   while (!blender.done()) {
@@ -69,7 +69,7 @@ TEST_CASE("windows cover every axis, see as much as they can, and their weights 
 
 TEST_CASE("windows that agree give what they agree on; those that do not pass into one another without a step") {
   const WindowAxis rows(150, 64, 16), columns(205, 64, 16);
-  const Picture same = blended(rows, columns, 2, [](int64_t, int64_t, int64_t y, int64_t x, int64_t c) {
+  const BlendedMap same = blended(rows, columns, 2, [](int64_t, int64_t, int64_t y, int64_t x, int64_t c) {
     return static_cast<float>(
         std::sin(0.1 * static_cast<double>(y) + 0.3 * static_cast<double>(x) + static_cast<double>(c)));
   });
@@ -86,7 +86,7 @@ TEST_CASE("windows that agree give what they agree on; those that do not pass in
   Random random(1);
   std::vector<float> levels(100);
   for (float& level : levels) level = static_cast<float>(random.uniform());
-  const Picture steps = blended(rows, columns, 1, [&](int64_t i, int64_t j, int64_t, int64_t, int64_t) {
+  const BlendedMap steps = blended(rows, columns, 1, [&](int64_t i, int64_t j, int64_t, int64_t, int64_t) {
     return levels[static_cast<size_t>(i * 10 + j)];
   });
   float largest = 0;

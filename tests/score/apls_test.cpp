@@ -147,7 +147,7 @@ TEST_CASE("scores that can be worked out") {
 
 void check_same(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal, int64_t& walked) {
   const ImageApls quick = score_image(truth, proposal, {}),
-                  literal = score_image(truth, proposal, {}, AplsMethod::kLiteral);
+                  literal = score_image(truth, proposal, {}, AplsMethod::literal);
   CHECK(std::fabs(quick.truth_to_proposal - literal.truth_to_proposal) <= 1e-12);
   CHECK(std::fabs(quick.proposal_to_truth - literal.proposal_to_truth) <= 1e-12);
   CHECK(std::fabs(quick.score_by_length - literal.score_by_length) <= 1e-12);
@@ -218,8 +218,7 @@ TEST_CASE("a search that enters a ghost is walked, as the literal method does") 
 TEST_CASE("threads do not change a bit") {
   Random random(3);
   const auto truth = valid(test::town(random, 1500)), proposal = valid(test::detected(random, truth, 4, 0.1));
-  const ImageApls one = score_image(truth, proposal, {}),
-                  four = score_image(truth, proposal, {}, AplsMethod::kQuick, 4);
+  const ImageApls one = score_image(truth, proposal, {}), four = score_image(truth, proposal, {}, AplsMethod::quick, 4);
   CHECK(one.truth_to_proposal == four.truth_to_proposal);
   CHECK(one.proposal_to_truth == four.proposal_to_truth);
   CHECK(one.score > 0.5);
@@ -297,7 +296,7 @@ TEST_CASE("every case of the reference, by both methods") {
     MESSAGE("skipped: no apls folder in $PPL_DATA or ../shared/data");
     return;
   }
-  const CasesResult quick = run_cases(folder + "/expected.json", AplsMethod::kQuick, 1);
+  const CasesResult quick = run_cases(folder + "/expected.json", AplsMethod::quick, 1);
   CHECK(quick.failed == 0);
   CHECK(quick.cases > 50);
   CHECK(quick.worst <= 1e-9);

@@ -36,7 +36,7 @@ TEST_CASE("relaxed precision and recall: right within the buffer, ignored pixels
   CHECK(score::relaxed_counts(near, BitImage(2, 9), {}, 1).f1() == 0);
 }
 
-TEST_CASE("boundary IoU: borders of squares, the picture's edge is a border") {
+TEST_CASE("boundary IoU: borders of squares, the image's edge is a border") {
   // Squares of 8 and of 6 around the same middle: borders of 28 and 20 pixels that do not meet, of two pixels' width 48
   // and 32 that share 20.
   Rows large(12, std::string(12, '.')), small = large;

@@ -5,7 +5,7 @@
 #include <fstream>
 
 #include "apps/score/page/page_apls.h"
-#include "apps/score/page/page_picture.h"
+#include "apps/score/page/page_image.h"
 #include "apps/score/page/pages.h"
 #include "io/image/image.h"
 #include "tests/support/io_support.h"
@@ -58,8 +58,8 @@ Page some_page(int tiles) {
     tile.score = static_cast<double>((i * 7) % tiles) / tiles;
     tile.figures = {0.5};
     tile.height = tile.width = 10;
-    tile.drawings = {{score::Outcome::kMissed, true, {Polygon{{{1, 1}, {5, 1}, {5, 5.25}}, {}}}, {}},
-                     {score::Outcome::kFalse, false, {}, {Line{{0, 0}, {3, 3}}}}};
+    tile.drawings = {{score::Outcome::missed, true, {Polygon{{{1, 1}, {5, 1}, {5, 5.25}}, {}}}, {}},
+                     {score::Outcome::extra, false, {}, {Line{{0, 0}, {3, 3}}}}};
     page.tiles.push_back(tile);
   }
   return page;
@@ -114,7 +114,7 @@ TEST_CASE("the page is whole by itself: balanced, escaped, nothing from elsewher
   CHECK(unbalanced(page_html(Page())) == "");
 }
 
-TEST_CASE("base64 and pictures") {
+TEST_CASE("base64 and images") {
   const auto encoded = [](const std::string& text) { return score::base64(std::as_bytes(std::span(text))); };
   CHECK(encoded("") == "");
   CHECK(encoded("M") == "TQ==");
@@ -122,10 +122,10 @@ TEST_CASE("base64 and pictures") {
   CHECK(encoded("Many") == "TWFueQ==");
   const TemporaryFolder dir;
   write_png(dir / "a_sat.png", Image::make(30, 50, 3));
-  CHECK(score::find_picture(dir.path, "a") == dir / "a_sat.png");
-  CHECK(score::find_picture(dir.path, "b").empty());
-  CHECK(score::picture_uri(dir / "a_sat.png", 30, 50, 20).starts_with("data:image/jpeg;base64,/9j/"));
-  CHECK(contains(test::error_of([&] { score::picture_uri(dir / "a_sat.png", 30, 51, 20); }),
+  CHECK(score::find_image(dir.path, "a") == dir / "a_sat.png");
+  CHECK(score::find_image(dir.path, "b").empty());
+  CHECK(score::image_uri(dir / "a_sat.png", 30, 50, 20).starts_with("data:image/jpeg;base64,/9j/"));
+  CHECK(contains(test::error_of([&] { score::image_uri(dir / "a_sat.png", 30, 51, 20); }),
                  "a_sat.png: expected 51 x 30"));
 }
 
@@ -186,18 +186,18 @@ TEST_CASE("score writes pages of masks and buildings, Chromium shows them") {
   const TemporaryFolder dir;
   for (const char* name : {"truth", "prediction", "images"}) fs::create_directory(dir / name);
   for (int i = 0; i < 3; ++i) {
-    Image truth = Image::make(64, 64, 1), prediction = truth, picture = Image::make(64, 64, 3);
+    Image truth = Image::make(64, 64, 1), prediction = truth, image = Image::make(64, 64, 3);
     for (int64_t r = 10; r < 40; ++r) {
       for (int64_t c = 10; c < 40; ++c) {
         truth.u8()[r * 64 + c] = 1;
         prediction.u8()[r * 64 + c + 5 * i] = 1;
       }
     }
-    std::fill(picture.bytes.begin(), picture.bytes.end(), static_cast<uint8_t>(60 + 40 * i));
+    std::fill(image.bytes.begin(), image.bytes.end(), static_cast<uint8_t>(60 + 40 * i));
     const std::string id = "t" + std::to_string(i);
     write_mask_png(dir / ("truth/" + id + "_mask.png"), truth.u8(), 64, 64);
     write_mask_png(dir / ("prediction/" + id + "_mask.png"), prediction.u8(), 64, 64);
-    write_png(dir / ("images/" + id + "_sat.png"), picture);
+    write_png(dir / ("images/" + id + "_sat.png"), image);
   }
   const std::string page = dir / "masks.html";
   const ProcessResult r = run_process(

@@ -208,7 +208,7 @@ std::string tee_geojson(const std::string& extra = "") {
 }
 const char* const kTransform = "10,1e-5,0,50,0,-1e-5";
 
-TEST_CASE("layers on the earth become pixels by a transform, a picture beside them or in a folder") {
+TEST_CASE("layers on the earth become pixels by a transform, an image beside them or in a folder") {
   const Pair pair("", "AOI_2_Vegas_img1,\"LINESTRING (0 0, 60 0, 110 0)\"\n");
   const std::string layer = pair.dir / "SN3_AOI_2_Vegas_geojson_roads_img1.geojson";
   write_file(layer, tee_geojson());
@@ -225,10 +225,10 @@ TEST_CASE("layers on the earth become pixels by a transform, a picture beside th
   refused(run({}), "nothing says how its coordinates become pixels");
   CHECK(run({"--transform", "1,2,3"}).exit_code == 2);
   const uint8_t pixel = 0;
-  std::filesystem::create_directory(pair.dir / "pictures");
+  std::filesystem::create_directory(pair.dir / "images");
   const GeoReference reference{"EPSG:4326", {10, 1e-5, 0, 50, 0, -1e-5}};
-  write_mask_tiff(pair.dir / "pictures/SN3_AOI_2_Vegas_PS-RGB_img1.tif", &pixel, 1, 1, reference);
-  CHECK(half_kept(run({"--images", pair.dir / "pictures"})));
+  write_mask_tiff(pair.dir / "images/SN3_AOI_2_Vegas_PS-RGB_img1.tif", &pixel, 1, 1, reference);
+  CHECK(half_kept(run({"--images", pair.dir / "images"})));
   write_mask_tiff(pair.dir / "SN3_AOI_2_Vegas_geojson_roads_img1.tif", &pixel, 1, 1, reference);
   CHECK(half_kept(run({})));
   write_file(layer,
@@ -276,7 +276,7 @@ TEST_CASE("masks are vectorized first") {
   std::filesystem::create_directory(dir / "none");
   refused(run_process("score", {"roads", dir / "none", dir / "masks", "--quiet"}),
           "expected road tables (.csv), road layers (.geojson, .json, .gpkg, .fgb, .shp) or masks (<id>_mask.*)");
-  write_file(dir / "masks/c_mask.png", std::string("no picture"));
+  write_file(dir / "masks/c_mask.png", std::string("no image"));
   refused(run_process("score", {"roads", dir / "masks", dir / "masks", "--cities", "one", "--quiet"}), "c_mask.png");
 }
 

@@ -175,7 +175,7 @@ TEST_CASE("wrong masks are named") {
   add_three(folders);
   folders.add("d", {"##"}, {"##", ".."});
   CHECK(one_line_naming(folders.run({}), "d_mask.png: expected 2 x 1 pixels"));
-  std::ofstream(folders.prediction() + "/d_mask.png") << "no picture";
+  std::ofstream(folders.prediction() + "/d_mask.png") << "no image";
   const ProcessResult broken = folders.run({});
   CHECK(broken.exit_code == 1);
   CHECK(one_line_naming(broken, "d_mask.png"));
@@ -201,7 +201,7 @@ TEST_CASE("wrong usage is exit 2, help and version are exit 0") {
   }
 }
 
-TEST_CASE("sheet draws the tiles that have a picture, a truth and a prediction") {
+TEST_CASE("sheet draws the tiles that have an image, a truth and a prediction") {
   const Folders folders;
   add_three(folders);
   const std::string out = folders.dir / "sheet.png";
@@ -220,7 +220,7 @@ TEST_CASE("sheet draws the tiles that have a picture, a truth and a prediction")
   CHECK(r.err.empty());
   CHECK(read_image_header(out).bands == 3);
   CHECK(sheet({"--images", folders.dir.path, "--count", "0"}).exit_code == 2);
-  // A picture that does not fit its mask.
+  // An image that does not fit its mask.
   write_png(folders.dir / "a_sat.png", drawn({"1"}, 3, 1));
   const ProcessResult wrong = sheet({"--images", folders.dir.path});
   CHECK(wrong.exit_code == 1);

@@ -1,4 +1,4 @@
-// Batches of byte pictures for tests.
+// Batches of byte images for tests.
 #pragma once
 
 #include <array>
@@ -9,23 +9,23 @@
 
 namespace ppl {
 
-// Pictures of noise; every second one has flags.
+// Images of noise; every second one has flags.
 struct MadeBatch {
   int64_t height, width;
-  std::vector<std::vector<uint8_t>> pictures, flags;
+  std::vector<std::vector<uint8_t>> images, flags;
 
   MadeBatch(uint64_t seed, size_t count, int64_t h, int64_t w) : height(h), width(w) {
     Random random(seed);
     for (size_t n = 0; n < count; ++n) {
-      pictures.emplace_back(static_cast<size_t>(h * w * 3));
-      for (uint8_t& v : pictures.back()) v = static_cast<uint8_t>(random.integer(0, 255));
+      images.emplace_back(static_cast<size_t>(h * w * 3));
+      for (uint8_t& v : images.back()) v = static_cast<uint8_t>(random.integer(0, 255));
       flags.emplace_back((seed + n) % 2 ? static_cast<size_t>(h * w) : 0);
       for (uint8_t& v : flags.back()) v = random.uniform() < 0.8;
     }
   }
-  BytePictures bytes() const {
-    BytePictures p{height, width, 3, {}, {}};
-    for (const auto& picture : pictures) p.pictures.push_back(picture.data());
+  ByteImages bytes() const {
+    ByteImages p{height, width, 3, {}, {}};
+    for (const auto& image : images) p.images.push_back(image.data());
     for (const auto& f : flags) p.valid.push_back(f.empty() ? nullptr : f.data());
     return p;
   }

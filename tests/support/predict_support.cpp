@@ -39,7 +39,7 @@ const std::string& weights() {
 }
 
 // Blobs of light on a dark ground.
-Image picture(int64_t height, int64_t width, uint64_t seed) {
+Image made_image(int64_t height, int64_t width, uint64_t seed) {
   Image image = Image::make(height, width, 3);
   Random random(seed);
   const double a = random.uniform(0.05, 0.1), b = random.uniform(0.05, 0.1);
@@ -53,7 +53,7 @@ Image picture(int64_t height, int64_t width, uint64_t seed) {
 void write_tiles(const std::string& folder, int count, int64_t side) {
   fs::create_directories(folder);
   for (int i = 0; i < count; ++i)
-    write_png(folder + "/t" + std::to_string(100 + i) + "_sat.png", picture(side, side, static_cast<uint64_t>(i)));
+    write_png(folder + "/t" + std::to_string(100 + i) + "_sat.png", made_image(side, side, static_cast<uint64_t>(i)));
 }
 
 // As bands R, G, B of a GeoTIFF.
@@ -83,9 +83,9 @@ std::map<std::string, nlohmann::json> manifest(const std::string& folder) {
   return lines;
 }
 
-size_t count_files(const std::string& folder, const std::string& ending) {
+size_t count_files(const std::string& folder, const std::string& extension) {
   return static_cast<size_t>(std::count_if(fs::directory_iterator(folder), {}, [&](const auto& e) {
-    return e.path().filename().string().ends_with(ending);
+    return e.path().filename().string().ends_with(extension);
   }));
 }
 

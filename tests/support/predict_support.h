@@ -1,4 +1,4 @@
-// What the tests of predict have in common: weights, pictures, scenes, the program.
+// What the tests of predict have in common: weights, images, scenes, the program.
 #pragma once
 
 #include <sys/types.h>
@@ -20,7 +20,7 @@ namespace ppl::test {
 const std::string& weights();
 
 // Blobs of light on a dark ground.
-Image picture(int64_t height, int64_t width, uint64_t seed);
+Image made_image(int64_t height, int64_t width, uint64_t seed);
 // t100_sat.png, t101_sat.png, ...
 void write_tiles(const std::string& folder, int count, int64_t side);
 
@@ -37,6 +37,6 @@ pid_t start_predict(const std::vector<std::string>& arguments);
 int end_of(pid_t process);
 
 std::map<std::string, nlohmann::json> manifest(const std::string& folder);
-size_t count_files(const std::string& folder, const std::string& ending);
+size_t count_files(const std::string& folder, const std::string& extension);
 
 }  // namespace ppl::test

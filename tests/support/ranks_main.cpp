@@ -15,7 +15,7 @@ Communication* connected = nullptr;
 Communication& all_ranks() { return *connected; }
 
 CommunicationOptions rank_options() {
-  return {.limit_seconds = 5, .on_lost = [](const std::string& what) { std::cerr << what << std::endl; }};
+  return {.timeout_seconds = 5, .on_lost = [](const std::string& what) { std::cerr << what << std::endl; }};
 }
 
 }  // namespace ppl

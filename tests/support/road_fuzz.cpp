@@ -45,7 +45,7 @@ void check_read(const ImageRoads& roads, const ImageRoads& again) {
 void check_scores(const ImageRoads& truth, const ImageRoads& proposal) {
   using score::AplsMethod;
   const score::ImageApls quick = score::score_image(truth.lines, proposal.lines, {});
-  const score::ImageApls literal = score::score_image(truth.lines, proposal.lines, {}, AplsMethod::kLiteral);
+  const score::ImageApls literal = score::score_image(truth.lines, proposal.lines, {}, AplsMethod::literal);
   require(std::fabs(quick.truth_to_proposal - literal.truth_to_proposal) <= 1e-9 &&
               std::fabs(quick.proposal_to_truth - literal.proposal_to_truth) <= 1e-9,
           "the methods disagree");

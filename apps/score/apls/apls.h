@@ -22,12 +22,12 @@ struct ImageApls {
   std::array<int64_t, 2> walked{};
 };
 
-// kLiteral walks every route point by point, kQuick only the few that may lead into a ghost. The scores are the same.
-enum class AplsMethod { kQuick, kLiteral };
+// literal walks every route point by point, quick only the few that may lead into a ghost. The scores are the same.
+enum class AplsMethod { quick, literal };
 
 // The lines must be free of what set_bad_rows_aside finds.
 ImageApls score_image(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal,
-                      const AplsParameters& parameters, AplsMethod method = AplsMethod::kQuick, int threads = 1);
+                      const AplsParameters& parameters, AplsMethod method = AplsMethod::quick, int threads = 1);
 
 // 2ab / (a + b); 0 where both are.
 double harmonic_mean(double a, double b);

@@ -48,7 +48,7 @@ class Contraction {
  private:
   bool is_simple(int node) const {
     const EdgeList& edges = network_.edges_at(node);
-    if (edges.size() != 2 || joined_ == Joined::kTwoEdges) return edges.size() == 2;
+    if (edges.size() != 2 || joined_ == Joined::two_edges) return edges.size() == 2;
     const int one = network_.other_end(edges[0], node), other = network_.other_end(edges[1], node);
     return one != other && one != node && other != node;
   }

@@ -162,8 +162,8 @@ OneWay one_way(const Network& from, const Network& to, const AplsParameters& par
 
 std::array<Network, 2> cosmiq_networks(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal,
                                        const AplsParameters& parameters) {
-  std::array<Network, 2> networks{build_network(truth, Joined::kTwoNeighbours),
-                                  build_network(proposal, Joined::kTwoNeighbours)};
+  std::array<Network, 2> networks{build_network(truth, Joined::two_neighbours),
+                                  build_network(proposal, Joined::two_neighbours)};
   drop_loops_and_doubles(networks[0]);
   drop_short_pieces(networks[0], kShortestTruth / parameters.pixel,
                     [](const Piece& piece) { return piece.points.size() <= kMostNodes; });

@@ -96,11 +96,11 @@ class Network {
 };
 
 // Which vertices become parts of edges: those with two edges, or only those whose two edges lead to two others.
-enum class Joined { kTwoEdges, kTwoNeighbours };
+enum class Joined { two_edges, two_neighbours };
 
 // Junctions and ends of roads as nodes; simple vertices become parts of edges (but those of rings that hang on nothing
 // stay nodes).
-Network build_network(const std::vector<RoadLine>& lines, Joined joined = Joined::kTwoEdges);
+Network build_network(const std::vector<RoadLine>& lines, Joined joined = Joined::two_edges);
 
 double road_metres(const Network& network, const AplsParameters& parameters);
 

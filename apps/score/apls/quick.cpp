@@ -130,7 +130,7 @@ OneWay one_way(const Network& from, const Network& to, const AplsParameters& par
 
 std::pair<OneWay, OneWay> both_ways(const Network& truth, const Network& proposal, const AplsParameters& parameters,
                                     AplsMethod method, int threads) {
-  if (method == AplsMethod::kLiteral) {
+  if (method == AplsMethod::literal) {
     return {one_way_literal(truth, proposal, parameters), one_way_literal(proposal, truth, parameters)};
   }
   return {one_way(truth, proposal, parameters, threads), one_way(proposal, truth, parameters, threads)};

@@ -20,7 +20,7 @@ double ratio(int64_t part, int64_t whole) {
   return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
 }
 
-// Too small ones stay in the list, for pictures, and take no part.
+// Too small ones stay in the list, for images, and take no part.
 void leave_out_small(BuildingImage& image, double min_area) {
   for (Building& b : image.truth) b.counted = b.shape.area() >= min_area && !b.shape.empty();
   for (Building& b : image.proposal) b.counted = b.shape.area() > min_area;

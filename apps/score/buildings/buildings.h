@@ -22,7 +22,7 @@ struct BuildingsOptions {
 struct Building {
   std::string id;
   Shape shape;
-  std::vector<Polygon> polygons;  // as read, for pictures of them
+  std::vector<Polygon> polygons;  // as read, for images of them
   double confidence = 1;
   bool counted = true;  // large enough
   double iou = 0;       // truth: the best of any proposal whose best it was; proposal: of its match, else 0

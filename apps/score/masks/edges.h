@@ -28,12 +28,12 @@ struct BoundaryCounts {
 // Within a distance of `radius` pixels between centres. ignored: pixels left out on both sides, or an empty image.
 RelaxedCounts relaxed_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored, int radius);
 
-// The border of a mask: its pixels with one that is not of it, or the picture's edge, at most `distance` steps away
+// The border of a mask: its pixels with one that is not of it, or the image's edge, at most `distance` steps away
 // (a step goes to any of the 8 neighbours).
 BitImage border_of(const BitImage& mask, int distance);
 BoundaryCounts boundary_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored,
                                int distance);
-// The published distance: 2 % of the picture's diagonal, at least 1.
+// The published distance: 2 % of the image's diagonal, at least 1.
 int boundary_distance(int64_t height, int64_t width);
 
 }  // namespace ppl::score

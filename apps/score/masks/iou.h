@@ -16,7 +16,7 @@ struct IouOptions {
   std::string prediction;  // folder
   std::string truth_suffix = "_mask";
   std::string prediction_suffix = "_mask";
-  int classes = 1;  // 1: foreground or not; above: index pictures of 0 .. classes, 255 in the truth is left out
+  int classes = 1;  // 1: foreground or not; above: index images of 0 .. classes, 255 in the truth is left out
   // Read predictions as 8-bit probabilities (255 is 1); foreground is strictly above. Only for one class.
   std::optional<double> threshold;
   std::optional<int> buffer;    // also count relaxed precision and recall, within so many pixels

@@ -8,8 +8,8 @@
 #include <filesystem>
 #include <numeric>
 
+#include "apps/score/page/page_image.h"
 #include "apps/score/page/page_parts.h"
-#include "apps/score/page/page_picture.h"
 #include "kernels/base.h"
 
 namespace ppl::score {
@@ -44,11 +44,11 @@ std::string escaped(const std::string& text) {
 
 const char* class_of(Outcome outcome) {
   switch (outcome) {
-    case Outcome::kMatched:
+    case Outcome::matched:
       return "matched";
-    case Outcome::kMissed:
+    case Outcome::missed:
       return "missed";
-    case Outcome::kFalse:
+    case Outcome::extra:
       return "false";
     default:
       return "other";
@@ -137,9 +137,9 @@ std::string card_part(const PageTile& tile, size_t number, const char* group, co
       "<figure class=\"card {}\" id=\"t{}\" data-score=\"{:.6f}\"><figcaption><b>{}</b> {} {:.4f}</figcaption>\n"
       "<svg viewBox=\"0 0 {} {}\" style=\"--stroke:{:.1f}px\">\n",
       group, number, tile.score, escaped(tile.id), escaped(score_name), tile.score, tile.width, tile.height, stroke);
-  if (!tile.picture.empty()) {
+  if (!tile.image.empty()) {
     text += fmt::format("<image width=\"{}\" height=\"{}\" preserveAspectRatio=\"none\" href=\"{}\"/>\n", tile.width,
-                        tile.height, picture_uri(tile.picture, tile.height, tile.width, kLargestSide));
+                        tile.height, image_uri(tile.image, tile.height, tile.width, kLargestSide));
   }
   for (const PageDrawing& drawing : tile.drawings) {
     const char* side = drawing.of_truth ? "truth" : "proposal";
@@ -183,11 +183,11 @@ std::vector<size_t> shown_tiles(const Page& page) {
   return result;
 }
 
-std::string find_picture(const std::string& folder, const std::string& id) {
+std::string find_image(const std::string& folder, const std::string& id) {
   if (folder.empty()) return {};
   for (const char* suffix : {"_sat", ""}) {
-    for (const char* ending : {".jpg", ".jpeg", ".png", ".tif", ".tiff"}) {
-      const fs::path path = fs::path(folder) / (id + suffix + ending);
+    for (const char* extension : {".jpg", ".jpeg", ".png", ".tif", ".tiff"}) {
+      const fs::path path = fs::path(folder) / (id + suffix + extension);
       if (fs::exists(path)) return path.string();
     }
   }

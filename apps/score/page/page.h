@@ -11,11 +11,11 @@
 namespace ppl::score {
 
 // What became of a piece of truth or proposal; each has its colour.
-enum class Outcome { kMatched, kMissed, kFalse, kOther };
+enum class Outcome { matched, missed, extra, other };
 
-// Drawn over the picture, in its pixels.
+// Drawn over the image, in its pixels.
 struct PageDrawing {
-  Outcome outcome = Outcome::kOther;
+  Outcome outcome = Outcome::other;
   bool of_truth = true;           // which of the two switches hides it
   std::vector<Polygon> polygons;  // filled
   std::vector<Line> lines;        // stroked
@@ -34,7 +34,7 @@ struct PageTile {
   std::string id;
   double score = 0;             // 0 .. 1; what tiles are sorted and counted by
   std::vector<double> figures;  // one for each of Page::columns
-  std::string picture;          // path; empty: none
+  std::string image;            // path; empty: none
   int64_t height = 0, width = 0;
   std::vector<PageDrawing> drawings;
   std::vector<PageRoute> routes;  // that cost most, first
@@ -53,9 +53,9 @@ struct Page {
 std::vector<size_t> shown_tiles(const Page&);
 
 // id -> path of <id>_sat.* and <id>.* of a folder; empty for an empty name.
-std::string find_picture(const std::string& folder, const std::string& id);
+std::string find_image(const std::string& folder, const std::string& id);
 
-// Reads the pictures of the tiles that are drawn, at most 1024 pixels a side on the page. Error naming one that cannot
+// Reads the images of the tiles that are drawn, at most 1024 pixels a side on the page. Error naming one that cannot
 // be read or has another shape than its tile.
 std::string page_html(const Page&);
 

@@ -10,7 +10,7 @@
 namespace ppl::score {
 namespace {
 
-constexpr int64_t kPlainSide = 1000;  // of a drawing without a picture
+constexpr int64_t kPlainSide = 1000;  // of a drawing without an image
 
 // From the buildings' coordinates to the drawing's pixels.
 struct Placing {
@@ -33,8 +33,8 @@ Bounds bounds_of(const BuildingImage& image) {
   return all.min_x <= all.max_x ? all : Bounds{0, 0, 1, 1};
 }
 
-// Earth to pixels of a picture that says where it lies.
-Placing into_picture(const GeoReference& geo) {
+// Earth to pixels of an image that says where it lies.
+Placing into_image(const GeoReference& geo) {
   const auto& t = geo.transform;
   const double determinant = t[1] * t[5] - t[2] * t[4];
   Placing p{0, 0, t[5] / determinant, -t[2] / determinant, -t[4] / determinant, t[1] / determinant};
@@ -51,13 +51,13 @@ Placing into_square(const Bounds& b) {
 
 Placing place(PageTile& tile, const BuildingImage& image, bool in_pixels) {
   const Bounds b = bounds_of(image);
-  if (!tile.picture.empty()) {
-    const ImageHeader header = read_image_header(tile.picture);
+  if (!tile.image.empty()) {
+    const ImageHeader header = read_image_header(tile.image);
     tile.height = header.height;
     tile.width = header.width;
     if (in_pixels) return {};
-    if (const auto geo = read_georeference(tile.picture)) return into_picture(*geo);
-    tile.picture.clear();
+    if (const auto geo = read_georeference(tile.image)) return into_image(*geo);
+    tile.image.clear();
   }
   tile.height = in_pixels ? static_cast<int64_t>(std::clamp(std::ceil(b.max_y), 1.0, 1e6)) : kPlainSide;
   tile.width = in_pixels ? static_cast<int64_t>(std::clamp(std::ceil(b.max_x), 1.0, 1e6)) : kPlainSide;
@@ -65,8 +65,8 @@ Placing place(PageTile& tile, const BuildingImage& image, bool in_pixels) {
 }
 
 void add_drawings(PageTile& tile, const BuildingImage& image, const Placing& placing) {
-  PageDrawing found{Outcome::kMatched, true, {}, {}}, missed{Outcome::kMissed, true, {}, {}};
-  PageDrawing matched{Outcome::kMatched, false, {}, {}}, wrong{Outcome::kFalse, false, {}, {}};
+  PageDrawing found{Outcome::matched, true, {}, {}}, missed{Outcome::missed, true, {}, {}};
+  PageDrawing matched{Outcome::matched, false, {}, {}}, wrong{Outcome::extra, false, {}, {}};
   const auto add = [&](const std::vector<Building>& buildings, PageDrawing& yes, PageDrawing& no) {
     for (const Building& b : buildings) {
       for (Polygon polygon : b.polygons) {
@@ -107,14 +107,14 @@ Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, co
     PageTile& tile = page.tiles.emplace_back();
     const BuildingCounts& n = image.counts;
     tile.id = image.pair.id;
-    // A picture without buildings in which none was seen is no failure, though its F1 is 0.
+    // An image without buildings in which none was seen is no failure, though its F1 is 0.
     tile.score = n.true_positive + n.false_positive + n.false_negative == 0 ? 1 : n.f1();
     tile.figures = {n.precision(), n.recall(), static_cast<double>(n.true_positive),
                     static_cast<double>(n.false_positive), static_cast<double>(n.false_negative)};
   }
   for (const size_t i : shown_tiles(page)) {
     PageTile& tile = page.tiles[i];
-    tile.picture = find_picture(options.images, tile.id);
+    tile.image = find_image(options.images, tile.id);
     const BuildingImage image = pairs.match(report.images[i].pair);
     add_drawings(tile, image, place(tile, image, pairs.in_pixels()));
   }

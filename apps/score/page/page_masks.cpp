@@ -23,11 +23,11 @@ void add_drawings(PageTile& tile, const MaskPair& pair, const IouOptions& option
     tile.height = truth.height();
     tile.width = truth.width();
     tile.drawings.push_back(
-        draw(Outcome::kMatched, true, truth, prediction, [](uint64_t t, uint64_t p) { return t & p; }));
+        draw(Outcome::matched, true, truth, prediction, [](uint64_t t, uint64_t p) { return t & p; }));
     tile.drawings.push_back(
-        draw(Outcome::kMissed, true, truth, prediction, [](uint64_t t, uint64_t p) { return t & ~p; }));
+        draw(Outcome::missed, true, truth, prediction, [](uint64_t t, uint64_t p) { return t & ~p; }));
     tile.drawings.push_back(
-        draw(Outcome::kFalse, false, truth, prediction, [](uint64_t t, uint64_t p) { return p & ~t; }));
+        draw(Outcome::extra, false, truth, prediction, [](uint64_t t, uint64_t p) { return p & ~t; }));
   }
 }
 
@@ -68,7 +68,7 @@ Page mask_page(const IouReport& report, const IouOptions& options, const PageOpt
       match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
   for (const size_t i : shown_tiles(page)) {
     add_drawings(page.tiles[i], masks.pairs[i], options);
-    page.tiles[i].picture = find_picture(page_options.images, page.tiles[i].id);
+    page.tiles[i].image = find_image(page_options.images, page.tiles[i].id);
   }
   return page;
 }

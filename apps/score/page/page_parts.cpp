@@ -34,7 +34,7 @@ th:first-child, td:first-child { text-align: left; }
 .routes { margin-top: 8px; font-size: 13px; width: 100%; } .routes caption { text-align: left; color: #5b6575; }
 .routes th, .routes td { padding: 3px 5px; } .routes td:first-child { white-space: nowrap; }
 .routes tr[data-route] { cursor: pointer; } .routes tr.chosen td { background: #dce6f2; }
-.no-picture image, .no-truth .truth, .no-proposal .proposal { display: none; }
+.no-image image, .no-truth .truth, .no-proposal .proposal { display: none; }
 .note { color: #5b6575; margin: 4px 0; }
 )";
 
@@ -92,7 +92,7 @@ std::string page_switches() {
     text += std::string("<span><span class=\"key\" style=\"background:var(--") + outcome + ")\"></span>" + outcome +
             "</span>\n";
   }
-  for (const char* what : {"picture", "truth", "proposal"}) {
+  for (const char* what : {"image", "truth", "proposal"}) {
     text += std::string("<label><input type=\"checkbox\" checked value=\"") + what + "\"> " + what + "</label>\n";
   }
   return text +

@@ -4,8 +4,8 @@
 #include <cmath>
 
 #include "apps/score/page/pages.h"
-#include "io/image/image.h"
 #include "io/geometry/point_grid.h"
+#include "io/image/image.h"
 
 namespace ppl::score {
 namespace {
@@ -29,8 +29,8 @@ Line with_steps(const Line& line, double step) {
 double share(double part, double whole, bool nothing) { return nothing ? 1 : whole > 0 ? part / whole : 0; }
 
 void add_size(PageTile& tile, const RoadsOfImage& image) {
-  if (!tile.picture.empty()) {
-    const ImageHeader header = read_image_header(tile.picture);
+  if (!tile.image.empty()) {
+    const ImageHeader header = read_image_header(tile.image);
     tile.height = header.height;
     tile.width = header.width;
     return;
@@ -115,12 +115,12 @@ Page road_page(const std::vector<RoadsOfImage>& images, const RoadPageOptions& o
                   {"matched within", fmt::format("{:.1f} px", options.buffer)}};
   for (const size_t i : shown_tiles(page)) {
     PageTile& tile = page.tiles[i];
-    tile.picture = find_picture(options.images, tile.id);
+    tile.image = find_image(options.images, tile.id);
     add_size(tile, images[i]);
-    tile.drawings = {{Outcome::kMatched, true, {}, truths[i].near},
-                     {Outcome::kMissed, true, {}, truths[i].far},
-                     {Outcome::kMatched, false, {}, proposals[i].near},
-                     {Outcome::kFalse, false, {}, proposals[i].far}};
+    tile.drawings = {{Outcome::matched, true, {}, truths[i].near},
+                     {Outcome::missed, true, {}, truths[i].far},
+                     {Outcome::matched, false, {}, proposals[i].near},
+                     {Outcome::extra, false, {}, proposals[i].far}};
   }
   return page;
 }

@@ -11,7 +11,7 @@
 namespace ppl::score {
 
 struct PageOptions {
-  std::string images;  // folder of pictures <id>_sat.* or <id>.*; empty: tiles are drawn on a plain ground
+  std::string images;  // folder of images <id>_sat.* or <id>.*; empty: tiles are drawn on a plain ground
   int shown = 12;      // see Page
 };
 

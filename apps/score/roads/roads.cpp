@@ -64,7 +64,7 @@ std::vector<RoadLine> read_lines(const RoadSource& source, const std::optional<s
                                  BadRows& bad) {
   if (!image) return {};
   ImageRoads roads = source.read(*image);
-  set_bad_rows_aside(roads, metric == RoadMetric::kCosmiq);
+  set_bad_rows_aside(roads, metric == RoadMetric::cosmiq);
   bad.add(std::move(roads.bad));
   return std::move(roads.lines);
 }
@@ -89,7 +89,7 @@ void summarize(RoadsReport& report, const RoadsOptions& options) {
   if (options.topo) report.topo.emplace();
   for (const RoadImage& image : report.images) {
     RoadCity& city = cities[options.cities == Cities::kOne ? "all" : city_of(image.id)];
-    if (!image.scored() && options.missing == Missing::kSkip) continue;
+    if (!image.scored() && options.missing == Missing::skip) continue;
     city.score += image.apls.score;
     ++city.images;
     ++images;
@@ -118,7 +118,7 @@ void refuse(const std::vector<std::string>& bad) {
 
 void score_lines(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal, const RoadsOptions& options,
                  int threads, RoadImage& image) {
-  const bool cosmiq = options.metric == RoadMetric::kCosmiq;
+  const bool cosmiq = options.metric == RoadMetric::cosmiq;
   image.apls = cosmiq ? score_image_cosmiq(truth, proposal, options.apls, threads)
                       : score_image(truth, proposal, options.apls, options.method, threads);
   // Also where both sides would be empty.
@@ -147,7 +147,7 @@ RoadsReport score_roads(const RoadSource& truth, const RoadSource& proposal, con
     const std::vector<RoadLine> drawn = read_lines(truth, m.truth, options.metric, bad_truth);
     // After a bad row the others are still looked at, so that the same one is named each time.
     const bool refused = !options.lenient && (bad_proposal.any() || bad_truth.any());
-    const bool counts = image.scored() || options.missing == Missing::kZero;
+    const bool counts = image.scored() || options.missing == Missing::zero;
     if (!refused && counts) score_lines(drawn, proposed, options, inner_threads, image);
     progress.advance();
   });

@@ -12,19 +12,19 @@
 namespace ppl::score {
 
 // What becomes of an image that is on one side only: it is left out (as the reference does), or scores 0.
-enum class Missing { kSkip, kZero };
+enum class Missing { skip, zero };
 // The first three parts of an image's id (AOI_2_Vegas_img1), or one city of all images.
-enum class Cities { kFromIds, kOne };
+enum class Cities { from_ids, kOne };
 
-enum class RoadMetric { kSpacenet, kCosmiq };  // whose APLS
+enum class RoadMetric { spacenet, cosmiq };  // whose APLS
 
 struct RoadsOptions {
-  RoadMetric metric = RoadMetric::kSpacenet;
+  RoadMetric metric = RoadMetric::spacenet;
   AplsParameters apls;
   std::optional<TopoParameters> topo;  // where it is wanted too
-  AplsMethod method = AplsMethod::kQuick;
-  Missing missing = Missing::kSkip;
-  Cities cities = Cities::kFromIds;
+  AplsMethod method = AplsMethod::quick;
+  Missing missing = Missing::skip;
+  Cities cities = Cities::from_ids;
   bool lenient = false;  // bad rows are left out and counted
   int threads = 1;
 };

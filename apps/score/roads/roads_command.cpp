@@ -8,12 +8,12 @@
 #include <thread>
 
 #include "apps/common/log.h"
-#include "apps/score/roads/cases.h"
 #include "apps/score/page/page_apls.h"
+#include "apps/score/roads/cases.h"
 #include "apps/score/roads/roads.h"
 #include "io/file.h"
-#include "io/vectorize/open_roads.h"
 #include "io/tables/project_roads.h"
+#include "io/vectorize/open_roads.h"
 #include "kernels/base.h"
 
 namespace ppl::score {
@@ -46,7 +46,7 @@ GeoReference parse_transform(const std::string& text, const std::string& crs) {
 // CosmiQ's tool measures on the earth. Where --transform says how pixels lie there, so do we.
 std::unique_ptr<RoadSource> open_side(const Command& command, size_t side) {
   auto source = open_roads(command.sources[side], command.layers);
-  if (command.options.metric != RoadMetric::kCosmiq || !command.layers.reference) return source;
+  if (command.options.metric != RoadMetric::cosmiq || !command.layers.reference) return source;
   return project_roads(std::move(source), *command.layers.reference, command.options.apls.pixel);
 }
 
@@ -68,7 +68,7 @@ void run_pair(Command& command) {
   const RoadsReport report = score_roads(*truth, *proposal, command.options);
   const auto& images = report.images;
   const bool any = std::any_of(images.begin(), images.end(), [](const RoadImage& image) { return image.scored(); });
-  PPL_CHECK(any || command.options.missing == Missing::kZero, "nothing to score: no image is in both ",
+  PPL_CHECK(any || command.options.missing == Missing::zero, "nothing to score: no image is in both ",
             command.sources[0], " (", truth->size(), ") and ", command.sources[1], " (", proposal->size(), ")");
   tell(report);
   if (!command.csv.empty()) write_file(command.csv, roads_csv(report));
@@ -101,19 +101,19 @@ void add_metric_options(CLI::App& roads, RoadsOptions& options) {
                   "the diagonal of their bounding box")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  const std::map<std::string, RoadMetric> metrics{{"spacenet", RoadMetric::kSpacenet}, {"cosmiq", RoadMetric::kCosmiq}};
+  const std::map<std::string, RoadMetric> metrics{{"spacenet", RoadMetric::spacenet}, {"cosmiq", RoadMetric::cosmiq}};
   roads.add_option("--metric", options.metric, "APLS as SpaceNet's scorer computes it, or as CosmiQ's tool")
       ->transform(CLI::CheckedTransformer(metrics))
       ->default_str("spacenet");
-  const std::map<std::string, Missing> missing{{"skip", Missing::kSkip}, {"zero", Missing::kZero}};
+  const std::map<std::string, Missing> missing{{"skip", Missing::skip}, {"zero", Missing::zero}};
   roads.add_option("--missing", options.missing, "Images on one side only: skip them, or let them score zero")
       ->transform(CLI::CheckedTransformer(missing))
       ->default_str("skip");
-  const std::map<std::string, Cities> cities{{"ids", Cities::kFromIds}, {"one", Cities::kOne}};
+  const std::map<std::string, Cities> cities{{"ids", Cities::from_ids}, {"one", Cities::kOne}};
   roads.add_option("--cities", options.cities, "Cities from the ids' first three parts (AOI_2_Vegas), or one of all")
       ->transform(CLI::CheckedTransformer(cities))
       ->default_str("ids");
-  const std::map<std::string, AplsMethod> methods{{"quick", AplsMethod::kQuick}, {"literal", AplsMethod::kLiteral}};
+  const std::map<std::string, AplsMethod> methods{{"quick", AplsMethod::quick}, {"literal", AplsMethod::literal}};
   roads.add_option("--method", options.method, "quick, or literal: every network point by point; scores are the same")
       ->transform(CLI::CheckedTransformer(methods))
       ->default_str("quick");
@@ -138,10 +138,9 @@ void add_topo_options(CLI::App& roads, Command& command) {
 }
 
 void add_layer_options(CLI::App& roads, Command& command) {
-  roads.add_option(
-      "--images", command.layers.images,
-      "Picture, or folder of pictures, that say how pixels lie on the earth (else one beside each layer); for "
-      "images of mosaics all of them together");
+  roads.add_option("--images", command.layers.images,
+                   "Image, or folder of images, that say how pixels lie on the earth (else one beside each layer); for "
+                   "images of mosaics all of them together");
   roads.add_option("--transform", command.transform, "The same as six numbers x0,dx,rx,y0,ry,dy");
   roads.add_option("--crs", command.crs, "Coordinate system of --transform, such as EPSG:32611 (else the layer's)");
   roads.add_flag("--pixels", command.layers.pixels, "Coordinates of layers are pixels already");
@@ -162,7 +161,7 @@ void add_roads_command(CLI::App& app) {
   sources->excludes(cases);
   roads->add_flag("--json", command->json, "Print JSON instead of a table");
   roads->add_option("--csv", command->csv, "Also write a line for each image to this file");
-  roads->add_option("--html", command->html, "Also write a page to look at; --images may name pictures for it");
+  roads->add_option("--html", command->html, "Also write a page to look at; --images may name images for it");
   roads->add_option("--shown", command->page.shown, "Tiles drawn on the page: so many of the worst, and of the best")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();

@@ -32,7 +32,7 @@ class Canvas {
   const Window& window() const { return window_; }
   cv::Mat& image() { return image_; }
 
-  // May a shape within `reach` metres of the point touch the picture?
+  // May a shape within `reach` metres of the point touch the image?
   bool sees(Point p, double reach) const;
 
   void fill(const Line& polygon, const Colour& colour);

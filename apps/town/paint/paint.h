@@ -1,4 +1,4 @@
-// The layers of the picture from the ground up; each draws what the canvas sees of the town.
+// The layers of the image from the ground up; each draws what the canvas sees of the town.
 #pragma once
 
 #include "apps/town/paint/canvas.h"

@@ -1,4 +1,4 @@
-// Which pictures are meant: a folder, a folder with those below it, or a file that lists them.
+// Which images are meant: a folder, a folder with those below it, or a file that lists them.
 #pragma once
 
 #include <string>
@@ -8,18 +8,18 @@
 
 namespace ppl {
 
-struct PictureList {
+struct ImageList {
   std::vector<TileFile> tiles;        // sorted by id, but in the list's order where a list gives them
-  std::vector<TileProblem> problems;  // folders that cannot be read, pictures that share an id
+  std::vector<TileProblem> problems;  // folders that cannot be read, images that share an id
 };
 
-struct PictureChoice {
-  bool recursive = false;  // folders below too: ids are paths without ending (z/x/y of slippy folders)
+struct ImageChoice {
+  bool recursive = false;  // folders below too: ids are paths without extension (z/x/y of slippy folders)
   std::string pattern;     // of the path below the folder, as a shell has it (*, ?, [a-z]); empty: all
 };
 
 // A folder as list_images has it, or a text file with a path a line, from the file's own folder on. Error where nothing
 // is found.
-PictureList find_pictures(const std::string& from, const PictureChoice&);
+ImageList find_images(const std::string& from, const ImageChoice&);
 
 }  // namespace ppl

@@ -1,4 +1,4 @@
-#include "io/tiles/picture_list.h"
+#include "io/tiles/image_list.h"
 
 #include <fnmatch.h>
 
@@ -14,13 +14,13 @@ namespace fs = std::filesystem;
 namespace ppl {
 namespace {
 
-bool is_picture(const fs::path& path) {
+bool is_image(const fs::path& path) {
   std::string e = path.extension().string();
   std::transform(e.begin(), e.end(), e.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return e == ".jpg" || e == ".jpeg" || e == ".png" || e == ".tif" || e == ".tiff";
 }
 
-// The path without ending and "_sat".
+// The path without extension and "_sat".
 std::string id_of(const fs::path& path) {
   std::string id = (path.parent_path() / path.stem()).generic_string();
   if (id.ends_with("_sat")) id.resize(id.size() - 4);
@@ -29,7 +29,7 @@ std::string id_of(const fs::path& path) {
 
 class Collector {
  public:
-  Collector(std::string root, const PictureChoice& choice) : root_(std::move(root)), choice_(choice) {}
+  Collector(std::string root, const ImageChoice& choice) : root_(std::move(root)), choice_(choice) {}
 
   void walk(const fs::path& below) {
     std::vector<fs::path> folders;
@@ -39,7 +39,7 @@ class Collector {
       std::error_code ignored;
       if (at->is_directory(ignored)) {
         if (choice_.recursive && !path.filename().string().starts_with(".")) folders.push_back(path);
-      } else if (is_picture(path) && !path.stem().string().ends_with("_mask") && at->is_regular_file(ignored)) {
+      } else if (is_image(path) && !path.stem().string().ends_with("_mask") && at->is_regular_file(ignored)) {
         add(path);
       }
     }
@@ -51,7 +51,7 @@ class Collector {
     for (const fs::path& folder : folders) walk(folder);
   }
 
-  PictureList take() {
+  ImageList take() {
     const auto by_id = [](const auto& a, const auto& b) { return a.id < b.id; };
     std::sort(list_.tiles.begin(), list_.tiles.end(), by_id);
     std::sort(list_.problems.begin(), list_.problems.end(), by_id);
@@ -70,13 +70,13 @@ class Collector {
   }
 
   fs::path root_;
-  const PictureChoice& choice_;
+  const ImageChoice& choice_;
   std::map<std::string, std::string> seen_;
-  PictureList list_;
+  ImageList list_;
 };
 
-PictureList read_list(const std::string& path) {
-  PictureList list;
+ImageList read_list(const std::string& path) {
+  ImageList list;
   std::map<std::string, size_t> seen;
   std::istringstream text(read_text(path));
   size_t number = 0;
@@ -95,8 +95,8 @@ PictureList read_list(const std::string& path) {
 
 }  // namespace
 
-PictureList find_pictures(const std::string& from, const PictureChoice& choice) {
-  PictureList list;
+ImageList find_images(const std::string& from, const ImageChoice& choice) {
+  ImageList list;
   if (fs::is_directory(from)) {
     Collector collector(from, choice);
     collector.walk({});
@@ -104,7 +104,7 @@ PictureList find_pictures(const std::string& from, const PictureChoice& choice) 
   } else {
     list = read_list(from);
   }
-  PPL_CHECK(!list.tiles.empty(), from, ": expected pictures (jpg, jpeg, png, tif, tiff), found none");
+  PPL_CHECK(!list.tiles.empty(), from, ": expected images (jpg, jpeg, png, tif, tiff), found none");
   return list;
 }
 

@@ -1,4 +1,4 @@
-#include "models/training/moving_average.h"
+#include "models/training/ema.h"
 
 #include <algorithm>
 
@@ -8,7 +8,7 @@
 
 namespace ppl {
 
-MovingAverage::MovingAverage(const Arena& arena, const Module& module, double decay)
+Ema::Ema(const Arena& arena, const Module& module, double decay)
     : arena_(arena),
       decay_(decay),
       values_(Tensor::empty(arena.values.shape(), DType::f32, arena.values.device())),
@@ -26,7 +26,7 @@ MovingAverage::MovingAverage(const Arena& arena, const Module& module, double de
   copy_into(buffers_, arena.buffers);
 }
 
-void MovingAverage::update(int64_t step) {
+void Ema::update(int64_t step) {
   const auto t = static_cast<double>(step);
   const auto share = static_cast<float>(1 - std::min(decay_, t / (t + 9)));
   on(values_.device(), [&](auto& ctx) {
@@ -35,7 +35,7 @@ void MovingAverage::update(int64_t step) {
   });
 }
 
-void MovingAverage::exchange() {
+void Ema::exchange() {
   const auto swap = [](const Tensor& value, const Tensor& average) {
     const Tensor kept = Tensor::empty(value.shape(), DType::f32, value.device());
     copy_into(kept, value);
@@ -48,6 +48,6 @@ void MovingAverage::exchange() {
   arena_.touch_buffers();
 }
 
-std::map<std::string, Tensor> MovingAverage::state() const { return by_name_; }
+std::map<std::string, Tensor> Ema::state() const { return by_name_; }
 
 }  // namespace ppl

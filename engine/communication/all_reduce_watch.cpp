@@ -1,4 +1,4 @@
-#include "engine/communication/sum_watch.h"
+#include "engine/communication/all_reduce_watch.h"
 
 #include <utility>
 
@@ -6,13 +6,13 @@
 
 namespace ppl {
 
-SumWatch::SumWatch(Communication& host, double limit_seconds, std::function<std::string()> problem,
-                   std::function<void(const std::string&)> lost)
-    : host_(host), limit_seconds_(limit_seconds), problem_(std::move(problem)), lost_(std::move(lost)) {
+AllReduceWatch::AllReduceWatch(Communication& host, double timeout_seconds, std::function<std::string()> problem,
+                               std::function<void(const std::string&)> lost)
+    : host_(host), limit_seconds_(timeout_seconds), problem_(std::move(problem)), lost_(std::move(lost)) {
   thread_ = std::thread([this] { work(); });
 }
 
-SumWatch::~SumWatch() {
+AllReduceWatch::~AllReduceWatch() {
   {
     const std::lock_guard lock(mutex_);
     stop_ = true;
@@ -21,23 +21,23 @@ SumWatch::~SumWatch() {
   thread_.join();
 }
 
-void SumWatch::add(std::shared_ptr<const DeviceSum> sum) {
+void AllReduceWatch::add(std::shared_ptr<const DeviceAllReduce> sum) {
   const std::lock_guard lock(mutex_);
   sums_.push_back({std::move(sum), {}});
   changed_.notify_one();
 }
 
-std::string SumWatch::look(Watched& w, bool& ended) const {
-  ended = w.sum->has_marks && w.sum->ended.passed();
+std::string AllReduceWatch::look(Watched& w, bool& ended) const {
+  ended = w.sum->has_events && w.sum->ended.query();
   if (ended) return "";
-  if (!w.met && host_.has_met(w.sum->meeting)) w.met = Clock::now();
+  if (!w.met && host_.barrier_passed(w.sum->meeting)) w.met = Clock::now();
   const auto limit = std::chrono::duration<double>(limit_seconds_);
   if (w.met && Clock::now() - *w.met > limit)
     return cat("a sum on the devices has not ended ", limit_seconds_, " s after all ranks had begun it");
   return problem_();
 }
 
-void SumWatch::work() {
+void AllReduceWatch::work() {
   enter_cuda_device();
   constexpr auto kPause = std::chrono::milliseconds(10);
   std::unique_lock lock(mutex_);

@@ -1,4 +1,4 @@
-#include "io/tables/picture_places.h"
+#include "io/tables/image_places.h"
 
 #include <filesystem>
 
@@ -12,22 +12,22 @@ namespace fs = std::filesystem;
 
 GeoReference required_georeference(const std::string& path) {
   std::optional<GeoReference> place = read_georeference(path);
-  PPL_CHECK(place, path, ": expected a picture with a place on the earth");
+  PPL_CHECK(place, path, ": expected an image with a place on the earth");
   return *std::move(place);
 }
 
-PicturePlaces::PicturePlaces(const std::string& folder) {
-  for (const std::string& path : list_files(folder, {".tif", ".tiff"}, "pictures (.tif)")) {
+ImagePlaces::ImagePlaces(const std::string& folder) {
+  for (const std::string& path : list_files(folder, {".tif", ".tiff"}, "images (.tif)")) {
     std::string id = image_id_of(path);
     for (const std::string suffix : {"_sat", "_mask"}) {
       if (id.ends_with(suffix) && id != suffix) id.resize(id.size() - suffix.size());
     }
-    pictures_.emplace(std::move(id), path);
+    images_.emplace(std::move(id), path);
   }
 }
 
-std::optional<GeoReference> PicturePlaces::find(const std::string& id) {
-  if (const auto own = pictures_.find(id); own != pictures_.end()) return required_georeference(own->second);
+std::optional<GeoReference> ImagePlaces::find(const std::string& id) {
+  if (const auto own = images_.find(id); own != images_.end()) return required_georeference(own->second);
   if (!mosaics_) put_together();
   if (mosaics_->size() == 1) return mosaics_->front();
   for (size_t i = 0; i < mosaics_->size(); ++i) {
@@ -36,9 +36,9 @@ std::optional<GeoReference> PicturePlaces::find(const std::string& id) {
   return {};
 }
 
-void PicturePlaces::put_together() {
+void ImagePlaces::put_together() {
   std::vector<PlacedTile> tiles;
-  for (const auto& [id, path] : pictures_) {
+  for (const auto& [id, path] : images_) {
     const ImageHeader header = read_image_header(path);
     tiles.push_back({path, header.height, header.width, required_georeference(path)});
   }

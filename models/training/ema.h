@@ -9,11 +9,11 @@
 
 namespace ppl {
 
-class MovingAverage {
+class Ema {
  public:
   // Starts at the values that are there. decay: what a step leaves of the old average, in (0, 1). The arena must live
   // as long as this.
-  MovingAverage(const Arena&, const Module&, double decay);
+  Ema(const Arena&, const Module&, double decay);
 
   // After step `step` (from 1): average += (1 - d)(value - average), d = min(decay, step / (step + 9)), so that the
   // first values are soon forgotten.
@@ -33,15 +33,15 @@ class MovingAverage {
 };
 
 // Exchanges on construction and back on destruction.
-class UseAverage {
+class UseEma {
  public:
-  explicit UseAverage(MovingAverage& average) : average_(average) { average_.exchange(); }
-  ~UseAverage() { average_.exchange(); }
-  UseAverage(const UseAverage&) = delete;
-  UseAverage& operator=(const UseAverage&) = delete;
+  explicit UseEma(Ema& average) : average_(average) { average_.exchange(); }
+  ~UseEma() { average_.exchange(); }
+  UseEma(const UseEma&) = delete;
+  UseEma& operator=(const UseEma&) = delete;
 
  private:
-  MovingAverage& average_;
+  Ema& average_;
 };
 
 }  // namespace ppl

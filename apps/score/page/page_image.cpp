@@ -1,4 +1,4 @@
-#include "apps/score/page/page_picture.h"
+#include "apps/score/page/page_image.h"
 
 #include <fmt/format.h>
 
@@ -11,7 +11,7 @@
 namespace ppl::score {
 namespace {
 
-// Bands of the picture that are shown: three colours (B,G,R of what read_image gives), or one grey.
+// Bands of the image that are shown: three colours (B,G,R of what read_image gives), or one grey.
 Image eight_bits(const Image& image) {
   const int bands = image.bands >= 3 ? 3 : 1;
   Image result = Image::make(image.height, image.width, bands);
@@ -79,7 +79,7 @@ std::string base64(std::span<const std::byte> bytes) {
   return text;
 }
 
-std::string picture_uri(const std::string& path, int64_t height, int64_t width, int64_t side) {
+std::string image_uri(const std::string& path, int64_t height, int64_t width, int64_t side) {
   const Image whole = read_image(path);
   PPL_CHECK(height == 0 || (whole.height == height && whole.width == width), path, ": expected ", width, " x ", height,
             " pixels as in the masks, got ", whole.width, " x ", whole.height);

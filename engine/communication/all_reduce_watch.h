@@ -18,31 +18,31 @@
 namespace ppl {
 
 // A sum on its way.
-struct DeviceSum {
-  int64_t meeting;                      // of all ranks that have begun it
-  CudaMark begun, ended;                // in its stream
-  std::atomic<bool> has_marks = false;  // both are set
+struct DeviceAllReduce {
+  int64_t meeting;                       // of all ranks that have begun it
+  CudaEvent begun, ended;                // in its stream
+  std::atomic<bool> has_events = false;  // both are set
 
-  explicit DeviceSum(int64_t m) : meeting(m) {}
+  explicit DeviceAllReduce(int64_t m) : meeting(m) {}
 };
 
 // A thread that looks after sums until they have ended. A rank that does not begin one is `host`'s to find; where all
 // have begun it, it must end within the limit.
-class SumWatch {
+class AllReduceWatch {
  public:
   // problem: what the library that carries them says went wrong, or nothing. lost: told once, in the thread's name.
-  SumWatch(Communication& host, double limit_seconds, std::function<std::string()> problem,
-           std::function<void(const std::string&)> lost);
-  ~SumWatch();
-  SumWatch(const SumWatch&) = delete;
-  SumWatch& operator=(const SumWatch&) = delete;
+  AllReduceWatch(Communication& host, double timeout_seconds, std::function<std::string()> problem,
+                 std::function<void(const std::string&)> lost);
+  ~AllReduceWatch();
+  AllReduceWatch(const AllReduceWatch&) = delete;
+  AllReduceWatch& operator=(const AllReduceWatch&) = delete;
 
-  void add(std::shared_ptr<const DeviceSum>);
+  void add(std::shared_ptr<const DeviceAllReduce>);
 
  private:
   using Clock = std::chrono::steady_clock;
   struct Watched {
-    std::shared_ptr<const DeviceSum> sum;
+    std::shared_ptr<const DeviceAllReduce> sum;
     std::optional<Clock::time_point> met;
   };
   void work();
