@@ -1,6 +1,7 @@
 #include "apps/common/signals.h"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace ppl::apps {
 namespace {
@@ -12,7 +13,7 @@ void note(int signal) {
     checkpoint_wanted = 1;
   } else {
     stop_wanted = 1;
-    std::signal(SIGTERM, SIG_DFL);
+    for (const int stop : {SIGTERM, SIGINT}) std::signal(stop, SIG_DFL);
   }
 }
 
@@ -23,7 +24,9 @@ void watch_signals(bool stop) {
   action.sa_handler = note;
   action.sa_flags = SA_RESTART;
   sigaction(SIGUSR1, &action, nullptr);
-  if (stop) sigaction(SIGTERM, &action, nullptr);
+  for (const int signal : {SIGTERM, SIGINT}) {
+    if (stop) sigaction(signal, &action, nullptr);
+  }
 }
 
 SignalRequest take_signal_request() {

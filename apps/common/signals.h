@@ -6,11 +6,11 @@ namespace ppl::apps {
 enum class SignalRequest {
   none,
   checkpoint,  // SIGUSR1: save and go on
-  stop,        // SIGTERM: save and end with exit_interrupted
+  stop,        // SIGTERM, SIGINT (Ctrl-C): save and end with exit_interrupted
 };
 
-// From now on these signals are noted instead of ending the process; a second SIGTERM ends it at once. stop: SIGTERM
-// too.
+// From now on these signals are noted instead of ending the process; a second one to stop ends it at once. stop:
+// SIGTERM and SIGINT too.
 void watch_signals(bool stop = true);
 
 // The request since the last call; stop is stronger than checkpoint.

@@ -63,12 +63,12 @@ TEST_CASE("images, their sidecars, slippy names; overlay, no data, GeoTIFF") {
   CHECK(place->crs.find("32632") != std::string::npos);
   CHECK(read_mask(dir / "tif/r0c0_mask.tif").bytes == town_mask({}).image.bytes);
 
-  fs::create_directories(dir / "web/17/68811");
-  write_png(dir / "web/17/68811/46010.png", image);
-  write_png(dir / "web/x-68811-46010-17.png", image);
+  fs::create_directories(dir / "web/17/68813");
+  write_png(dir / "web/17/68813/46077.png", image);
+  write_png(dir / "web/x-68813-46077-17.png", image);
   const ProcessResult web = draw({kTown, "--slippy", dir / "web", "--out", dir / "web_out"});
   CHECK(web.exit_code == 0);
-  CHECK(read_file(dir / "web_out/17_68811_46010_mask.png") == read_file(dir / "web_out/x-68811-46010-17_mask.png"));
+  CHECK(read_file(dir / "web_out/17_68813_46077_mask.png") == read_file(dir / "web_out/x-68813-46077-17_mask.png"));
 }
 
 TEST_CASE("web map tiles lie where their names say") {
