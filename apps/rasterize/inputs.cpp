@@ -31,6 +31,7 @@ std::string left_out(const SourceReport& r) {
   const auto add = [&](int64_t count, const std::string& why) {
     if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, why);
   };
+  add(r.shapeless, "without a line or polygon");
   int64_t others = 0;
   for (const auto& [kind, count] : r.other) others += count;
   add(r.classless, "of no class");

@@ -87,7 +87,8 @@ std::vector<Candidate> candidates(const std::vector<OpenedMap>& files, const std
 // Refuses what cannot be told apart; leaves the layers that are read.
 void choose(std::vector<Candidate>& layers, const MapRequest& request, SourceReport& report) {
   for (Candidate& c : layers) {
-    c.empty = c.layer->GetFeatureCount(true) == 0;
+    c.layer->ResetReading();
+    c.empty = OGRFeatureUniquePtr(c.layer->GetNextFeature()) == nullptr;
     if (!c.empty && !request.all_features) c.rule = c.classes.find_rule();
   }
   if (request.all_features) return;
@@ -135,8 +136,9 @@ class LayerReader {
       if (++read % 1000 == 0 && count > 0) request_.progress(static_cast<double>(read) / count);
       const OGRGeometry* geometry = feature->GetGeometryRef();
       FeatureTraits traits;
-      if (geometry == nullptr || !wanted(*feature, traits)) continue;
-      geometries.add(*geometry, traits, polygons_of(*feature, *geometry));
+      if (!wanted(*feature, traits)) continue;
+      const bool drawn = geometry != nullptr && geometries.add(*geometry, traits, polygons_of(*feature, *geometry));
+      report_.shapeless += !drawn;
     }
     report_.seen += read;
   }

@@ -29,15 +29,16 @@ struct SourceReport {
   std::string path;
   std::string date;  // of the extract, where its header says so
   bool osm = false;
-  int64_t nodes = 0, ways = 0;           // in the file (OSM)
-  int64_t features = 0;                  // taken
-  int64_t missing_nodes = 0;             // references of taken ways to nodes that the file lacks
-  int64_t cut_ways = 0;                  // roads drawn as far as their nodes are there
-  int64_t incomplete_areas = 0;          // multipolygons and outlines left out because parts are missing
-  int64_t broken_areas = 0;              // whose rings do not close or that cannot be assembled
-  int64_t nodeless_ways = 0;             // taken ways that name no node at all
-  int64_t seen = 0;                      // features of a layer, or objects of an OSM file
-  int64_t classless = 0, hidden = 0;     // of a layer, left out: without a class; in tunnels, underground
+  int64_t nodes = 0, ways = 0;   // in the file (OSM)
+  int64_t features = 0;          // taken
+  int64_t missing_nodes = 0;     // references of taken ways to nodes that the file lacks
+  int64_t cut_ways = 0;          // roads drawn as far as their nodes are there
+  int64_t incomplete_areas = 0;  // multipolygons and outlines left out because parts are missing
+  int64_t broken_areas = 0;      // whose rings do not close or that cannot be assembled
+  int64_t nodeless_ways = 0;     // taken ways that name no node at all
+  int64_t seen = 0;              // features of a layer, or objects of an OSM file
+  // Of a layer, left out: without a class; in tunnels, underground; without a line (polygon) of two (three) points.
+  int64_t classless = 0, hidden = 0, shapeless = 0;
   std::map<std::string, int64_t> other;  // of a layer, left out: of these classes
   std::string drawn_classless;           // attributes of a layer that has none for the class and is drawn all the same
   std::vector<std::string> notes;        // what else the user should know

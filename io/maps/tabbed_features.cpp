@@ -59,7 +59,7 @@ void read_tabbed_features(const std::string& path, const MapRequest& request, Fe
     const std::unique_ptr<OGRGeometry> geometry(
         parsed ? OGRGeometryFactory::createFromGeoJson(document.GetRoot().GetObj("geometry")) : nullptr);
     PPL_CHECK(geometry, path, ", line ", report.seen, ": expected a tab and a GeoJSON Feature");
-    geometries.add(*geometry, {}, roads ? Polygons::passed_over : Polygons::filled);
+    report.shapeless += !geometries.add(*geometry, {}, roads ? Polygons::passed_over : Polygons::filled);
     if (request.progress && report.seen % 1000 == 0) request.progress(lines.share_read());
   }
   report.features = static_cast<int64_t>(layer.size() - before);
