@@ -78,8 +78,8 @@ size_t end_of_json(std::string_view text) {
   return std::string_view::npos;
 }
 
-// {"type": "Feature" in any order of its keys, on one line, with others behind it or alone.
-bool is_feature_line(std::string_view text, bool whole) {
+// {"type": "Feature" in any order of its keys, on one line, alone or with others behind it (after a tab: of any kind).
+bool is_feature_line(std::string_view text, bool whole, bool behind_tab) {
   if (!begins(text, "{")) return false;
   const size_t end = end_of_json(text);
   const std::string_view value = text.substr(0, end);
@@ -88,7 +88,7 @@ bool is_feature_line(std::string_view text, bool whole) {
   if (has("\"FeatureCollection\"") || !has("\"Feature\"")) return false;
   if (end == std::string_view::npos) return !whole;
   const std::string_view rest = without_mark_and_blanks(text.substr(end));
-  return rest.empty() ? whole : rest[0] == '{';
+  return rest.empty() ? whole : behind_tab || rest[0] == '{';
 }
 
 bool is_overpass_json(std::string_view text) {
@@ -147,12 +147,12 @@ MapFile map_format_of(std::string_view begin, bool whole, const std::string& whe
             ": is Overpass' JSON; ask for [out:xml] in place of [out:json], or export GeoJSON");
   file.json = begins(text, "{") || begins(text, "[");
   file.names_crs = file.json && text.find("\"crs\"") != std::string_view::npos;
-  if (is_feature_line(text, whole)) {
+  if (is_feature_line(text, whole, false)) {
     file.format = MapFormat::geojson_lines;
     return file;
   }
   const size_t tab = text.substr(0, 200).find('\t');
-  if (tab != std::string_view::npos && is_feature_line(text.substr(tab + 1), whole)) {
+  if (tab != std::string_view::npos && is_feature_line(text.substr(tab + 1), whole, true)) {
     file.format = MapFormat::geojson_lines;
     file.behind_tab = true;
     return file;

@@ -128,7 +128,9 @@ std::vector<ClassRule> LayerClasses::building_rules() const {
 
 std::vector<ClassRule> LayerClasses::rules() const {
   if (!named_.kind.empty()) return {{Trust::osm, {named_.kind}, "", "", false}};
-  return theme_ == MapTheme::roads ? road_rules() : building_rules();
+  std::vector<ClassRule> rules = theme_ == MapTheme::roads ? road_rules() : building_rules();
+  if (only_polygons(*layer_)) std::erase_if(rules, [](const ClassRule& rule) { return rule.lines_only; });
+  return rules;
 }
 
 bool LayerClasses::applies(const ClassRule& rule) {

@@ -48,6 +48,11 @@ std::string wkt_of(const OGRSpatialReference* reference) {
   return wkt;
 }
 
+bool only_polygons(OGRLayer& layer) {
+  const OGRwkbGeometryType type = wkbFlatten(layer.GetGeomType());
+  return type == wkbPolygon || type == wkbMultiPolygon;
+}
+
 std::string text_of(const OGRFeature& feature, int field) {
   if (field < 0 || !feature.IsFieldSetAndNotNull(field)) return "";
   const OGRFieldType type = feature.GetFieldDefnRef(field)->GetType();

@@ -29,6 +29,9 @@ void check_read_to_its_end(const std::string& path, const GdalMessages& messages
 // Empty where it has none.
 std::string wkt_of(const OGRSpatialReference* reference);
 
+// By the type that the layer declares.
+bool only_polygons(OGRLayer& layer);
+
 // Empty for -1 and for what is not set; of a list the first.
 std::string text_of(const OGRFeature& feature, int field);
 

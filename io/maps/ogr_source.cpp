@@ -50,11 +50,6 @@ bool may_hold(OGRLayer& layer, MapTheme theme) {
   return theme == MapTheme::roads || (type != wkbLineString && type != wkbMultiLineString);
 }
 
-bool only_polygons(OGRLayer& layer) {
-  const OGRwkbGeometryType type = wkbFlatten(layer.GetGeomType());
-  return type == wkbPolygon || type == wkbMultiPolygon;
-}
-
 // Layers of all files that may hold what is asked for, with their attributes.
 std::vector<Candidate> candidates(const std::vector<OpenedMap>& files, const std::string& path, MapTheme theme,
                                   const OgrFields& fields) {
@@ -122,8 +117,8 @@ void choose(std::vector<Candidate>& layers, const MapRequest& request, SourceRep
 // One layer's features into another.
 class LayerReader {
  public:
-  LayerReader(const Candidate& from, const MapRequest& request, SourceReport& report)
-      : from_(from), request_(request), of_no_class_(request), report_(report) {
+  LayerReader(const Candidate& from, bool json, const MapRequest& request, SourceReport& report)
+      : from_(from), json_(json), request_(request), of_no_class_(request), report_(report) {
     of_no_class_.wants_kind = [](const std::string&) { return true; };
     of_no_class_.tunnels |= request.all_features;
   }
@@ -172,10 +167,11 @@ class LayerReader {
     if (from_.rule.lines_only) return Polygons::passed_over;
     const std::string area = from_.classes.value(feature, "area");
     if (!area.empty()) return says_no(area) ? Polygons::outlines : Polygons::filled;
-    return only_polygons(*from_.layer) || has_several_rings(geometry) ? Polygons::filled : Polygons::outlines;
+    return (only_polygons(*from_.layer) && !json_) || has_several_rings(geometry) ? Polygons::filled : Polygons::outlines;
   }
 
   const Candidate& from_;
+  bool json_;  // GeoJSON: that there are only polygons is chance, no declaration
   const MapRequest& request_;
   MapRequest of_no_class_;  // rules for a feature that needs no class
   SourceReport& report_;
@@ -189,7 +185,7 @@ void read_layer(const Candidate& from, const MapFile& format, const MapRequest& 
   FeatureLayer& layer = layer_in(crs, layers);
   const size_t before = layer.size();
   Geometries geometries(request.theme, period > 359 && period < 361, layer, from.where);
-  LayerReader(from, request, report).read(geometries);
+  LayerReader(from, format.json, request, report).read(geometries);
   report.features += static_cast<int64_t>(layer.size() - before);
 }
 
