@@ -5,8 +5,8 @@
 
 #include "engine/arena.h"
 #include "engine/layers.h"
-#include "engine/optimizer.h"
 #include "engine/ops.h"
+#include "engine/optimizer.h"
 #include "models/losses.h"
 #include "models/state_dict.h"
 

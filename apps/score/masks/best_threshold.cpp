@@ -4,8 +4,8 @@
 #include <thread>
 
 #include "io/image/image.h"
-#include "io/weights/safetensors.h"
 #include "io/threads.h"
+#include "io/weights/safetensors.h"
 
 namespace ppl::score {
 namespace {
