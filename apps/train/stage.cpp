@@ -308,7 +308,8 @@ void run_stage(const TrainConfig& c, const Checkpoint& start, const StageTiles& 
   } catch (const std::bad_alloc&) {
     explain_memory(c, s, "out of memory");
   }
-  log_line(fmt::format("{}: peak memory of tensors {} MiB", s.name, memory_use(network.device()).peak >> 20));
+  const MemoryUse memory = memory_use(network.device());
+  log_line(fmt::format("{}: peak memory of tensors {} MiB, {} MiB held", s.name, memory.peak >> 20, memory.held >> 20));
 }
 
 }  // namespace ppl::apps
