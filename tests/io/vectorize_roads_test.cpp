@@ -7,9 +7,9 @@
 #include <random>
 #include <string>
 
+#include "io/geometry/simplify.h"
 #include "io/image/image.h"
 #include "io/vectorize/road_lines.h"
-#include "io/geometry/simplify.h"
 #include "io/vectorize/thin.h"
 #include "tests/support/drawn.h"
 #include "tests/support/io_support.h"
