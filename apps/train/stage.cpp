@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "apps/common/app.h"
+#include "apps/common/clock.h"
 #include "apps/common/log.h"
 #include "apps/common/signals.h"
 #include "apps/common/weights.h"
@@ -21,9 +22,6 @@ namespace ppl::apps {
 namespace {
 
 using nlohmann::json;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 class StageRun {
  public:
