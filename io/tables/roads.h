@@ -8,15 +8,9 @@
 #include <string_view>
 #include <vector>
 
-namespace ppl {
+#include "io/geometry/point.h"
 
-// x counts columns and y rows; (0, 0) is the outer corner of the first pixel.
-struct PixelPoint {
-  double x = 0;
-  double y = 0;
-  friend bool operator==(const PixelPoint&, const PixelPoint&) = default;
-};
-using Polyline = std::vector<PixelPoint>;
+namespace ppl {
 
 // Where a line was read: the number of the file within its source, and the row (or feature), counted from 1.
 struct RowPlace {
@@ -26,7 +20,7 @@ struct RowPlace {
 };
 
 struct RoadLine {
-  Polyline points;  // none: the row says "no road here"
+  Line points;  // none: the row says "no road here"
   RowPlace place;
 };
 

@@ -30,10 +30,8 @@ class MaskRoads : public RoadSource {
   ImageRoads read(size_t image) const override {
     const auto number = static_cast<uint32_t>(image);
     ImageRoads roads;
-    for (const Line& line : roads_from_mask(read_foreground(paths_[image], {}), options_)) {
-      RoadLine road{{}, {number, roads.lines.size() + 1}};
-      for (const Point& p : line) road.points.push_back({p.x, p.y});
-      roads.lines.push_back(std::move(road));
+    for (Line& line : roads_from_mask(read_foreground(paths_[image], {}), options_)) {
+      roads.lines.push_back({std::move(line), {number, roads.lines.size() + 1}});
     }
     if (roads.lines.empty()) roads.lines.push_back({{}, {number, 1}});
     return roads;

@@ -114,7 +114,8 @@ void add_metric_options(CLI::App& roads, RoadsOptions& options) {
       ->transform(CLI::CheckedTransformer(cities))
       ->default_str("ids");
   const std::map<std::string, AplsMethod> methods{{"quick", AplsMethod::quick}, {"literal", AplsMethod::literal}};
-  roads.add_option("--method", options.method, "quick, or literal: every network point by point; scores are the same")
+  roads
+      .add_option("--method", options.method, "quick, or literal: every road graph point by point; scores are the same")
       ->transform(CLI::CheckedTransformer(methods))
       ->default_str("quick");
   roads.add_flag("--lenient", options.lenient, "Leave bad rows out and count them");
@@ -149,7 +150,7 @@ void add_layer_options(CLI::App& roads, Command& command) {
 }  // namespace
 
 void add_roads_command(CLI::App& app) {
-  CLI::App* roads = app.add_subcommand("roads", "APLS of road networks");
+  CLI::App* roads = app.add_subcommand("roads", "APLS of roads, a table, layer or mask an image");
   const auto command = std::make_shared<Command>();
   CLI::Option* sources =
       roads
