@@ -6,12 +6,17 @@ namespace ppl::apps {
 enum class SignalRequest {
   none,
   checkpoint,  // SIGUSR1: save and go on
-  stop,        // SIGTERM, SIGINT (Ctrl-C): save and end with exit_interrupted
+  stop,        // SIGTERM: save and end with exit_interrupted
 };
 
-// From now on these signals are noted instead of ending the process; a second one to stop ends it at once. stop:
-// SIGTERM and SIGINT too.
+// From now on these signals are noted instead of ending the process; a second SIGTERM ends it at once. stop: SIGTERM
+// too.
 void watch_signals(bool stop = true);
+
+// From now on SIGTERM and SIGINT (Ctrl-C) are noted as a request to stop; a second one ends the process at once.
+void watch_stop();
+// Whether one came, without taking it.
+bool stop_is_wanted();
 
 // The request since the last call; stop is stronger than checkpoint.
 SignalRequest take_signal_request();

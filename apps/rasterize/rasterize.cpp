@@ -1,13 +1,13 @@
 #include "apps/rasterize/rasterize.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <filesystem>
 #include <memory>
 #include <unordered_set>
 
 #include "apps/common/app.h"
+#include "apps/common/clock.h"
 #include "apps/common/log.h"
 #include "apps/common/signals.h"
 #include "apps/rasterize/coverage.h"
@@ -20,15 +20,11 @@
 #include "io/file.h"
 #include "io/image/geotiff.h"
 #include "io/threads.h"
+#include "kernels/ignored.h"
 
 namespace ppl::rasterize {
 namespace fs = std::filesystem;
 namespace {
-
-using Clock = std::chrono::steady_clock;
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-constexpr uint8_t kIgnored = 255;
 
 // Drawers wait here for the next tile, as many as there are threads.
 class DrawerPool {
@@ -205,18 +201,13 @@ void check_totals(const Job& job, const Scene& scene, const Summary& summary) {
 void draw_tiles(const Job& job, const Scene& scene, const TileFrames& frames, Manifest& manifest, Summary& summary) {
   TileWriter writer(job, frames, manifest);
   const std::vector<const TileFrame*> todo = open_folder(job, frames, writer, manifest, summary);
-  apps::watch_signals();
+  apps::watch_stop();
   DrawerPool drawers(scene, frames.crs);
   apps::Progress progress("rasterize: tiles", static_cast<int64_t>(todo.size()));
   std::mutex mutex;
-  bool stopped = false;
   int64_t foreground = 0, pixels = 0;
   for_each_index(static_cast<int64_t>(todo.size()), job.threads, [&](int64_t i) {
-    {
-      const std::lock_guard lock(mutex);
-      stopped |= apps::take_signal_request() == apps::SignalRequest::stop;
-      if (stopped) return;
-    }
+    if (apps::stop_is_wanted()) return;
     const TileFrame& frame = *todo[static_cast<size_t>(i)];
     std::unique_ptr<Drawer> drawer = drawers.take();
     const TileRecord record = writer.write(frame, drawer->draw(frame));
@@ -230,9 +221,10 @@ void draw_tiles(const Job& job, const Scene& scene, const TileFrames& frames, Ma
     }
     progress.advance();
   });
-  if (stopped) {
-    throw apps::Interrupted(cat("stopped: ", summary.kept + summary.drawn + summary.left_out, " of ",
-                                frames.tiles.size(), " tiles are done; the same command goes on"));
+  const int64_t done = summary.kept + summary.drawn + summary.left_out;
+  if (done < static_cast<int64_t>(frames.tiles.size())) {
+    throw apps::Interrupted(
+        cat("stopped: ", done, " of ", frames.tiles.size(), " tiles are done; the same command goes on"));
   }
   summary.foreground = pixels > 0 ? static_cast<double>(foreground) / static_cast<double>(pixels) : 0;
   std::vector<std::string> ids;
