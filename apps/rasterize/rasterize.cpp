@@ -247,6 +247,9 @@ Summary rasterize(const Job& job) {
   summary.tiles = static_cast<int64_t>(frames.tiles.size() + frames.problems.size());
   report_problems(frames.problems, static_cast<size_t>(summary.tiles),
                   job.skip_problems ? OnProblem::skip : OnProblem::stop, "the tiles");
+  for (const std::string& path : frames.labels) {
+    apps::log_line("rasterize: passed over: " + path + ": a mask or labels, no image");
+  }
   for (const TileProblem& problem : frames.problems) apps::log_line("rasterize: left out: " + problem.what);
 
   if (scene.size() > 0 && !job.allow_empty) check_touching(scene, frames);
