@@ -19,7 +19,7 @@ std::string_view text_of(protozero::data_view view) { return {view.data(), view.
 protozero::pbf_reader fields_of(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
 // Writers put some thousands of objects into a block; of damaged and made-up ones no more than this is kept.
-constexpr size_t kMostGroups = 100'000, kMostStrings = 4'000'000;
+constexpr size_t kMostGroups = 10'000, kMostStrings = 4'000'000;
 
 // One number after the other; without any check of sums, which may wrap.
 class Numbers {
