@@ -19,6 +19,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import warnings
 import zipfile
 
 import geopandas
@@ -30,6 +31,7 @@ import rasterio
 import rasterio.features
 import shapely
 
+warnings.filterwarnings("ignore", category=rasterio.errors.NotGeoreferencedWarning)
 LIMIT = 0.005
 GONE = {"proposed", "planned", "demolished", "razed", "removed", "destroyed", "dismantled", "no", ""}
 
@@ -208,8 +210,8 @@ def make_layers(work, extract):
     with zipfile.ZipFile(work / "region.shp.zip", "w") as archive:
         for file in shapes.iterdir():
             archive.write(file, file.name)
-    lists = geopandas.GeoDataFrame({"highway": [f"['{h}', 'path']" for h in roads["highway"]]}, geometry=roads.geometry,
-                                   crs=4326)
+    lists = geopandas.GeoDataFrame({"highway": [f"['{h}', 'path']" for h in roads["highway"]]},
+                                   geometry=roads.geometry.to_numpy(), crs=4326)
     lists.to_file(work / "edges.gpkg", layer="edges", engine="pyogrio")
     table = pandas.DataFrame({"latitude": 0.0, "longitude": 0.0, "confidence": 0.9,
                               "geometry": shapely.to_wkt(np.array(buildings.geometry), rounding_precision=7)})

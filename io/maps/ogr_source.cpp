@@ -167,7 +167,8 @@ class LayerReader {
     if (from_.rule.lines_only) return Polygons::passed_over;
     const std::string area = from_.classes.value(feature, "area");
     if (!area.empty()) return says_no(area) ? Polygons::outlines : Polygons::filled;
-    return (only_polygons(*from_.layer) && !json_) || has_several_rings(geometry) ? Polygons::filled : Polygons::outlines;
+    return (only_polygons(*from_.layer) && !json_) || has_several_rings(geometry) ? Polygons::filled
+                                                                                  : Polygons::outlines;
   }
 
   const Candidate& from_;
