@@ -77,6 +77,8 @@ OgrFile open_one(const std::string& name, const MapFile& format, const GdalMessa
   } else {
     file = open_as(name, drivers_of_plain_files(), nullptr);
   }
+  PPL_CHECK(file || !format.parquet, where, ": is Parquet, which GDAL was built without here; make it a GeoPackage ",
+            "(geopandas, DuckDB, ogr2ogr)");
   PPL_CHECK(file, where, ": cannot be read as lines or polygons: ", reason(messages));
   return file;
 }
