@@ -126,7 +126,7 @@ training() {
   cat >"$out/recipe.json" <<RECIPE
 {"run": "$out/run", "seed": 1, "precision": "bf16",
  "network": {"name": "pp_linknet34_psp64"},
- "stages": [{"name": "bars", "train": "$out/tiles.packed", "loss": "dice_focal", "rate": 5e-4, "epochs": 4,
+ "stages": [{"name": "bars", "train": "$out/tiles.packed", "loss": "dice_focal", "learning_rate": 5e-4, "epochs": 4,
              "crop": $side, "batch": $batch, "monitor": "training_loss"}]}
 RECIPE
   for graph in false true; do

@@ -12,8 +12,8 @@
 namespace ppl::apps {
 
 struct EpochResult {
-  double loss = 0;  // mean over the batches
-  double rate = 0;  // at the start
+  double loss = 0;           // mean over the batches
+  double learning_rate = 0;  // at the start
   double seconds = 0, images_per_second = 0;
   double waiting = 0;  // share of the time spent waiting for tiles
 };

@@ -33,7 +33,7 @@ void Recorder::epoch(const nlohmann::json& line) {
   const auto add = [&](const std::string& name, const nlohmann::json& value) {
     if (value.is_number()) events_->scalar(stage + "/" + name, epoch, value.get<double>());
   };
-  for (const char* name : {"loss", "rate", "images_per_second", "waiting"}) add(name, line.at(name));
+  for (const char* name : {"loss", "learning_rate", "images_per_second", "waiting"}) add(name, line.at(name));
   for (const char* part : {"validation", "validation_average"}) {
     if (!line.contains(part)) continue;
     for (const char* name : {"iou", "mean_iou", "f1", "precision", "recall"})

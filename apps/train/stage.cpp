@@ -77,7 +77,7 @@ class StageRun {
   bool by_validation() const {
     return stage_.monitor == "validation_iou" || (stage_.monitor == "auto" && tiles_.validation);
   }
-  double rate(double epoch) const { return learning_rate(stage_.schedule, stage_.rate, epoch, stage_.epochs); }
+  double rate(double epoch) const { return learning_rate(stage_.schedule, stage_.learning_rate, epoch, stage_.epochs); }
   std::string here() const { return fmt::format("stage {}, epoch {}", stage_.name, at_.epoch + 1); }
 
   const TrainConfig& config_;
@@ -116,7 +116,7 @@ EpochResult StageRun::train_epoch() {
   }
   const double here = seconds_since(resumed_), seconds = seconds_before_ + here;
   return {.loss = at_.loss / static_cast<double>(std::max<int64_t>(1, at_.losses)),
-          .rate = rate(static_cast<double>(at_.epoch)),
+          .learning_rate = rate(static_cast<double>(at_.epoch)),
           .seconds = seconds,
           .images_per_second = static_cast<double>(at_.images) / seconds,
           .waiting = here > 0 ? loader_.take_wait_seconds() / here : 0};
@@ -199,7 +199,7 @@ json StageRun::validated() {
   trainer_.share_statistics();
   const auto start = Clock::now();
   const Validation v =
-      validate(network_, tiles_.validation, precision_of(config_), stage_.views, stage_.threshold, ranks_);
+      validate(network_, tiles_.validation, precision_of(config_), stage_.tta, stage_.threshold, ranks_);
   return describe(v, seconds_since(start));
 }
 
@@ -208,7 +208,7 @@ void StageRun::draw_sheet() {
   constexpr int kTiles = 6, kSide = 320;
   if (stage_.sheet_every == 0 || (at_.epoch + 1) % stage_.sheet_every != 0 || !files_.writes()) return;
   files_.sheet(stage_folder(config_, at_.stage), stage_.name, at_.epoch + 1,
-               apps::draw_sheet(network_, tiles_.validation, kTiles, kSide, precision_of(config_), stage_.views,
+               apps::draw_sheet(network_, tiles_.validation, kTiles, kSide, precision_of(config_), stage_.tta,
                                 stage_.threshold));
 }
 
