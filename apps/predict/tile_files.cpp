@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "io/image/scene.h"
+#include "models/inference/class_numbers.h"
 
 namespace fs = std::filesystem;
 

@@ -231,6 +231,7 @@ TrainConfig parse_config(const json& given) {
   check_one_of(c.precision, {"f32", "bf16"}, "precision");
   check_range(c.workers, 1, 256, "workers");
   check_range(c.threads, 0, 4096, "threads");
+  check_range(static_cast<double>(c.cache_mib), 0, 1e9, "cache_mib");
   check_range(c.checkpoint.every_minutes, 0, 1e6, "checkpoint.every_minutes");
   check_range(c.checkpoint.every_steps, 0, 1e9, "checkpoint.every_steps");
   check_one_of(c.ranks.norm, {"rank", "sync"}, "ranks.norm");

@@ -102,6 +102,7 @@ void visit(V& v, TrainConfig& o) {
   v("initial_weights", o.initial_weights);
   v("encoder_weights", o.encoder_weights);
   v("workers", o.workers);
+  v("cache_mib", o.cache_mib);
   v("threads", o.threads);
   v("graph", o.graph);
   v("checkpoint", o.checkpoint);

@@ -12,6 +12,15 @@ std::string log_path(const TrainConfig& c) { return c.run + "/log.jsonl"; }
 std::string event_path(const TrainConfig& c) { return c.run + "/events.out.tfevents.run"; }
 std::string checkpoint_folder(const TrainConfig& c) { return c.run + "/checkpoints"; }
 
+std::string stage_folder(const TrainConfig& c, int64_t stage) {
+  return c.run + "/" + c.stages[static_cast<size_t>(stage)].name;
+}
+
+std::string stage_result(const TrainConfig& c, int64_t stage) {
+  const bool average = c.stages[static_cast<size_t>(stage)].ema_decay > 0;
+  return stage_folder(c, stage) + (average ? "/best_average.safetensors" : "/best.safetensors");
+}
+
 Recorder::Recorder(const TrainConfig& c, const Position& at, const Communication& ranks, bool profile)
     : writes_(apps::writes(ranks)) {
   if (profile) profile_.emplace();
