@@ -132,7 +132,8 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
             {"ms", t.median},
             {"best_ms", t.best},
             {"images_per_s", 1e3 * batch / t.median},
-            {"peak_mib", memory_use(o.device).peak >> 20}};
+            {"peak_mib", memory_use(o.device).peak >> 20},
+            {"held_mib", memory_use(o.device).held >> 20}};
   if (o.roof && o.device == Device::cpu) {
     line["direct_roof_ms"] = roof(o, precision, step);
     line["of_direct_roof"] = t.median / line["direct_roof_ms"].get<double>();

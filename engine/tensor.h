@@ -133,8 +133,9 @@ class NoGrad {  // while an object of it exists, this thread's ops are not recor
 
 // Bytes held by tensors on a device (on cuda also by scratch memory and graphs): now, and the most since the last
 // reset.
+// held: now and what is kept for later tensors (on cuda the driver keeps it).
 struct MemoryUse {
-  size_t now = 0, peak = 0;
+  size_t now = 0, peak = 0, held = 0;
 };
 MemoryUse memory_use(Device);
 void reset_peak_memory(Device);

@@ -4,6 +4,7 @@
 #include <cctype>
 #include <utility>
 
+#include "io/file.h"
 #include "io/weights/safetensors.h"
 #include "io/weights/state_dicts.h"
 #include "io/weights/torch_tensor.h"
@@ -116,17 +117,6 @@ NamedArrays parse_old_form(Bytes bytes, const std::string& where, const std::str
 }
 
 constexpr char kZipForm[] = {'P', 'K', 3, 4};
-
-// Errors of the parts above say what is wrong, not where.
-template <class Parse>
-NamedArrays naming_file(const std::string& where, Parse&& parse) {
-  try {
-    return parse();
-  } catch (const Error& e) {
-    const std::string text = e.what();
-    throw Error(text.starts_with(where) ? text : cat(where, ": ", text));
-  }
-}
 
 // What people have in place of weights, by its first bytes; null: something else. Safetensors begin with the length of
 // their header, which may look like a pickle's start.
