@@ -18,7 +18,8 @@ void add_network_options(CLI::App& app, PredictOptions& o, std::string& precisio
   app.add_option("--also", o.also, "Further weights files; probabilities are averaged")->check(CLI::ExistingFile);
   app.add_option("--shares", o.shares, "Of each weights file in the mean, in their order")
       ->check(CLI::NonNegativeNumber);
-  app.add_option("--views", o.views, "Flips and turns to average over")
+  app.add_option("--tta,--views", o.views,
+                 "Test-time augmentation: flips and turns to average over; 8 cost 8 times the time (--views: old name)")
       ->check(CLI::IsMember({1, 4, 8}))
       ->capture_default_str();
   app.add_option("--threshold", o.threshold, "Of the mean probability; foreground is above it (else the weights' own)")

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "apps/predict/vectors.h"
+#include "models/inference/class_numbers.h"
 
 namespace ppl::apps {
 namespace {

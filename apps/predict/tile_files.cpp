@@ -5,6 +5,7 @@
 
 #include "io/image/formats.h"
 #include "io/image/scene.h"
+#include "models/inference/class_numbers.h"
 
 namespace fs = std::filesystem;
 

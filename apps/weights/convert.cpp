@@ -79,8 +79,7 @@ std::string import_network(const NamedArrays& file, const ImportOptions& o) {
 std::vector<std::string> fitting_networks(const NamedArrays& file) {
   const NamedArrays ours = under_our_names(file);
   // Published files of the hybrid network, and only these, call the centre psp.
-  const bool has_psp =
-      file.arrays.contains("psp.bottleneck.weight") || file.arrays.contains("module.psp.bottleneck.weight");
+  const bool has_psp = file.arrays.contains(shared_prefix(file) + "psp.bottleneck.weight");
   std::vector<std::string> fitting;
   for (const std::string& name : network_names()) {
     if (has_psp && name != "pp_linknet34_psp64_hdc") continue;
@@ -96,7 +95,7 @@ std::vector<std::string> fitting_networks(const NamedArrays& file) {
 }
 
 std::string import_weights(const ImportOptions& o) {
-  const NamedArrays file = read_weights_file(o.from);
+  const NamedArrays file = read_weights_file(o.from, o.key);
   return naming_file(o.from, [&]() -> std::string {
     if (!is_torchvision(file)) return import_network(file, o);
     import_encoder(file, o);

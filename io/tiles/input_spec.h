@@ -29,8 +29,8 @@ struct InputSpec {
 std::string to_json(const InputSpec&);
 InputSpec input_spec_from_json(std::string_view text, const std::string& where);
 
-// The image as the network is to see it: chosen bands, 8 bit. Error for 16-bit images where the spec has no
-// stretch.
+// The image as the network is to see it: chosen bands, 8 bit. Error for 16-bit images where the spec has no stretch,
+// and for 8-bit images where its stretch goes beyond 255.
 Image read_input(const std::string& path, const InputSpec&, int64_t max_pixels = int64_t{1} << 28);
 // The same for an image in memory whose bands are already the chosen ones.
 Image stretch(Image, const InputSpec&, const std::string& where);
