@@ -25,8 +25,8 @@ class Ensemble {
   // 8-bit images of one size, as read_input gives them. valid: empty, or for each image null or [height, width]
   // where 0 is no data, which the networks see as the mean. Both may go when it returns.
   void begin(const std::vector<const Image*>& images, const std::vector<const std::vector<uint8_t>*>& valid);
-  // Of the oldest batch that was begun: f32 [N,H,W,classes], mean probabilities.
-  Tensor finish() { return mean_->finish(); }
+  // Of the oldest batch that was begun: f32 [N,H,W,classes], mean probabilities. Error where one is not a number.
+  Tensor finish();
 
  private:
   struct Member {
@@ -37,8 +37,5 @@ class Ensemble {
   std::unique_ptr<MeanProbability> mean_;
   double threshold_ = 0;
 };
-
-// 0 where no class passes the threshold, else 1 + the class of the highest probability; [height, width, classes].
-std::vector<uint8_t> class_numbers(const float* probability, int64_t pixels, int classes, double threshold);
 
 }  // namespace ppl::apps
