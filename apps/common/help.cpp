@@ -27,13 +27,13 @@ class Help : public CLI::Formatter {
   }
 
   std::string make_option_opts(const CLI::Option* option) const override {
-    if (option->get_type_size() == 0) return "";
+    if (option->get_type_size() == 0) return " ";
     std::string text = " " + values_of(option->get_type_name());
     if (!option->get_default_str().empty()) text += " = " + option->get_default_str();
     if (option->get_expected_max() >= CLI::detail::expected_max_vector_size) text += " ...";
     if (option->get_expected_min() > 1) text += " x " + std::to_string(option->get_expected_min());
     if (option->get_required() && !option->get_positional()) text += ", required";
-    return text;
+    return text + " ";  // so that two blanks at least stand before the description
   }
 };
 

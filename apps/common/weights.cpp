@@ -4,6 +4,7 @@
 
 #include "apps/common/log.h"
 #include "apps/common/recognize.h"
+#include "io/file.h"
 #include "io/weights/safetensors.h"
 #include "io/weights/torch_file.h"
 #include "models/networks.h"
@@ -11,15 +12,6 @@
 
 namespace ppl::apps {
 namespace {
-
-template <class Work>
-auto naming_file(const std::string& path, Work&& work) {
-  try {
-    return work();
-  } catch (const Error& e) {
-    throw Error(cat(path, ": ", e.what()));
-  }
-}
 
 int whole_number(const std::string& text, const char* key) {
   const bool digits = !text.empty() && text.size() < 6 &&

@@ -1,20 +1,10 @@
 #include "apps/predict/tile_files.h"
 
 #include <algorithm>
-#include <filesystem>
 
-namespace fs = std::filesystem;
+#include "io/image/formats.h"
 
 namespace ppl::apps {
-namespace {
-
-bool is_tiff(const std::string& path) {
-  std::string e = fs::path(path).extension().string();
-  std::transform(e.begin(), e.end(), e.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return e == ".tif" || e == ".tiff";
-}
-
-}  // namespace
 
 LoadedTile read_tile(const std::string& path, const InputSpec& input) {
   LoadedTile loaded{read_input(path, input), {}, {}, {}};

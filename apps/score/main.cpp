@@ -1,8 +1,8 @@
 #include <fmt/format.h>
 
 #include "apps/common/app.h"
-#include "apps/score/masks/best_threshold.h"
 #include "apps/score/buildings/buildings_command.h"
+#include "apps/score/masks/best_threshold.h"
 #include "apps/score/masks/iou.h"
 #include "apps/score/page/page_options.h"
 #include "apps/score/roads/roads_command.h"

@@ -22,7 +22,7 @@ struct Options {
 };
 
 // What became of each pixel of a tile.
-enum Outcome : uint8_t { kBackground, kFound, kMissed, kFalse, kIgnored };
+enum Outcome : uint8_t { kBackground, kFound, kMissed, kFalse, kLeftOut };
 
 struct Entry {
   std::string id;

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <filesystem>
 #include <opencv2/imgproc.hpp>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -24,7 +23,7 @@ constexpr double kLargestSide = 12000;  // metres; the map of what stands where 
 
 cv::Mat mask_of(const Town& town, const Window& window, Masks kind) {
   if (kind == Masks::buildings) return building_mask(town, window);
-  cv::Mat roads = road_mask(town.network, window);
+  cv::Mat roads = road_mask(town.graph, window);
   if (kind == Masks::roads) return roads;
   cv::Mat classes = roads / 255;
   classes.setTo(2, building_mask(town, window));
@@ -66,7 +65,7 @@ class Overview {
 void write_tiles(const Town& town, const Layout& layout, const Options& options, const fs::path& root) {
   Overview overview(layout, options);
   apps::Progress progress("town: tiles", static_cast<int64_t>(layout.tiles.size()));
-  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads = hardware_threads();
   for_each_index(static_cast<int64_t>(layout.tiles.size()), threads, [&](int64_t i) {
     const Tile& tile = layout.tiles[static_cast<size_t>(i)];
     const cv::Mat image = render_image(town, tile.window);
@@ -110,7 +109,7 @@ void write_town(const Options& options) {
   apps::write_folder(options.out, [&](const fs::path& root) {
     const Town town = make_town(layout.width, layout.height, options.seed);
     apps::log_line(fmt::format("town: {:.0f} x {:.0f} m, {} roads, {} buildings, {} trees", layout.width, layout.height,
-                               town.network.roads.size(), town.buildings.size(), town.trees.size()));
+                               town.graph.roads.size(), town.buildings.size(), town.trees.size()));
     fs::create_directory(root / "train");
     if (options.val > 0) fs::create_directory(root / "val");
     write_tiles(town, layout, options, root);

@@ -50,16 +50,6 @@ std::string import_network(const NamedArrays& file, const ImportOptions& o) {
   return info.network;
 }
 
-template <class Work>
-auto naming_file(const std::string& path, Work&& work) {
-  try {
-    return work();
-  } catch (const Error& e) {
-    const std::string text = e.what();
-    throw Error(text.starts_with(path) ? text : cat(path, ": ", text));
-  }
-}
-
 }  // namespace
 
 std::string import_weights(const ImportOptions& o) {

@@ -2,6 +2,7 @@
 #include <filesystem>
 #include <regex>
 
+#include "io/folder.h"
 #include "io/tables/road_layers.h"
 
 namespace ppl {

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "io/folder.h"
 #include "io/image/image.h"
 #include "io/places/mosaic.h"
 #include "io/tables/road_layers.h"

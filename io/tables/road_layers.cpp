@@ -35,7 +35,7 @@ class ToPixels {
     PPL_CHECK(transformation_, path, ": no way from its coordinate system to the image's: ", CPLGetLastErrorMsg());
   }
 
-  PixelPoint operator()(double x, double y) const {
+  Point operator()(double x, double y) const {
     if (transformation_ && !transformation_->Transform(1, &x, &y)) return {HUGE_VAL, HUGE_VAL};
     return {inverse_[0] + x * inverse_[1] + y * inverse_[2], inverse_[3] + x * inverse_[4] + y * inverse_[5]};
   }

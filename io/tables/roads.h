@@ -8,15 +8,9 @@
 #include <string_view>
 #include <vector>
 
-namespace ppl {
+#include "io/geometry/point.h"
 
-// x counts columns and y rows; (0, 0) is the outer corner of the first pixel.
-struct PixelPoint {
-  double x = 0;
-  double y = 0;
-  friend bool operator==(const PixelPoint&, const PixelPoint&) = default;
-};
-using Polyline = std::vector<PixelPoint>;
+namespace ppl {
 
 // Where a line was read: the number of the file within its source, and the row (or feature), counted from 1.
 struct RowPlace {
@@ -26,7 +20,7 @@ struct RowPlace {
 };
 
 struct RoadLine {
-  Polyline points;  // none: the row says "no road here"
+  Line points;  // none: the row says "no road here"
   RowPlace place;
 };
 
@@ -57,14 +51,5 @@ class RoadSource {
 
 // Order by UTF-16 code units of two UTF-8 texts: differs from that of the bytes above U+E000.
 bool utf16_less(std::string_view a, std::string_view b);
-
-// The files of a folder (not of its subfolders) with one of these extensions, sorted by name; the path itself where it
-// is a file. Error where it can be neither, or the folder has no such file (that `expected` names, else the
-// extensions).
-std::vector<std::string> list_files(const std::string& path, const std::vector<std::string>& extensions,
-                                    const std::string& expected = {});
-
-// Whatever follows `file` in a file name (".csv"), in lower case.
-std::string extension_of(const std::string& path);
 
 }  // namespace ppl

@@ -3,8 +3,8 @@
 #include <memory>
 
 #include "io/file.h"
-#include "io/tables/csv.h"
 #include "io/maps/ogr_layers.h"
+#include "io/tables/csv.h"
 #include "io/tables/vector_file.h"
 #include "kernels/base.h"
 

@@ -63,7 +63,7 @@ std::string quoted(std::string_view text) {
   return cat("'", shown, text.size() > 40 ? "...'" : "'");
 }
 
-std::optional<std::string> parse_point(std::string_view text, Polyline& points) {
+std::optional<std::string> parse_point(std::string_view text, Line& points) {
   const size_t blank = text.find(' ');
   if (blank == std::string_view::npos) return cat("expected a point as 'x y', got ", quoted(text));
   const std::string_view first = text.substr(0, blank), rest = text.substr(blank + 1);
@@ -92,7 +92,7 @@ std::optional<double> parse_number(std::string_view text) {
   return value && negative ? -*value : value;
 }
 
-std::optional<std::string> parse_linestring(std::string_view text, Polyline& points, std::string& scratch) {
+std::optional<std::string> parse_linestring(std::string_view text, Line& points, std::string& scratch) {
   points.clear();
   scratch.clear();
   for (const char c : text) {

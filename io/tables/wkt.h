@@ -19,6 +19,6 @@ std::optional<double> parse_number(std::string_view text);
 // Fills `points` from `LINESTRING (x y, x y more, ...)`: any case, quotes anywhere, one blank between numbers, further
 // numbers of a point left out; EMPTY anywhere gives no points. Returns what is wrong with the text, or nothing.
 // `scratch` saves an allocation a call.
-std::optional<std::string> parse_linestring(std::string_view text, Polyline& points, std::string& scratch);
+std::optional<std::string> parse_linestring(std::string_view text, Line& points, std::string& scratch);
 
 }  // namespace ppl

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "io/image/formats.h"
 #include "io/tiles/mask_files.h"
 #include "io/vectorize/raster.h"
 
@@ -29,10 +30,8 @@ class MaskRoads : public RoadSource {
   ImageRoads read(size_t image) const override {
     const auto number = static_cast<uint32_t>(image);
     ImageRoads roads;
-    for (const Line& line : roads_from_mask(read_foreground(paths_[image], {}), options_)) {
-      RoadLine road{{}, {number, roads.lines.size() + 1}};
-      for (const Point& p : line) road.points.push_back({p.x, p.y});
-      roads.lines.push_back(std::move(road));
+    for (Line& line : roads_from_mask(read_foreground(paths_[image], {}), options_)) {
+      roads.lines.push_back({std::move(line), {number, roads.lines.size() + 1}});
     }
     if (roads.lines.empty()) roads.lines.push_back({{}, {number, 1}});
     return roads;
@@ -44,17 +43,11 @@ class MaskRoads : public RoadSource {
   std::vector<BadRow> stray_;
 };
 
-bool is_image(const std::string& path) {
-  const std::string extension = extension_of(path);
-  return extension == ".png" || extension == ".tif" || extension == ".tiff" || extension == ".jpg" ||
-         extension == ".jpeg";
-}
-
 }  // namespace
 
 bool has_masks(const std::string& path) {
   std::error_code error;
-  return fs::is_directory(path, error) ? !list_masks(path, kSuffix).empty() : is_image(path);
+  return fs::is_directory(path, error) ? !list_masks(path, kSuffix).empty() : has_image_extension(path);
 }
 
 std::unique_ptr<RoadSource> open_mask_roads(const std::string& path, const RoadOptions& options) {

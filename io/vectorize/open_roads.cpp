@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/folder.h"
 #include "io/tables/spacenet_csv.h"
 #include "io/vectorize/mask_roads.h"
 #include "kernels/base.h"

@@ -110,7 +110,7 @@ TEST_CASE("what is written can be read again: tables, GeoJSON, GeoPackage of roa
     CHECK(roads.bad.empty());
     REQUIRE(roads.lines.size() == 3);
     for (size_t k = 0; k < 3; ++k) {
-      const Polyline &points = roads.lines[k].points, &expected = table.lines[k].points;
+      const Line &points = roads.lines[k].points, &expected = table.lines[k].points;
       REQUIRE(points.size() == expected.size());
       for (size_t p = 0; p < points.size(); ++p) {
         CHECK(std::hypot(points[p].x - expected[p].x, points[p].y - expected[p].y) < 0.05);

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "io/folder.h"
 #include "io/tables/spacenet_csv.h"
 #include "io/tables/wkt.h"
 #include "tests/support/io_support.h"
@@ -12,10 +13,9 @@ namespace {
 
 using test::contains;
 using test::error_of;
-using test::TempFolder;
 
-std::optional<Polyline> parsed(const std::string& text) {
-  Polyline points;
+std::optional<Line> parsed(const std::string& text) {
+  Line points;
   std::string scratch;
   if (parse_linestring(text, points, scratch)) return {};
   return points;
@@ -51,7 +51,7 @@ TEST_CASE("numbers as Java reads them") {
 }
 
 TEST_CASE("line strings that are read") {
-  const Polyline two{{1, 2}, {3, 4}};
+  const Line two{{1, 2}, {3, 4}};
   for (const char* text : {"LINESTRING (1 2, 3 4)", "\"LineString(1 2,3 4)\"", "  linestring ( 1 2 , 3 4 ) ",
                            "LINESTRING (1 2 9, 3 4 8 7)", "LINESTRING ((1 2), (3 4),,)",
                            "\"LINESTRING (1.0 2.,\"\" 3e0 4)\"", "LINESTRING (1 \t2, 3 4)"}) {
@@ -60,9 +60,9 @@ TEST_CASE("line strings that are read") {
   }
   for (const char* text : {"LINESTRING EMPTY", "linestring empty", "LINESTRING (1 2, EMPTY", "LINESTRINGEMPTY,12.5"}) {
     CAPTURE(text);
-    CHECK(parsed(text) == Polyline{});
+    CHECK(parsed(text) == Line{});
   }
-  CHECK(parsed("LINESTRING (1 2)") == Polyline{{1, 2}});
+  CHECK(parsed("LINESTRING (1 2)") == Line{{1, 2}});
 }
 
 TEST_CASE("line strings that are refused") {
@@ -73,7 +73,7 @@ TEST_CASE("line strings that are refused") {
     CAPTURE(text);
     CHECK_FALSE(parsed(text));
   }
-  Polyline points;
+  Line points;
   std::string scratch;
   CHECK(contains(*parse_linestring("LINESTRING (1 \x1b[2Jx, 3 4)", points, scratch), "'?[2JX'"));
 }
@@ -88,7 +88,7 @@ struct Table {
     for (size_t i = 0; i < source->size(); ++i) ids.emplace_back(source->id(i));
     return ids;
   }
-  TempFolder dir;
+  TemporaryFolder dir;
   std::unique_ptr<RoadSource> source;
 };
 
@@ -109,7 +109,7 @@ TEST_CASE("every kind of line end, skipped lines, rows that lie apart") {
       CHECK(table.ids() == std::vector<std::string>{"a", "b"});
       const ImageRoads b = table.source->read(1);
       REQUIRE(b.lines.size() == 3);
-      CHECK(b.lines[1].points == Polyline{{3, 4}, {5, 6}});
+      CHECK(b.lines[1].points == Line{{3, 4}, {5, 6}});
       CHECK((b.lines[0].place.row == 2 && b.lines[1].place.row == 5 && b.lines[2].place.row == 8));
       CHECK(table.source->read(0).lines.at(0).points.empty());
       CHECK(table.source->stray_rows().empty());
@@ -140,17 +140,17 @@ TEST_CASE("bad rows are kept apart with their place") {
 }
 
 TEST_CASE("several files are pooled in their order") {
-  const TempFolder dir;
+  const TemporaryFolder dir;
   write_file(dir / "2.csv", std::string("a,LINESTRING (3 4, 5 6)\nb,LINESTRING EMPTY\n"));
   write_file(dir / "1.csv", std::string("a,LINESTRING (1 2, 3 4)\n"));
   write_file(dir / "x.txt", std::string("a,LINESTRING (9 9, 8 8)\n"));
-  const auto source = open_spacenet_roads(list_files(dir.path(), {".csv"}));
+  const auto source = open_spacenet_roads(list_files(dir.path, {".csv"}));
   REQUIRE(source->size() == 2);
   const ImageRoads a = source->read(0);
   REQUIRE(a.lines.size() == 2);
-  CHECK(a.lines[0].points[0] == PixelPoint{1, 2});
+  CHECK(a.lines[0].points[0] == Point{1, 2});
   CHECK(contains(source->describe(a.lines[1].place), "2.csv:1"));
-  CHECK(contains(error_of([&] { list_files(dir.path(), {".gpkg"}); }), ".gpkg"));
+  CHECK(contains(error_of([&] { list_files(dir.path, {".gpkg"}); }), ".gpkg"));
   CHECK(contains(error_of([&] { list_files(dir / "none", {".csv"}); }), "none"));
 }
 

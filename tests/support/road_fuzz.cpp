@@ -25,7 +25,7 @@ bool is_small(const ImageRoads& roads) {
   size_t points = 0;
   for (const RoadLine& line : roads.lines) {
     points += line.points.size();
-    for (const PixelPoint p : line.points) {
+    for (const Point p : line.points) {
       if (std::fabs(p.x) > 3000 || std::fabs(p.y) > 3000) return false;
     }
   }
@@ -36,7 +36,7 @@ void check_read(const ImageRoads& roads, const ImageRoads& again) {
   require(roads.lines.size() == again.lines.size() && roads.bad.size() == again.bad.size(), "two readings differ");
   for (size_t i = 0; i < roads.lines.size(); ++i) {
     require(roads.lines[i].points == again.lines[i].points, "two readings differ");
-    for (const PixelPoint p : roads.lines[i].points) {
+    for (const Point p : roads.lines[i].points) {
       require(std::isfinite(p.x) && std::isfinite(p.y), "a point without a place");
     }
   }

@@ -29,10 +29,7 @@ std::vector<RoadLine> roads_of(const RoadSource& source, const std::map<std::str
 
 std::vector<Line> lines_of(const std::vector<RoadLine>& roads) {
   std::vector<Line> lines;
-  for (const RoadLine& road : roads) {
-    Line& line = lines.emplace_back();
-    for (const PixelPoint p : road.points) line.push_back({p.x, p.y});
-  }
+  for (const RoadLine& road : roads) lines.push_back(road.points);
   return lines;
 }
 

@@ -11,7 +11,7 @@ namespace ppl::score {
 namespace {
 
 constexpr double kStep = 1;          // pixels between the places that are looked at
-constexpr double kMostPoints = 4e6;  // of one network; longer ones are looked at less closely
+constexpr double kMostPoints = 4e6;  // of one road graph; longer ones are looked at less closely
 
 // The line with further points, so that no two are more than `step` apart.
 Line with_steps(const Line& line, double step) {

@@ -20,7 +20,7 @@ Page mask_page(const IouReport&, const IouOptions&, const PageOptions&);
 // The images of the tiles that are drawn are read and matched again.
 Page building_page(const BuildingsReport&, const BuildingPairs&, const PageOptions&);
 
-// One image's road networks, in pixels.
+// One image's road graphs, in pixels.
 struct RoadsOfImage {
   std::string id;
   std::vector<Line> truth, proposal;
@@ -29,7 +29,7 @@ struct RoadsOfImage {
 };
 struct RoadPageOptions : PageOptions {
   std::string score_name = "APLS";
-  double buffer = 4 / 0.31;  // pixels; what lies nearer to the other network is matched
+  double buffer = 4 / 0.31;  // pixels; what lies nearer to the other road graph is matched
 };
 Page road_page(const std::vector<RoadsOfImage>&, const RoadPageOptions&);
 

@@ -124,8 +124,8 @@ void score_lines(const std::vector<RoadLine>& truth, const std::vector<RoadLine>
   // Also where both sides would be empty.
   if (!image.scored()) image.apls.score = image.apls.score_by_length = 0;
   if (!options.topo) return;
-  const auto [there, found] = cosmiq ? cosmiq_networks(truth, proposal, options.apls)
-                                     : std::array{build_network(truth), build_network(proposal)};
+  const auto [there, found] =
+      cosmiq ? cosmiq_graphs(truth, proposal, options.apls) : std::array{build_graph(truth), build_graph(proposal)};
   image.topo = topo(there, found, options.apls.pixel, *options.topo);
 }
 

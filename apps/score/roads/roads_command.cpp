@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
-#include <thread>
 
 #include "apps/common/log.h"
 #include "apps/score/page/page_apls.h"
@@ -13,6 +12,7 @@
 #include "apps/score/roads/roads.h"
 #include "io/file.h"
 #include "io/tables/project_roads.h"
+#include "io/threads.h"
 #include "io/vectorize/open_roads.h"
 #include "kernels/base.h"
 
@@ -114,11 +114,12 @@ void add_metric_options(CLI::App& roads, RoadsOptions& options) {
       ->transform(CLI::CheckedTransformer(cities))
       ->default_str("ids");
   const std::map<std::string, AplsMethod> methods{{"quick", AplsMethod::quick}, {"literal", AplsMethod::literal}};
-  roads.add_option("--method", options.method, "quick, or literal: every network point by point; scores are the same")
+  roads
+      .add_option("--method", options.method, "quick, or literal: every road graph point by point; scores are the same")
       ->transform(CLI::CheckedTransformer(methods))
       ->default_str("quick");
   roads.add_flag("--lenient", options.lenient, "Leave bad rows out and count them");
-  options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  options.threads = hardware_threads();
   roads.add_option("--threads", options.threads, "Threads")->check(CLI::Range(1, 1024))->default_str("all cores");
 }
 
@@ -149,7 +150,7 @@ void add_layer_options(CLI::App& roads, Command& command) {
 }  // namespace
 
 void add_roads_command(CLI::App& app) {
-  CLI::App* roads = app.add_subcommand("roads", "APLS of road networks");
+  CLI::App* roads = app.add_subcommand("roads", "APLS of roads, a table, layer or mask an image");
   const auto command = std::make_shared<Command>();
   CLI::Option* sources =
       roads

@@ -1,10 +1,10 @@
-// TOPO: is the surrounding of each place of one network found around the same place of another?
+// TOPO: is the surrounding of each place of one road graph found around the same place of another?
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
-#include "apps/score/apls/network.h"
+#include "apps/score/apls/graph.h"
 
 namespace ppl::score {
 
@@ -27,6 +27,6 @@ struct TopoCounts {
 // From each origin, a node of the truth: holes are put on the nodes and along the edges that are joined to it within
 // the radius, marbles likewise around the proposal's node nearest to it. Marbles take the nearest free hole. Without
 // such a node all holes are missed. Networks are in pixels of `pixel` metres and have no midpoints.
-TopoCounts topo(const Network& truth, const Network& proposal, double pixel, const TopoParameters& parameters);
+TopoCounts topo(const AplsGraph& truth, const AplsGraph& proposal, double pixel, const TopoParameters& parameters);
 
 }  // namespace ppl::score
