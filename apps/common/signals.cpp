@@ -12,7 +12,7 @@ void note(int signal) {
     checkpoint_wanted = 1;
   } else {
     stop_wanted = 1;
-    std::signal(SIGTERM, SIG_DFL);
+    std::signal(signal, SIG_DFL);
   }
 }
 
@@ -25,6 +25,15 @@ void watch_signals(bool stop) {
   sigaction(SIGUSR1, &action, nullptr);
   if (stop) sigaction(SIGTERM, &action, nullptr);
 }
+
+void watch_stop() {
+  struct sigaction action {};
+  action.sa_handler = note;
+  action.sa_flags = SA_RESTART;
+  for (const int signal : {SIGTERM, SIGINT}) sigaction(signal, &action, nullptr);
+}
+
+bool stop_is_wanted() { return stop_wanted != 0; }
 
 SignalRequest take_signal_request() {
   if (stop_wanted) {

@@ -13,6 +13,11 @@ enum class SignalRequest {
 // too.
 void watch_signals(bool stop = true);
 
+// From now on SIGTERM and SIGINT (Ctrl-C) are noted as a request to stop; a second one ends the process at once.
+void watch_stop();
+// Whether one came, without taking it.
+bool stop_is_wanted();
+
 // The request since the last call; stop is stronger than checkpoint.
 SignalRequest take_signal_request();
 

@@ -14,6 +14,7 @@
 
 #include "apps/common/fingerprint.h"
 #include "apps/common/log.h"
+#include "apps/common/signals.h"
 #include "apps/predict/leases.h"
 #include "io/file.h"
 #include "kernels/base.h"
@@ -27,6 +28,7 @@ class OwnBlocks : public Blocks {
  public:
   explicit OwnBlocks(size_t count) : count_(count) {}
   void stop() override {}
+  bool complete() const override { return next_ == count_; }
   size_t kept() const override { return 0; }
   std::optional<size_t> next() override { return next_ < count_ ? std::optional<size_t>(next_++) : std::nullopt; }
   void done(size_t, std::vector<TileRecord> records) override {
@@ -60,11 +62,16 @@ class KeptBlocks : public Blocks {
   }
 
   void stop() override { stopped_ = true; }
+  bool complete() const override {
+    for (size_t block = 0; block < count_; ++block)
+      if (!is_done(block)) return false;
+    return true;
+  }
   size_t kept() const override { return kept_; }
 
   std::optional<size_t> next() override {
     auto told = std::chrono::steady_clock::now();
-    while (!stopped_) {
+    while (!stopped_ && !stop_is_wanted()) {
       for (auto it = open_.begin(); it != open_.end();) {
         const size_t block = *it;
         if (is_done(block)) {
@@ -113,7 +120,8 @@ class KeptBlocks : public Blocks {
       if (records_.contains(block)) return true;
     }
     const std::string stamp = stamp_of(file_of(block));
-    return !stamp.empty() && stamp != stale_.at(block);
+    const auto stale = stale_.find(block);
+    return !stamp.empty() && stale != stale_.end() && stamp != stale->second;
   }
 
   // Where nobody else waits for it a file that finds no room costs only that the block may be done again.

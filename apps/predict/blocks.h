@@ -18,8 +18,10 @@ class Blocks {
   virtual ~Blocks() = default;
   // The next block to work on; nothing when all are done. May wait for other processes.
   virtual std::optional<size_t> next() = 0;
-  // Lets next() give nothing from now on; from any thread.
+  // Lets next() give nothing from now on; from any thread. A request to stop (signals.h) does the same.
   virtual void stop() = 0;
+  // Whether all are done; else the next run goes on.
+  virtual bool complete() const = 0;
   virtual void done(size_t block, std::vector<TileRecord> records) = 0;
   // How many records an earlier run had made.
   virtual size_t kept() const = 0;

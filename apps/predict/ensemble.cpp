@@ -32,6 +32,7 @@ Ensemble::Ensemble(const PredictOptions& o) {
     const double share = (o.shares.empty() ? 1 : o.shares[i]) / total;
     loaded.network->to(device);
     of_mean.push_back({loaded.network.get(), share, normalisation_tables(loaded.info.input)});
+    shares_.push_back(share);
     threshold_ += share * loaded.info.threshold;
     members_.push_back({std::move(loaded.network), loaded.info});
   }
@@ -45,6 +46,12 @@ void Ensemble::begin(const std::vector<const Image*>& images, const std::vector<
   for (const Image* image : images) batch.images.push_back(image->u8());
   for (const std::vector<uint8_t>* flags : valid) batch.valid.push_back(flags ? flags->data() : nullptr);
   mean_->begin(batch);
+}
+
+std::vector<std::string> Ensemble::networks() const {
+  std::vector<std::string> names;
+  for (const Member& member : members_) names.push_back(member.info.network);
+  return names;
 }
 
 Tensor Ensemble::finish() {

@@ -18,7 +18,9 @@ class Ensemble {
 
   const InputSpec& input() const { return members_.front().info.input; }
   int classes() const { return members_.front().info.classes; }
-  double threshold() const { return threshold_; }  // of the mean probability
+  double threshold() const { return threshold_; }                // of the mean probability
+  std::vector<std::string> networks() const;                     // by name
+  const std::vector<double>& shares() const { return shares_; }  // of each in the mean; they sum to 1
 
   // How many batches should be under way while another is begun (MeanProbability::ahead).
   size_t ahead() const { return mean_->ahead(); }
@@ -35,6 +37,7 @@ class Ensemble {
   };
   std::vector<Member> members_;
   std::unique_ptr<MeanProbability> mean_;
+  std::vector<double> shares_;
   double threshold_ = 0;
 };
 

@@ -6,8 +6,10 @@
 #include <filesystem>
 #include <future>
 
+#include "apps/common/app.h"
 #include "apps/common/clock.h"
 #include "apps/common/log.h"
+#include "apps/common/signals.h"
 #include "apps/predict/context.h"
 #include "apps/predict/ensemble.h"
 #include "apps/predict/folder_job.h"
@@ -59,6 +61,7 @@ class FolderPrediction {
         queue.push(std::async(std::launch::async, [this, block, i, end] { return read(*block, i, i + 1 == end); }));
       }
     }
+    if (stop_is_wanted()) log_line("predict: stopping when the images in work are done; again to stop at once");
   }
 
   void compute_all(BoundedQueue<std::future<Work>>& in, BoundedQueue<Result>& out) {
@@ -235,6 +238,9 @@ std::vector<TileRecord> predict_tiles(const PredictOptions& o, Ensemble& ensembl
       kAhead, [&](BoundedQueue<std::future<Work>>& queue) { prediction.read_all(queue); },
       [&](BoundedQueue<std::future<Work>>& in, BoundedQueue<Result>& out) { prediction.compute_all(in, out); },
       [&](Result r) { prediction.write(std::move(r)); }, [&] { job.blocks().stop(); });
+  if (!job.blocks().complete())
+    throw Interrupted(cat("stopped; what is done stays in ", o.out, ", and the same command with --existing skip ",
+                          "(or --share) goes on"));
   return job.blocks().records();
 }
 
@@ -245,6 +251,7 @@ void predict_folder(const PredictOptions& o) {
   check_vectors(o, ensemble.classes());
   const ImageList list = find_images(o.images, {o.recursive, o.pattern});
   check_places(o, list.tiles);
+  watch_stop();
   FolderJob job(o, ensemble, list.tiles);
   ManifestRoom room(o.out, list.tiles.size() + list.problems.size());
   const Clock::time_point start = Clock::now();

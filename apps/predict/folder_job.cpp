@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "apps/common/app.h"
 #include "apps/common/fingerprint.h"
 #include "io/image/image.h"
 #include "kernels/base.h"
@@ -137,6 +138,7 @@ void FolderJob::once(const std::string& how, const std::vector<TileRecord>& reco
     made.files = hash_of(files);
     blocks->done(*block, {made});
   }
+  if (!blocks->complete()) throw Interrupted("stopped; the same command with --existing skip goes on");
 }
 
 }  // namespace ppl::apps

@@ -10,8 +10,8 @@ Settings network_settings(const PredictOptions& o, const Ensemble& ensemble) {
   s["weights"] = Settings::array();
   for (const std::string& path : weights_files(o)) s["weights"].push_back(Fingerprint().add_file(path).hex());
   s["threshold"] = ensemble.threshold();
-  s["shares"] = o.shares;
-  s["network"] = o.network;
+  s["shares"] = ensemble.shares();
+  s["networks"] = ensemble.networks();
   s["bands"] = ensemble.input().bands;
   s["views"] = o.views;
   s["precision"] = name(o.precision);

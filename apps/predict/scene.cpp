@@ -7,9 +7,11 @@
 #include <functional>
 #include <map>
 
+#include "apps/common/app.h"
 #include "apps/common/clock.h"
 #include "apps/common/fingerprint.h"
 #include "apps/common/log.h"
+#include "apps/common/signals.h"
 #include "apps/predict/job.h"
 #include "apps/predict/pipeline.h"
 #include "apps/predict/scene_output.h"
@@ -164,6 +166,10 @@ void share_rows(const SceneJob& job, SceneRows& files, SceneWindows& prediction,
   });
 }
 
+void check_complete(const Blocks& blocks) {
+  if (!blocks.complete()) throw Interrupted("stopped; what is done stays, and the same command goes on");
+}
+
 void put_together(const SceneJob& job, const SceneRows& files, Blocks& rows, Blocks& whole) {
   while (const std::optional<size_t> block = whole.next()) {
     const TileRecord record =
@@ -176,17 +182,20 @@ void put_together(const SceneJob& job, const SceneRows& files, Blocks& rows, Blo
                   });
     whole.done(*block, {record});
   }
+  check_complete(whole);
 }
 
 void predict_shared(const SceneJob& job) {
   const PredictOptions& o = job.options;
   const std::string folder = rows_folder(job);
+  watch_stop();
   try {
     const auto whole = kept_blocks({folder + "/whole", 1, [](size_t) { return std::nullopt; }, o.lease});
     SceneWindows prediction(o, job.ensemble, *job.scene.source);
     SceneRows files(folder, prediction.rows(), prediction.columns(), job.ensemble.classes());
     const auto rows = shared_rows(job, files, static_cast<size_t>(prediction.rows().count()));
     share_rows(job, files, prediction, *rows);
+    check_complete(*rows);
     put_together(job, files, *rows, *whole);
   } catch (const std::exception&) {
     // One that slept while others took its work over finds the job's folder gone.

@@ -1,9 +1,11 @@
 // predict as a process: nothing that is not its own is written over, and a result is that of the job that claims it.
 #include <doctest/doctest.h>
+#include <signal.h>
 
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "io/file.h"
 #include "tests/support/predict_support.h"
@@ -157,6 +159,27 @@ TEST_CASE("what an earlier run left is kept where it still stands, and made agai
   const ProcessResult corrected = predict({dir / "in", dir / "out", "--share"});
   CHECK(corrected.exit_code == 1);
   CHECK(says(corrected, "t102_mask.png: was changed since"));
+}
+
+TEST_CASE("Ctrl-C: what is in work is finished, and the same command goes on") {
+  const TemporaryFolder dir;
+  write_tiles(dir / "in", 60, 64);
+  std::vector<std::string> command{weights(), dir / "in", dir / "out", "--views", "1", "--threads", "1", "--quiet"};
+  const pid_t stopped = start_predict(command);
+  const auto masks = [&] { return fs::exists(dir / "out") ? count_files(dir / "out", "_mask.png") : 0; };
+  for (int i = 0; i < 3000 && masks() == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  kill(stopped, SIGINT);
+  CHECK(end_of(stopped) == 75);
+  const size_t first = masks();
+  CHECK(first > 0);
+  CHECK(first < 60);
+  CHECK_FALSE(fs::exists(dir / "out/manifest.jsonl"));
+  const auto before = fs::last_write_time(dir / "out/t100_mask.png");
+  command.insert(command.end(), {"--existing", "skip"});
+  CHECK(end_of(start_predict(command)) == 0);
+  CHECK(masks() == 60);
+  CHECK(manifest(dir / "out").size() == 60);
+  CHECK(fs::last_write_time(dir / "out/t100_mask.png") == before);
 }
 
 TEST_CASE("nothing is written through a linked folder") {
