@@ -1,6 +1,7 @@
 #include "apps/common/signals.h"
 
 #include <csignal>
+#include <initializer_list>
 
 namespace ppl::apps {
 namespace {
