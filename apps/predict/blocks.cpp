@@ -71,7 +71,7 @@ class KeptBlocks : public Blocks {
 
   std::optional<size_t> next() override {
     auto told = std::chrono::steady_clock::now();
-    while (!stopped_ && !stop_is_wanted()) {
+    while (!stopped_ && !stop_requested()) {
       for (auto it = open_.begin(); it != open_.end();) {
         const size_t block = *it;
         if (is_done(block)) {

@@ -61,7 +61,6 @@ class FolderPrediction {
         queue.push(std::async(std::launch::async, [this, block, i, end] { return read(*block, i, i + 1 == end); }));
       }
     }
-    if (stop_is_wanted()) log_line("predict: stopping when the images in work are done; again to stop at once");
   }
 
   void compute_all(BoundedQueue<std::future<Work>>& in, BoundedQueue<Result>& out) {
@@ -251,7 +250,7 @@ void predict_folder(const PredictOptions& o) {
   check_vectors(o, ensemble.classes());
   const ImageList list = find_images(o.images, {o.recursive, o.pattern});
   check_places(o, list.tiles);
-  watch_stop();
+  watch_signals();
   FolderJob job(o, ensemble, list.tiles);
   ManifestRoom room(o.out, list.tiles.size() + list.problems.size());
   const Clock::time_point start = Clock::now();

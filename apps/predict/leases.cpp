@@ -25,10 +25,22 @@ double changed(const struct stat& s) {
   return static_cast<double>(s.st_mtim.tv_sec) + 1e-9 * static_cast<double>(s.st_mtim.tv_nsec);
 }
 
+// Empty where there is none.
+std::string content(const std::string& file) {
+  try {
+    return read_text(file, 4096);
+  } catch (const Error&) {
+    return "";
+  }
+}
+
 }  // namespace
 
 Leases::Leases(std::string folder, double seconds)
-    : folder_(std::move(folder)), seconds_(seconds), clock_(folder_ + "/clock") {
+    : folder_(std::move(folder)),
+      seconds_(seconds),
+      clock_(folder_ + "/clock"),
+      who_(cat(this_process(), '\n', clock_.name())) {
   renewer_ = std::jthread([this] { renew(); });
 }
 
@@ -39,27 +51,23 @@ Leases::~Leases() {
   }
   stopped_.notify_all();
   renewer_.join();
-  while (!held_.empty()) give_back(held_.begin()->first);
+  while (!held_.empty()) give_back(std::string(*held_.begin()));
 }
 
 bool Leases::create(const std::string& name) {
   const int fd = open(path(name).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
   PPL_CHECK(fd >= 0 || errno == EEXIST, path(name), ": cannot create: ", std::strerror(errno));
   if (fd < 0) return false;
-  const std::string who = this_process();
-  (void)!write(fd, who.data(), who.size());  // for messages only
-  struct stat s;
-  const bool made = fstat(fd, &s) == 0;
+  const bool written = write(fd, who_.data(), who_.size()) == static_cast<ssize_t>(who_.size());
+  const int error = errno;
   close(fd);
-  if (made) held_[name] = s.st_ino;
-  return made;
+  if (!written) unlink(path(name).c_str());
+  PPL_CHECK(written, path(name), ": cannot write: ", std::strerror(error));
+  held_.insert(name);
+  return true;
 }
 
-bool Leases::is_ours(const std::string& name) const {
-  struct stat s;
-  const auto it = held_.find(name);
-  return it != held_.end() && stat(path(name).c_str(), &s) == 0 && s.st_ino == it->second;
-}
+bool Leases::is_ours(const std::string& name) const { return held_.contains(name) && content(path(name)) == who_; }
 
 bool Leases::is_old(const std::string& file) const {
   struct stat lease, now;
@@ -107,17 +115,14 @@ bool Leases::has(const std::string& name) {
 }
 
 std::string Leases::owner(const std::string& name) const {
-  try {
-    return read_text(path(name), 1024);
-  } catch (const Error&) {
-    return "";
-  }
+  const std::string who = content(path(name));
+  return who.substr(0, who.find('\n'));
 }
 
 void Leases::renew() {
   std::unique_lock lock(mutex_);
   while (!stop_) {
-    for (const auto& [name, number] : held_)
+    for (const std::string& name : held_)
       if (is_ours(name)) touch(path(name));
     stopped_.wait_for(lock, std::chrono::duration<double>(seconds_ / 4), [&] { return stop_; });
   }

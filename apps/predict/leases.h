@@ -2,13 +2,12 @@
 // file system. No process waits for a message of another.
 #pragma once
 
-#include <sys/types.h>
-
 #include <chrono>
 #include <condition_variable>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 #include <thread>
 
@@ -49,11 +48,12 @@ class Leases {
 
   const std::string folder_;
   const double seconds_;
-  TemporaryFile clock_;  // changed to learn the file system's time
+  TemporaryFile clock_;    // changed to learn the file system's time
+  const std::string who_;  // what our leases hold: host and process, and below what no other process writes
   std::mutex mutex_;
   std::condition_variable stopped_;
   bool stop_ = false;
-  std::map<std::string, ino_t> held_;         // with the numbers of their files
+  std::set<std::string> held_;
   std::map<std::string, Watched> of_others_;  // as seen last
   std::jthread renewer_;
 };

@@ -188,7 +188,7 @@ void put_together(const SceneJob& job, const SceneRows& files, Blocks& rows, Blo
 void predict_shared(const SceneJob& job) {
   const PredictOptions& o = job.options;
   const std::string folder = rows_folder(job);
-  watch_stop();
+  watch_signals();
   try {
     const auto whole = kept_blocks({folder + "/whole", 1, [](size_t) { return std::nullopt; }, o.lease});
     SceneWindows prediction(o, job.ensemble, *job.scene.source);

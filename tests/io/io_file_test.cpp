@@ -89,7 +89,7 @@ TEST_CASE("a full disk leaves nothing behind") {
 }
 
 TEST_CASE("temporary files: those of the living stay, those of the dead go, other files are left alone") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   for (const char* name : {"a.123.0.tmp", "a.tmp", "a.0123456789abcdeg.tmp", "a.0123456789abcdef"})
     write_file(dir / name, std::string("of somebody"));
   const TemporaryFile living(dir / "a");
@@ -101,9 +101,9 @@ TEST_CASE("temporary files: those of the living stay, those of the dead go, othe
   }
   waitpid(child, nullptr, 0);
   CHECK(dir.files() == 7);
-  remove_abandoned(dir.path(), "b");
+  remove_abandoned(dir.path, "b");
   CHECK(dir.files() == 6);
-  remove_abandoned(dir.path());
+  remove_abandoned(dir.path);
   CHECK(dir.files() == 5);
   CHECK(contains(living.name(), (dir / "a") + "."));
   CHECK(read_text(living.name()).empty());
