@@ -105,8 +105,10 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
     TrainerOptions options{make_loss(o.loss), {}, precision};
     options.graph = o.graph;
     trainer = std::make_unique<Trainer>(*net, options);
-    step = [&] {
-      trainer->step(x, target, 2e-4);
+    // As train gives it: how many pixels count is known from the loader.
+    const TrainingBatch prepared{x, target, {}, target.size(), false};
+    step = [&, prepared] {
+      trainer->step({&prepared, 1}, 2e-4);
       if (o.device == Device::cuda) cuda_synchronize();
     };
   } else {

@@ -30,7 +30,9 @@ void AllReduceWatch::add(std::shared_ptr<const DeviceAllReduce> sum) {
 std::string AllReduceWatch::look(Watched& w, bool& ended) const {
   ended = w.sum->has_events && w.sum->ended.query();
   if (ended) return "";
-  if (!w.met && host_.barrier_passed(w.sum->meeting)) w.met = Clock::now();
+  // Its time begins when all ranks have asked for it and the stream has come to it: backward may take longer.
+  const bool reached = !w.sum->has_events || w.sum->begun.query();
+  if (!w.met && reached && host_.barrier_passed(w.sum->meeting)) w.met = Clock::now();
   const auto limit = std::chrono::duration<double>(limit_seconds_);
   if (w.met && Clock::now() - *w.met > limit)
     return cat("a sum on the devices has not ended ", limit_seconds_, " s after all ranks had begun it");

@@ -124,6 +124,8 @@ void choose_cuda_device(int number) {
   device_number = number;
 }
 
+int cuda_device_number() { return device_number; }
+
 void enter_cuda_device() noexcept { cudaSetDevice(device_number); }
 
 std::array<uint32_t, 4> cuda_device_identity() {
@@ -145,6 +147,8 @@ CudaContext& CudaContext::current() {
 }
 
 void* CudaContext::scratch_bytes(size_t slot, size_t bytes) {
+  // Memory is taken on the main stream; another stream would have to wait for that first.
+  PPL_CHECK(this == &current(), "cuda: scratch memory is the main stream's");
   if (slots_.size() <= slot) slots_.resize(slot + 1);
   Slot& s = slots_[slot];
   if (s.bytes < bytes) {
