@@ -35,6 +35,16 @@ struct Options {
   int repeats = 15, megabytes = 256;
 };
 
+constexpr const char* kHelp =
+    "Every op case at network size against the copy bandwidth measured beside it, as JSON lines\n"
+    "Usage: op_bench [OPTIONS]\n\n"
+    "  --only TEXT           Ops whose name contains this\n"
+    "  --repeats N           Timings of which the best counts (15)\n"
+    "  --megabytes N         Memory to rotate over, so that nothing is found in cache (256)\n"
+    "  --threads N           Threads (all cores)\n"
+    "  --clock wall|cpu      Time that is measured; cpu on a busy machine, with one thread (wall)\n"
+    "  --device cpu|cuda     Where the ops run (cpu)\n";
+
 clockid_t measuring_clock = CLOCK_MONOTONIC;
 Device device = Device::cpu;
 
@@ -252,6 +262,7 @@ int main(int argc, char** argv) try {
   Options o;
   for (int i = 1; i < argc; i += 2) {
     const std::string option = argv[i];
+    if (option == "--help" || option == "-h") return std::fputs(kHelp, stdout) < 0;
     PPL_CHECK(i + 1 < argc, "op_bench: no value for ", option);
     if (option == "--only")
       o.only = argv[i + 1];
