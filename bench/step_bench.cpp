@@ -10,9 +10,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "bench/traced_convolutions.h"
 #include "engine/graph.h"
 #include "engine/ops.h"
-#include "kernels/cpu/conv_impl.h"
 #include "kernels/cuda/device.h"
 #include "models/losses.h"
 #include "models/networks.h"
@@ -55,14 +55,8 @@ Tensor random_tensor(Shape shape, uint64_t seed, DType dtype) {
   return Tensor::from(std::move(shape), values, dtype);
 }
 
-struct Call {
-  ConvKind kind;
-  Conv shape;
-  auto operator<=>(const Call&) const = default;
-};
-
 template <class T>
-double direct_time(const Options& o, const Call& c) {
+double direct_time(const Options& o, const ConvCall& c) {
   CpuContext& ctx = CpuContext::current();
   const Conv& s = c.shape;
   const DType t = dtype_of<T>();
@@ -84,12 +78,8 @@ double direct_time(const Options& o, const Call& c) {
 }
 
 double roof(const Options& o, DType precision, const std::function<void()>& step) {
-  std::map<Call, int> calls;
-  trace_convolutions([&](ConvKind kind, const Conv& shape) { ++calls[{kind, shape}]; });
-  step();
-  trace_convolutions({});
   double total = 0;
-  for (const auto& [call, count] : calls)
+  for (const auto& [call, count] : traced_convolutions(step))
     total += count * (precision == DType::f32 ? direct_time<float>(o, call) : direct_time<bf16>(o, call));
   return total;
 }
@@ -142,7 +132,8 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
             {"ms", t.median},
             {"best_ms", t.best},
             {"images_per_s", 1e3 * batch / t.median},
-            {"peak_mib", memory_use(o.device).peak >> 20}};
+            {"peak_mib", memory_use(o.device).peak >> 20},
+            {"held_mib", memory_use(o.device).held >> 20}};
   if (o.roof && o.device == Device::cpu) {
     line["direct_roof_ms"] = roof(o, precision, step);
     line["of_direct_roof"] = t.median / line["direct_roof_ms"].get<double>();

@@ -127,8 +127,9 @@ class NoGrad {  // no op is recorded while one of these lives (this thread)
 };
 
 // Bytes of this device's tensors, on cuda also of scratch memory and graphs: now, and at most since the last reset.
+// held: now and what is kept for later tensors (on cuda the driver keeps it).
 struct MemoryUse {
-  size_t now = 0, peak = 0;
+  size_t now = 0, peak = 0, held = 0;
 };
 MemoryUse memory_use(Device);
 void reset_peak_memory(Device);

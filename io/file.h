@@ -8,9 +8,22 @@
 #include <string>
 #include <vector>
 
+#include "kernels/base.h"
+
 namespace ppl {
 
 using Bytes = std::span<const std::byte>;
+
+// What work() gives; an Error of it that does not begin with the path gets it in front.
+template <class Work>
+auto naming_file(const std::string& path, Work&& work) {
+  try {
+    return work();
+  } catch (const Error& e) {
+    const std::string text = e.what();
+    throw Error(text.starts_with(path) ? text : cat(path, ": ", text));
+  }
+}
 
 // The file's content. Error where it cannot be read, is not a regular file, or is larger than limit bytes.
 std::vector<std::byte> read_file(const std::string& path, uint64_t limit = uint64_t{4} << 30);

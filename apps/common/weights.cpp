@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/file.h"
 #include "io/weights/safetensors.h"
 #include "io/weights/torch_file.h"
 #include "models/networks.h"
@@ -9,15 +10,6 @@
 
 namespace ppl::apps {
 namespace {
-
-template <class Work>
-auto naming_file(const std::string& path, Work&& work) {
-  try {
-    return work();
-  } catch (const Error& e) {
-    throw Error(cat(path, ": ", e.what()));
-  }
-}
 
 int whole_number(const std::string& text, const char* key) {
   const bool digits = !text.empty() && text.size() < 6 &&

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <future>
 
+#include "apps/common/clock.h"
 #include "apps/common/log.h"
 #include "apps/predict/blocks.h"
 #include "apps/predict/context.h"
@@ -22,9 +22,6 @@ namespace fs = std::filesystem;
 
 namespace ppl::apps {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 constexpr size_t kAhead = 4;  // images decoded or waiting to be written
 constexpr int64_t kBatchPixels = 512 * 512;

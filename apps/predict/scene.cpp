@@ -2,11 +2,11 @@
 
 #include <fmt/format.h>
 
-#include <chrono>
 #include <filesystem>
 #include <functional>
 #include <map>
 
+#include "apps/common/clock.h"
 #include "apps/common/log.h"
 #include "apps/predict/job.h"
 #include "apps/predict/pipeline.h"
@@ -22,9 +22,6 @@ namespace fs = std::filesystem;
 
 namespace ppl::apps {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // An image, or a folder's images as one.
 struct OpenScene {

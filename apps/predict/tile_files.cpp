@@ -3,18 +3,13 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "io/image/formats.h"
 #include "io/image/scene.h"
 
 namespace fs = std::filesystem;
 
 namespace ppl::apps {
 namespace {
-
-bool is_tiff(const std::string& path) {
-  std::string e = fs::path(path).extension().string();
-  std::transform(e.begin(), e.end(), e.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return e == ".tif" || e == ".tiff";
-}
 
 void write_scene_tiff(const std::string& path, SceneType type, const LoadedTile& loaded,
                       const std::vector<float>& plane) {

@@ -7,9 +7,9 @@
 
 #include "apps/predict/manifest.h"
 #include "apps/predict/options.h"
+#include "io/geometry/bit_image.h"
 #include "io/image/geotiff.h"
 #include "io/tiles/tiles.h"
-#include "io/geometry/bit_image.h"
 
 namespace ppl::apps {
 

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "apps/rasterize/scene.h"
-#include "io/places/tile_frame.h"
 #include "io/maps/tile_view.h"
+#include "io/places/tile_frame.h"
 
 namespace ppl::rasterize {
 

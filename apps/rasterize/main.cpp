@@ -1,11 +1,11 @@
 #include <algorithm>
-#include <thread>
 
 #include <fmt/format.h>
 
 #include "apps/common/app.h"
 #include "apps/rasterize/rasterize.h"
 #include "io/file.h"
+#include "io/threads.h"
 
 namespace {
 
@@ -96,7 +96,7 @@ void add_outputs(CLI::App& app, Command& c) {
   app.add_option("--existing", c.existing, "Masks that are there: fail, skip them (resume) or overwrite them")
       ->check(CLI::IsMember({"fail", "skip", "overwrite"}))
       ->capture_default_str();
-  c.job.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  c.job.threads = hardware_threads();
   app.add_option("--threads", c.job.threads, "Tiles drawn at once")->check(CLI::Range(1, 1024));
   app.add_flag("--json", c.json, "Print the summary as JSON");
 }

@@ -1,11 +1,11 @@
 #include "apps/rasterize/rasterize.h"
 
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <unordered_set>
 
+#include "apps/common/clock.h"
 #include "apps/common/log.h"
 #include "apps/rasterize/draw.h"
 #include "apps/rasterize/inputs.h"
@@ -15,15 +15,11 @@
 #include "io/file.h"
 #include "io/image/geotiff.h"
 #include "io/threads.h"
+#include "kernels/ignored.h"
 
 namespace ppl::rasterize {
 namespace fs = std::filesystem;
 namespace {
-
-using Clock = std::chrono::steady_clock;
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
-
-constexpr uint8_t kIgnored = 255;
 
 // Drawers wait here for the next tile, as many as there are threads.
 class DrawerPool {

@@ -2,12 +2,12 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <thread>
 
 #include "apps/common/log.h"
 #include "io/image/image.h"
 #include "io/threads.h"
 #include "io/tiles/tiles.h"
+#include "kernels/ignored.h"
 
 namespace ppl::sheet {
 namespace fs = std::filesystem;
@@ -30,7 +30,7 @@ cv::Mat to_mat(const Image& mask) {
 }
 
 Outcome outcome_of(uint8_t truth, uint8_t prediction) {
-  if (truth == 255) return Outcome::ignored;
+  if (truth == kIgnored) return Outcome::ignored;
   if (truth == 0) return prediction == 0 ? Outcome::background : Outcome::extra;
   return truth == prediction ? Outcome::found : Outcome::missed;
 }
@@ -75,7 +75,7 @@ std::vector<Entry> read_entries(const Options& options) {
   PPL_CHECK(!files.empty(), "no tile of ", options.images, " has a mask <id>_mask in both ", options.truth, " and ",
             options.prediction);
   std::vector<Entry> entries(files.size());
-  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads = hardware_threads();
   for_each_index(static_cast<int64_t>(files.size()), threads, [&](int64_t i) {
     const Files& f = files[static_cast<size_t>(i)];
     entries[static_cast<size_t>(i)] = read_entry(f.tile, f.truth, f.prediction, options.classes);

@@ -4,7 +4,6 @@
 #include <cmath>
 #include <filesystem>
 #include <opencv2/imgproc.hpp>
-#include <thread>
 
 #include <fmt/format.h>
 
@@ -66,7 +65,7 @@ class Overview {
 void write_tiles(const Town& town, const Layout& layout, const Options& options, const fs::path& root) {
   Overview overview(layout, options);
   apps::Progress progress("town: tiles", static_cast<int64_t>(layout.tiles.size()));
-  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads = hardware_threads();
   for_each_index(static_cast<int64_t>(layout.tiles.size()), threads, [&](int64_t i) {
     const Tile& tile = layout.tiles[static_cast<size_t>(i)];
     const cv::Mat image = render_image(town, tile.window);

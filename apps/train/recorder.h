@@ -8,9 +8,9 @@
 #include "apps/train/checkpoint.h"
 #include "apps/train/config.h"
 #include "apps/train/epoch_log.h"
+#include "apps/train/event_file.h"
 #include "apps/train/profile.h"
 #include "engine/communication/communication.h"
-#include "apps/train/event_file.h"
 
 namespace ppl::apps {
 

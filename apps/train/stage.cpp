@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "apps/common/app.h"
+#include "apps/common/clock.h"
 #include "apps/common/log.h"
 #include "apps/common/signals.h"
 #include "apps/common/weights.h"
@@ -21,9 +22,6 @@ namespace ppl::apps {
 namespace {
 
 using nlohmann::json;
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 class StageRun {
  public:
@@ -308,7 +306,8 @@ void run_stage(const TrainConfig& c, const Checkpoint& start, const StageTiles& 
   } catch (const std::bad_alloc&) {
     explain_memory(c, s, "out of memory");
   }
-  log_line(fmt::format("{}: peak memory of tensors {} MiB", s.name, memory_use(network.device()).peak >> 20));
+  const MemoryUse memory = memory_use(network.device());
+  log_line(fmt::format("{}: peak memory of tensors {} MiB, {} MiB held", s.name, memory.peak >> 20, memory.held >> 20));
 }
 
 }  // namespace ppl::apps

@@ -74,16 +74,6 @@ std::string import_network(const NamedArrays& file, const ImportOptions& o) {
   return info.network;
 }
 
-template <class Work>
-auto naming_file(const std::string& path, Work&& work) {
-  try {
-    return work();
-  } catch (const Error& e) {
-    const std::string text = e.what();
-    throw Error(text.starts_with(path) ? text : cat(path, ": ", text));
-  }
-}
-
 }  // namespace
 
 std::vector<std::string> fitting_networks(const NamedArrays& file) {

@@ -1,5 +1,5 @@
-// Exchanges between ranks as small machines that are moved on by polling. For engine/communication/communication_mpi.cpp and
-// engine/communication/progress_thread.cpp only.
+// Exchanges between ranks as small machines that are moved on by polling. For
+// engine/communication/communication_mpi.cpp and engine/communication/progress_thread.cpp only.
 #pragma once
 
 #define OMPI_SKIP_MPICXX

@@ -6,13 +6,10 @@
 #include <vector>
 
 #include "io/file.h"
+#include "io/image/formats.h"
 #include "io/image/image.h"
 
 namespace ppl {
-
-// By the first bytes; Error for an empty file and for what is none of these.
-enum class ImageFormat { jpeg, png, tiff };
-ImageFormat image_format(Bytes, const std::string& where);
 
 ImageHeader jpeg_header(Bytes, const std::string& where);
 // Error for data that ends early or is damaged, even where libjpeg would go on with grey blocks.

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <limits>
 #include <numeric>
-#include <string_view>
 
 #include "io/file.h"
 #include "io/image/codec.h"
@@ -61,18 +60,6 @@ Image choose_bands(Image image, std::vector<int> wanted, bool alpha, const std::
 }
 
 }  // namespace
-
-ImageFormat image_format(Bytes bytes, const std::string& where) {
-  PPL_CHECK(!bytes.empty(), where, ": the file is empty");
-  const std::string_view start(reinterpret_cast<const char*>(bytes.data()), std::min<size_t>(bytes.size(), 8));
-  using namespace std::string_view_literals;
-  if (start.starts_with("\xff\xd8\xff"sv)) return ImageFormat::jpeg;
-  if (start == "\x89PNG\r\n\x1a\n"sv) return ImageFormat::png;
-  for (const auto tiff : {"II*\0"sv, "MM\0*"sv, "II+\0"sv, "MM\0+"sv}) {
-    if (start.starts_with(tiff)) return ImageFormat::tiff;
-  }
-  throw Error(cat(where, ": expected a JPEG, PNG or TIFF image; the first bytes are of none of them"));
-}
 
 Image Image::make(int64_t height, int64_t width, int bands, int depth) {
   Image i{height, width, bands, depth, {}};

@@ -3,8 +3,8 @@
 
 #include "io/maps/ogr_layers.h"
 #include "io/maps/osm_tags.h"
-#include "io/places/projection.h"
 #include "io/maps/source.h"
+#include "io/places/projection.h"
 #include "kernels/base.h"
 
 namespace ppl {

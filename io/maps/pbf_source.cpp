@@ -2,10 +2,10 @@
 
 #include <osmium/osm/timestamp.hpp>
 
-#include "io/threads.h"
 #include "io/maps/osm_collector.h"
 #include "io/maps/pbf_blobs.h"
 #include "io/maps/pbf_block.h"
+#include "io/threads.h"
 
 namespace ppl {
 namespace {

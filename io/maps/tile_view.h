@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "io/geometry/spans.h"
-#include "io/places/tile_frame.h"
 #include "io/maps/features.h"
 #include "io/places/projection.h"
+#include "io/places/tile_frame.h"
 
 namespace ppl {
 

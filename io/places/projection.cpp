@@ -11,6 +11,7 @@
 #include <numbers>
 #include <string_view>
 
+#include "io/folder.h"
 #include "kernels/base.h"
 
 namespace ppl {
@@ -37,8 +38,7 @@ bool is_geographic(PJ_TYPE type) { return type == PJ_TYPE_GEOGRAPHIC_2D_CRS || t
 
 std::string without_blanks(std::string text) {
   text.erase(std::remove(text.begin(), text.end(), ' '), text.end());
-  std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
+  return lower_case(text);
 }
 
 // PROJ reads the files that a PROJ string names.

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "io/file.h"
+#include "io/image/formats.h"
 #include "io/image/geotiff.h"
 #include "io/image/image.h"
 #include "io/places/projection.h"
@@ -78,14 +79,6 @@ std::array<double, 6> web_mercator_transform(const SlippyName& s, bool tms, int6
   const auto row = static_cast<double>(tms ? (int64_t{1} << s.z) - 1 - s.y : s.y);
   return {-half + side * static_cast<double>(s.x), side / static_cast<double>(width), 0, half - side * row, 0,
           -side / static_cast<double>(height)};
-}
-
-bool is_image(const fs::path& path) {
-  std::string extension = path.extension().string();
-  std::transform(extension.begin(), extension.end(), extension.begin(),
-                 [](unsigned char c) { return std::tolower(c); });
-  return extension == ".png" || extension == ".jpg" || extension == ".jpeg" || extension == ".tif" ||
-         extension == ".tiff";
 }
 
 }  // namespace
@@ -173,7 +166,7 @@ TileFrames frames_of_slippy(const std::string& folder, bool tms) {
   PPL_CHECK(!error, folder, ": cannot be read: ", error.message());
   frames.crs = {crs_of_epsg(3857)};
   for (const fs::directory_entry& entry : entries) {
-    if (!entry.is_regular_file() || !is_image(entry.path())) continue;
+    if (!entry.is_regular_file() || !has_image_extension(entry.path().string())) continue;
     if (entry.path().stem().string().ends_with("_mask")) continue;
     TileFrame tile;
     tile.image = entry.path().string();

@@ -4,8 +4,8 @@
 #include <set>
 
 #include "io/file.h"
-#include "io/places/tile_frame.h"
 #include "io/places/projection.h"
+#include "io/places/tile_frame.h"
 
 namespace ppl {
 namespace {

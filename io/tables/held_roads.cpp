@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "io/folder.h"
 #include "io/tables/road_layers.h"
 
 namespace ppl {

@@ -1,26 +1,31 @@
 #include "io/tables/image_id.h"
 
 #include <algorithm>
-#include <cctype>
 #include <regex>
 
+#include "io/folder.h"
+#include "io/image/formats.h"
 #include "io/tables/csv.h"
 #include "kernels/base.h"
 
 namespace ppl {
 namespace {
 
-bool same_letters(std::string_view a, std::string_view b) {
-  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                    [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+// Extensions of what may be named after an image, and of images that others have and we do not read.
+const std::vector<std::string>& extensions() {
+  static const std::vector<std::string> all = [] {
+    std::vector<std::string> names = image_extensions();
+    names.insert(names.end(), {".jp2", ".vrt", ".geojson", ".json", ".gpkg", ".fgb", ".shp", ".csv"});
+    return names;
+  }();
+  return all;
 }
 
 std::string_view without_extension(std::string_view name) {
-  for (const char* extension : {".tif", ".tiff", ".png", ".jpg", ".jpeg", ".jp2", ".vrt", ".geojson", ".json", ".gpkg",
-                                ".fgb", ".shp", ".csv"}) {
-    const size_t size = std::string_view(extension).size();
-    if (name.size() > size && same_letters(name.substr(name.size() - size), extension)) {
-      return name.substr(0, name.size() - size);
+  const std::string lower = lower_case(std::string(name));
+  for (const std::string& extension : extensions()) {
+    if (lower.size() > extension.size() && lower.ends_with(extension)) {
+      return name.substr(0, name.size() - extension.size());
     }
   }
   return name;

@@ -2,11 +2,12 @@
 
 #include <filesystem>
 
+#include "io/folder.h"
+#include "io/image/formats.h"
 #include "io/image/image.h"
 #include "io/places/mosaic.h"
 #include "io/places/scene_mosaic.h"
 #include "io/tables/image_id.h"
-#include "io/tables/roads.h"
 #include "kernels/base.h"
 
 namespace ppl {
@@ -23,7 +24,7 @@ ImagePlaces::ImagePlaces(const std::string& path) {
     every_ = path;
     return;
   }
-  for (const std::string& file : list_files(path, {".tif", ".tiff", ".png", ".jpg", ".jpeg"}, "images")) {
+  for (const std::string& file : list_files(path, image_extensions(), "images")) {
     std::string id = image_id_of(fs::path(file).filename().string());
     for (const std::string suffix : {"_sat", "_mask"}) {
       if (id.ends_with(suffix) && id != suffix) id.resize(id.size() - suffix.size());

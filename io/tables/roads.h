@@ -56,13 +56,4 @@ class RoadSource {
   std::string describe(const RowPlace& place) const;
 };
 
-// The files of a folder (not of its subfolders) with one of these extensions, sorted by name; the path itself where it
-// is a file. Error where it can be neither, or the folder has no such file (that `expected` names, else the
-// extensions).
-std::vector<std::string> list_files(const std::string& path, const std::vector<std::string>& extensions,
-                                    const std::string& expected = {});
-
-// Whatever follows `file` in a file name (".csv"), in lower case.
-std::string extension_of(const std::string& path);
-
 }  // namespace ppl

@@ -2,7 +2,7 @@
 #include <array>
 #include <string_view>
 
-#include "io/tables/roads.h"
+#include "io/folder.h"
 #include "io/tables/vector_file.h"
 
 namespace ppl {

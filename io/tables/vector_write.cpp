@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "io/file.h"
+#include "io/folder.h"
 #include "io/gdal_messages.h"
-#include "io/tables/roads.h"
 #include "io/tables/vector_file.h"
 #include "kernels/base.h"
 

@@ -8,17 +8,12 @@
 #include <sstream>
 
 #include "io/file.h"
+#include "io/image/formats.h"
 
 namespace fs = std::filesystem;
 
 namespace ppl {
 namespace {
-
-bool is_image(const fs::path& path) {
-  std::string e = path.extension().string();
-  std::transform(e.begin(), e.end(), e.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return e == ".jpg" || e == ".jpeg" || e == ".png" || e == ".tif" || e == ".tiff";
-}
 
 // The path without extension and "_sat".
 std::string id_of(const fs::path& path) {
@@ -39,7 +34,8 @@ class Collector {
       std::error_code ignored;
       if (at->is_directory(ignored)) {
         if (choice_.recursive && !path.filename().string().starts_with(".")) folders.push_back(path);
-      } else if (is_image(path) && !path.stem().string().ends_with("_mask") && at->is_regular_file(ignored)) {
+      } else if (has_image_extension(path.string()) && !path.stem().string().ends_with("_mask") &&
+                 at->is_regular_file(ignored)) {
         add(path);
       }
     }
@@ -104,7 +100,7 @@ ImageList find_images(const std::string& from, const ImageChoice& choice) {
   } else {
     list = read_list(from);
   }
-  PPL_CHECK(!list.tiles.empty(), from, ": expected images (jpg, jpeg, png, tif, tiff), found none");
+  PPL_CHECK(!list.tiles.empty(), from, ": expected images (", image_extension_list(), "), found none");
   return list;
 }
 

@@ -7,32 +7,19 @@
 #include <sstream>
 
 #include "io/file.h"
+#include "io/image/formats.h"
 
 namespace fs = std::filesystem;
 
 namespace ppl {
 namespace {
 
-bool ends_with(const std::string& s, const std::string& end) {
-  return s.size() >= end.size() && s.compare(s.size() - end.size(), end.size(), end) == 0;
-}
-
-std::string lower(std::string s) {
-  for (char& c : s) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return s;
-}
-
-bool is_image(const fs::path& path) {
-  const std::string e = lower(path.extension().string());
-  return e == ".jpg" || e == ".jpeg" || e == ".png" || e == ".tif" || e == ".tiff";
-}
-
 // Paths of the images of a folder, sorted by name.
 std::vector<fs::path> images_of(const std::string& folder) {
   std::vector<fs::path> out;
   try {
     for (const auto& entry : fs::directory_iterator(folder)) {
-      if (is_image(entry.path()) && entry.is_regular_file()) out.push_back(entry.path());
+      if (has_image_extension(entry.path().string()) && entry.is_regular_file()) out.push_back(entry.path());
     }
   } catch (const fs::filesystem_error& e) {
     throw Error(cat(folder, ": cannot read the folder: ", e.code().message()));
@@ -43,7 +30,7 @@ std::vector<fs::path> images_of(const std::string& folder) {
 
 std::string id_of(const fs::path& image) {
   const std::string stem = image.stem().string();
-  return ends_with(stem, "_sat") ? stem.substr(0, stem.size() - 4) : stem;
+  return stem.ends_with("_sat") ? stem.substr(0, stem.size() - 4) : stem;
 }
 
 // <folder>/<id><suffix>.{png,tif,tiff}
@@ -101,12 +88,12 @@ void check_all(Tiles&& tiles, TileFolder& out, Complete&& complete) {
 std::vector<TileFile> list_images(const std::string& folder) {
   std::map<std::string, TileFile> by_id;
   for (const fs::path& p : images_of(folder)) {
-    if (ends_with(p.stem().string(), "_mask")) continue;
+    if (p.stem().string().ends_with("_mask")) continue;
     const std::string id = id_of(p);
     const auto [it, fresh] = by_id.try_emplace(id, TileFile{id, p.string(), "", "", 0, 0});
     PPL_CHECK(fresh, p.string(), ": has the same id as ", it->second.image_path);
   }
-  PPL_CHECK(!by_id.empty(), folder, ": expected images (jpg, jpeg, png, tif, tiff), found none");
+  PPL_CHECK(!by_id.empty(), folder, ": expected images (", image_extension_list(), "), found none");
   std::vector<TileFile> out;
   for (auto& [id, tile] : by_id) out.push_back(std::move(tile));
   return out;
@@ -117,13 +104,13 @@ TileFolder scan_tiles(const std::string& folder, const std::string& masks, bool 
   TileFolder out;
   for (const fs::path& p : images_of(folder)) {
     const std::string stem = p.stem().string();
-    if (masks.empty() ? !ends_with(stem, "_sat") : ends_with(stem, "_mask") || ends_with(stem, "_distance")) continue;
+    if (masks.empty() ? !stem.ends_with("_sat") : stem.ends_with("_mask") || stem.ends_with("_distance")) continue;
     const std::string id = id_of(p);
     const auto [it, fresh] = by_id.try_emplace(id, TileFile{id, p.string(), "", "", 0, 0});
     if (!fresh) out.problems.push_back({id, cat(p.string(), ": has the same id as ", it->second.image_path)});
   }
-  PPL_CHECK(!by_id.empty(), folder, ": expected ",
-            masks.empty() ? "<id>_sat.{jpg,jpeg,png,tif,tiff} with <id>_mask.png" : "images", ", found none");
+  PPL_CHECK(!by_id.empty(), folder, ": expected ", masks.empty() ? "images <id>_sat with masks <id>_mask" : "images",
+            ", found none");
   check_all(std::views::values(by_id), out, [&](TileFile& t) {
     const fs::path beside = masks.empty() ? fs::path(t.image_path).parent_path() : fs::path(masks);
     t.mask_path = companion(beside, t.id, "_mask", "mask");

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "io/image/formats.h"
 #include "io/places/scene_mosaic.h"
 #include "io/tiles/mask_files.h"
 #include "io/vectorize/raster.h"
@@ -47,17 +48,11 @@ class MaskRoads : public RoadSource {
   std::vector<BadRow> stray_;
 };
 
-bool is_image(const std::string& path) {
-  const std::string extension = extension_of(path);
-  return extension == ".png" || extension == ".tif" || extension == ".tiff" || extension == ".jpg" ||
-         extension == ".jpeg";
-}
-
 }  // namespace
 
 bool has_masks(const std::string& path) {
   std::error_code error;
-  return fs::is_directory(path, error) ? !list_masks(path, kSuffix).empty() : is_image(path);
+  return fs::is_directory(path, error) ? !list_masks(path, kSuffix).empty() : has_image_extension(path);
 }
 
 std::unique_ptr<RoadSource> open_mask_roads(const std::string& path, const RoadOptions& options) {

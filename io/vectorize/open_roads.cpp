@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/folder.h"
 #include "io/tables/road_tables.h"
 #include "io/tables/vector_file.h"
 #include "io/vectorize/mask_roads.h"

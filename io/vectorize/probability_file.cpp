@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "io/image/formats.h"
+
 namespace ppl {
 namespace {
 

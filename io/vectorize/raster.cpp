@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "io/image/formats.h"
 #include "io/image/mask_values.h"
 #include "io/image/tiff_parts.h"
 #include "io/places/mosaic.h"
@@ -76,11 +77,6 @@ BitImage above_threshold(const std::string& path, double threshold, int64_t stri
 }
 
 }  // namespace
-
-bool is_tiff(const std::string& path) {
-  const MappedFile file(path);
-  return image_format(file.bytes(), path) == ImageFormat::tiff;
-}
 
 std::vector<float> probabilities_of(const Image& image, const std::string& path) {
   PPL_CHECK(image.bands == 1, path, ": expected one band of probabilities, got ", image.bands);

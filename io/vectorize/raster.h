@@ -21,9 +21,6 @@ ProbabilityRaster read_probabilities(const std::string& path, int64_t max_pixels
 // Of 8 or 16 bits. Error naming the path for several bands.
 std::vector<float> probabilities_of(const Image&, const std::string& path);
 
-// Whether the file's first bytes say so. Error for one that is no image.
-bool is_tiff(const std::string& path);
-
 // Foreground: of a mask (see read_mask; label: which class of an index image of that many classes), or with a
 // threshold what lies strictly above it in a raster of probabilities.
 struct ForegroundOptions {

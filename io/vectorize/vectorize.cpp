@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <mutex>
-#include <thread>
 
 #include "io/image/image.h"
 #include "io/places/mosaic.h"
@@ -14,8 +13,6 @@
 namespace ppl::vectorize {
 namespace fs = std::filesystem;
 namespace {
-
-int thread_count() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
 
 std::string id_of(const std::string& path, const std::string& suffix) {
   std::string stem = fs::path(path).stem().string();
@@ -81,7 +78,7 @@ std::vector<VectorizedImage> images_of(const Input& input, Fill&& fill) {
   const std::vector<Source> sources = gather(input.tiles, input.mosaic);
   std::vector<VectorizedImage> images(sources.size());
   std::mutex mutex;
-  for_each_index(static_cast<int64_t>(sources.size()), thread_count(), [&](int64_t i) {
+  for_each_index(static_cast<int64_t>(sources.size()), hardware_threads(), [&](int64_t i) {
     const Source& source = sources[static_cast<size_t>(i)];
     VectorizedImage& image = images[static_cast<size_t>(i)];
     image.id = source.id;

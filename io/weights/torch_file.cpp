@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "io/file.h"
 #include "io/weights/safetensors.h"
 #include "io/weights/torch_tensor.h"
 #include "io/weights/zip_directory.h"
@@ -129,17 +130,6 @@ NamedArrays parse_old_form(Bytes bytes, const std::string& where) {
 }
 
 constexpr char kZipForm[] = {'P', 'K', 3, 4};
-
-// Errors of the parts above say what is wrong, not where.
-template <class Parse>
-NamedArrays naming_file(const std::string& where, Parse&& parse) {
-  try {
-    return parse();
-  } catch (const Error& e) {
-    const std::string text = e.what();
-    throw Error(text.starts_with(where) ? text : cat(where, ": ", text));
-  }
-}
 
 }  // namespace
 

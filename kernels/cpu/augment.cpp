@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "kernels/cpu/parallel.h"
+#include "kernels/ignored.h"
 
 namespace ppl {
 namespace {
@@ -57,7 +58,7 @@ void write_target(const Walk& w, int classes, uint8_t* out) {
         *to++ = *from;
         continue;
       }
-      for (int c = 1; c <= classes; ++c) *to++ = *from == 255 ? 255 : *from == c;
+      for (int c = 1; c <= classes; ++c) *to++ = *from == kIgnored ? kIgnored : *from == c;
     }
   });
 }
@@ -128,7 +129,7 @@ int64_t count_ignored(const AugmentPlan& p, PixelView mask, AugmentScratch& s) {
   }
   int64_t count = 0;
   for (int64_t y = 0; y < p.height; ++y)
-    count += std::count(mask.data + y * mask.stride, mask.data + y * mask.stride + p.width, 255);
+    count += std::count(mask.data + y * mask.stride, mask.data + y * mask.stride + p.width, kIgnored);
   return count;
 }
 

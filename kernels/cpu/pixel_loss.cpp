@@ -1,6 +1,7 @@
 // With s = (2t - 1) x: q = sigmoid(-s) = 1 - pt, BCE = softplus(-s), dBCE/ds = -q. Nothing overflows or cancels for
 // large |x|.
 #include "kernels/pixel_loss.h"
+#include "kernels/ignored.h"
 
 #include "kernels/cpu/map_loop.h"
 #include "kernels/cpu/vec_math.h"
@@ -9,7 +10,6 @@ namespace ppl {
 namespace {
 
 constexpr int64_t kChunk = 4096;  // elements summed in f32; chunks are summed in f64
-constexpr int kIgnored = 255;
 
 // Per pixel sums: weighted focal and cross entropy; p t; t; p p.
 enum Sum { kLoss, kBoth, kTarget, kSquare, kSums };

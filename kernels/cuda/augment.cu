@@ -5,11 +5,12 @@
 #include "kernels/augment.h"
 
 #include "kernels/cuda/elementwise.h"
+#include "kernels/ignored.h"
 
 namespace ppl {
 namespace {
 
-constexpr int kPatch = 16, kIgnored = 255;
+constexpr int kPatch = 16;
 static_assert(kPatch * kPatch == kThreads);
 
 // Source pixels at and at + 1 count 32 - next and next; the nearest is -1 where it is outside.

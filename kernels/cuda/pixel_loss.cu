@@ -1,5 +1,6 @@
 // Two passes over logits and targets: sums, then the gradient, which needs them (the count of valid pixels, dice's
 // sums). A pixel costs 2 (logit + target + weight) + gradient bytes. Formulas as in cpu/pixel_loss.cpp.
+#include "kernels/ignored.h"
 #include "kernels/pixel_loss.h"
 
 #include "kernels/cuda/channels.h"
@@ -8,7 +9,6 @@ namespace ppl {
 namespace {
 
 constexpr int kChunk = 4096;  // elements of one block, summed in f32; blocks are summed in f64
-constexpr int kIgnored = 255;
 
 enum Sum { kLoss, kBoth, kTarget, kSquare, kValid, kWrong, kSums };
 

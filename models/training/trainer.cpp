@@ -13,6 +13,7 @@
 #include "engine/ops.h"
 #include "engine/storage.h"
 #include "kernels/all_finite.h"
+#include "kernels/ignored.h"
 #include "models/state_dict.h"
 
 namespace ppl {
@@ -54,7 +55,7 @@ Trainer::Trainer(LinkNet& network, const TrainerOptions& o)
 float Trainer::step(const Tensor& images, const Tensor& targets, double rate) {
   const Tensor here = targets.to(Device::cpu);
   const uint8_t* t = here.data<uint8_t>();
-  const TrainingBatch batch{images, targets, {}, targets.size() - std::count(t, t + targets.size(), 255), false};
+  const TrainingBatch batch{images, targets, {}, targets.size() - std::count(t, t + targets.size(), kIgnored), false};
   return step({&batch, 1}, rate);
 }
 

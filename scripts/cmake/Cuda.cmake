@@ -1,5 +1,6 @@
 # Where Device::cuda runs: PPL_GPU=cuda (nvcc), emulate (on the CPU, for tests) or none. The tests build the emulated
 # variant beside any of them.
+set(ppl_gpu_asked ${PPL_GPU})
 if(NOT DEFINED PPL_GPU)
   include(CheckLanguage)
   check_language(CUDA)
@@ -28,43 +29,22 @@ if(PPL_GPU STREQUAL "cuda")
   endif()
   set(CMAKE_CUDA_STANDARD_REQUIRED OFF)  # CMake 3.25 does not know how to ask nvcc 13 for C++20: given below
   enable_language(CUDA)
-  find_package(CUDAToolkit REQUIRED)
-  # Not by find_package: cuDNN has no configuration for CMake.
-  find_path(CUDNN_INCLUDE_DIR cudnn.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
-  find_library(CUDNN_LIBRARY cudnn HINTS ${CUDAToolkit_LIBRARY_DIR})
-  if(CUDNN_INCLUDE_DIR AND CUDNN_LIBRARY)
-    set(cudnn_FOUND TRUE)
-    add_library(CUDNN::cudnn UNKNOWN IMPORTED)
-    set_target_properties(CUDNN::cudnn PROPERTIES IMPORTED_LOCATION ${CUDNN_LIBRARY}
-                          INTERFACE_INCLUDE_DIRECTORIES ${CUDNN_INCLUDE_DIR})
-    target_link_libraries(CUDNN::cudnn INTERFACE CUDA::cudart_static)
-    if(EXISTS ${CUDNN_INCLUDE_DIR}/cudnn_version.h)
-      file(STRINGS ${CUDNN_INCLUDE_DIR}/cudnn_version.h numbers REGEX "define CUDNN_(MAJOR|MINOR) [0-9]+")
-      string(REGEX REPLACE "[^0-9;]" "" numbers "${numbers}")
-      string(REPLACE ";" "." CUDNN_VERSION "${numbers}")
+  include(CudaLibraries)
+  # Without cuDNN every convolution runs on plain kernels, at a small part of the speed: never without being asked for.
+  if(NOT cudnn_FOUND AND PPL_CUDNN)
+    set(ppl_way_out "name it (-DCUDNN_INCLUDE_DIR=... -DCUDNN_LIBRARY=...), or allow plain kernels (-DPPL_CUDNN=OFF)")
+    if(ppl_gpu_asked)
+      message(FATAL_ERROR "PPL_GPU=cuda: cuDNN was not found: ${ppl_way_out}")
     endif()
+    message(WARNING "nvcc is here but cuDNN was not found, so this is built without CUDA: ${ppl_way_out}")
+    set(PPL_GPU none CACHE STRING "" FORCE)
+    unset(ppl_cuda)
   endif()
-  ppl_report("cuDNN" cudnn_FOUND "convolutions on CUDA run on plain kernels (slow)")
-  # Not by find_package: NCCL has none either. Its Python package has the library under its versioned name only.
-  find_path(NCCL_INCLUDE_DIR nccl.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
-  find_library(NCCL_LIBRARY NAMES nccl libnccl.so.2 NAMES_PER_DIR HINTS ${CUDAToolkit_LIBRARY_DIR})
-  if(PPL_NCCL AND NCCL_INCLUDE_DIR AND NCCL_LIBRARY)
-    set(nccl_FOUND TRUE)
-    add_library(NCCL::nccl UNKNOWN IMPORTED)
-    set_target_properties(NCCL::nccl PROPERTIES IMPORTED_LOCATION ${NCCL_LIBRARY}
-                          INTERFACE_INCLUDE_DIRECTORIES ${NCCL_INCLUDE_DIR})
-    target_link_libraries(NCCL::nccl INTERFACE CUDA::cudart_static)
-  endif()
+endif()
+if(PPL_GPU STREQUAL "cuda")
+  ppl_report("cuDNN ${CUDNN_VERSION}" cudnn_FOUND "convolutions on CUDA run on plain kernels (slow)")
   ppl_report("NCCL" nccl_FOUND "gradients on devices are summed by way of the host")
-  # Not linked: opened when the first product is asked for.
-  find_path(CUBLASLT_INCLUDE_DIR cublasLt.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
-  find_library(CUBLASLT_LIBRARY cublasLt HINTS ${CUDAToolkit_LIBRARY_DIR})
-  if(CUBLASLT_INCLUDE_DIR AND CUBLASLT_LIBRARY)
-    set(cublaslt_FOUND TRUE)
-  endif()
-  ppl_report("cuBLASLt" cublaslt_FOUND "PPL_CUBLASLT=1 changes nothing")
-  # Headers only, in the toolkit.
-  find_path(NVTX_INCLUDE_DIR nvtx3/nvToolsExt.h HINTS ${CUDAToolkit_INCLUDE_DIRS})
+  ppl_report("cuBLASLt" cublaslt_FOUND "PPL_CUBLASLT=1 changes nothing")  # opened when the first product is asked for
   ppl_report("NVTX" NVTX_INCLUDE_DIR "ops and phases have no names in a profile")
   # Kernels call constexpr functions of the host.
   foreach(option -std=c++20 --expt-relaxed-constexpr -Xcompiler=-Wall,-Wextra)

@@ -8,10 +8,10 @@
 #include "apps/rasterize/widths.h"
 #include "io/file.h"
 #include "io/image/geotiff.h"
+#include "io/maps/source.h"
+#include "io/places/projection.h"
 #include "io/places/tile_frame.h"
 #include "io/tiles/tiles.h"
-#include "io/places/projection.h"
-#include "io/maps/source.h"
 #include "tests/support/rasterize_support.h"
 
 using namespace ppl;

@@ -10,9 +10,9 @@
 #include <thread>
 
 #include "apps/rasterize/widths.h"
-#include "io/places/tile_frame.h"
-#include "io/places/projection.h"
 #include "io/image/white_margin.h"
+#include "io/places/projection.h"
+#include "io/places/tile_frame.h"
 
 using namespace ppl;
 using rasterize::WidthTable;

@@ -11,11 +11,11 @@ namespace {
 
 using test::contains;
 using test::error_of;
-using test::TempFolder;
+
 
 // What a table of two roads says, in a canonical form.
 std::string read_as_text(const std::string& table) {
-  const TempFolder dir;
+  const TemporaryFolder dir;
   write_file(dir / "t.csv", table);
   const auto source = open_road_tables({dir / "t.csv"});
   std::string text;

@@ -11,7 +11,7 @@ using test::contains;
 using test::error_of;
 
 TEST_CASE("a file is written and read back") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   write_file(dir / "a", std::string("hello"));
   CHECK(read_text(dir / "a") == "hello");
   CHECK(read_file(dir / "a").size() == 5);
@@ -23,18 +23,18 @@ TEST_CASE("a file is written and read back") {
 }
 
 TEST_CASE("reading names the path and the reason") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   write_file(dir / "a", std::string("hello"));
   CHECK(contains(error_of([&] { read_file(dir / "none"); }), (dir / "none") + ": cannot open: No such file"));
   CHECK(contains(error_of([&] { read_file(dir / "a", 4); }), "at most 4 bytes, got 5"));
-  CHECK(contains(error_of([&] { read_file(dir.path()); }), "expected a file, got a folder"));
+  CHECK(contains(error_of([&] { read_file(dir.path); }), "expected a file, got a folder"));
   CHECK(contains(error_of([&] { MappedFile m(dir / "none"); }), "cannot open"));
   mkfifo((dir / "pipe").c_str(), 0600);
   CHECK(contains(error_of([&] { read_file(dir / "pipe"); }), "expected a file, got something else"));
 }
 
 TEST_CASE("without commit nothing stays behind and the old file is kept") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   write_file(dir / "a", std::string("old"));
   {
     FileWriter w(dir / "a");
@@ -46,7 +46,7 @@ TEST_CASE("without commit nothing stays behind and the old file is kept") {
 }
 
 TEST_CASE("padding and rewriting") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   FileWriter w(dir / "a");
   w.write("abc", 3);
   w.pad_to(8);
@@ -60,17 +60,17 @@ TEST_CASE("padding and rewriting") {
 }
 
 TEST_CASE("writing names the path and the reason") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   CHECK(
       contains(error_of([&] { write_file(dir / "no/such/folder", std::string("x")); }), "cannot create: No such file"));
-  CHECK(contains(error_of([&] { write_file(dir.path(), std::string("x")); }), "to replace, got a folder"));
+  CHECK(contains(error_of([&] { write_file(dir.path, std::string("x")); }), "to replace, got a folder"));
   // A pipe stands for every kind of device: a real one would be lost if this check ever failed.
   mkfifo((dir / "pipe").c_str(), 0600);
   CHECK(contains(error_of([&] { write_file(dir / "pipe", std::string("x")); }), "to replace, got something else"));
 }
 
 TEST_CASE("a full disk leaves nothing behind") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   const std::string disk = dir / "disk";
   test::fs::create_directory(disk);
   if (mount("tmpfs", disk.c_str(), "tmpfs", 0, "size=64k") != 0) {

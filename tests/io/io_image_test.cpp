@@ -40,7 +40,7 @@ bool equals(const Image& a, const cv::Mat& b) {
 }
 
 TEST_CASE("images are read as OpenCV reads them") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   const auto check = [&](const std::string& name, const cv::Mat& m, const std::vector<int>& options = {}) {
     CAPTURE(name);
     save(dir / name, m, options);
@@ -62,7 +62,7 @@ TEST_CASE("images are read as OpenCV reads them") {
 }
 
 TEST_CASE("16 bits and the choice of bands") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   const cv::Mat m = image(30, 40, CV_16UC3);
   cv::Mat rgb, red;
   cv::cvtColor(m, rgb, cv::COLOR_BGR2RGB);
@@ -84,7 +84,7 @@ TEST_CASE("16 bits and the choice of bands") {
 }
 
 TEST_CASE("damaged and wrong files are named, silently") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   save(dir / "a.jpg", image(100, 100, CV_8UC3));
   save(dir / "a.png", image(100, 100, CV_8UC3));
   std::vector<std::string> names{"a.jpg", "a.png"};
@@ -120,7 +120,7 @@ TEST_CASE("damaged and wrong files are named, silently") {
 }
 
 TEST_CASE("mutated images give an Error or a whole image, silently") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   std::vector<std::string> names{"a.jpg", "a.png"};
   if (have_gdal()) names.push_back("a.tif");
   for (const auto& name : names) save(dir / name, image(24, 40, CV_8UC3));
@@ -151,7 +151,7 @@ TEST_CASE("mutated images give an Error or a whole image, silently") {
 }
 
 TEST_CASE("huge extents are refused by the header") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   save(dir / "a.png", image(8, 8, CV_8UC1));
   auto bytes = read_file(dir / "a.png");
   // Width and height of the first chunk, then its checksum.
@@ -174,7 +174,7 @@ TEST_CASE("huge extents are refused by the header") {
 }
 
 TEST_CASE("masks in every form give the same classes") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   cv::Mat zero_one(20, 30, CV_8UC1);
   cv::randu(zero_one, 0, 2);
   const cv::Mat full = zero_one * 255;
@@ -201,7 +201,7 @@ TEST_CASE("masks in every form give the same classes") {
 }
 
 TEST_CASE("masks of one bit hold every pixel, whatever repeats in them") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   cv::RNG random(5);
   const auto check = [&](const cv::Mat& mask) {
     CAPTURE(mask.size);
@@ -226,7 +226,7 @@ TEST_CASE("masks of one bit hold every pixel, whatever repeats in them") {
 }
 
 TEST_CASE("grey masks are cut at half of the range") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   const cv::Mat m = (cv::Mat_<uint8_t>(1, 5) << 0, 1, 127, 128, 255);
   save(dir / "a.png", m);
   CHECK(equals(read_mask(dir / "a.png"), (cv::Mat_<uint8_t>(1, 5) << 0, 0, 0, 1, 1)));
@@ -236,7 +236,7 @@ TEST_CASE("grey masks are cut at half of the range") {
 }
 
 TEST_CASE("masks of several classes") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   const cv::Mat m = (cv::Mat_<uint8_t>(2, 3) << 0, 1, 2, 3, 255, 0);
   save(dir / "a.png", m);
   CHECK(equals(read_mask(dir / "a.png", 3), m));
@@ -254,7 +254,7 @@ TEST_CASE("palette images: indices for several classes, colours otherwise") {
       0x09, 0x50, 0x4c, 0x54, 0x45, 0x00, 0x00, 0x00, 0xff, 0xff, 0xff, 0xff, 0x00, 0x00, 0xcd, 0x5e, 0xb7, 0x9c,
       0x00, 0x00, 0x00, 0x0c, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9c, 0x63, 0x60, 0x62, 0x64, 0x00, 0x00, 0x00, 0x0c,
       0x00, 0x04, 0x3e, 0x04, 0xbe, 0x0c, 0x00, 0x00, 0x00, 0x00, 0x49, 0x45, 0x4e, 0x44, 0xae, 0x42, 0x60, 0x82};
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   write_file(dir / "p.png", kPng, sizeof(kPng));
   CHECK(equals(read_mask(dir / "p.png", 2), (cv::Mat_<uint8_t>(1, 3) << 2, 1, 0)));
   CHECK(equals(read_mask(dir / "p.png"), (cv::Mat_<uint8_t>(1, 3) << 0, 1, 0)));
@@ -263,7 +263,7 @@ TEST_CASE("palette images: indices for several classes, colours otherwise") {
 }
 
 TEST_CASE("what is written is read back") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   const cv::Mat m = image(33, 21, CV_8UC3);
   Image image = Image::make(33, 21, 3);
   std::memcpy(image.u8(), m.data, image.bytes.size());
@@ -285,7 +285,7 @@ TEST_CASE("what is written is read back") {
 }
 
 TEST_CASE("georeference is kept") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   const std::vector<uint8_t> mask{0, 1, 1, 0, 1, 0};
   const std::vector<float> probability{0, 0.25f, 1, 0.5f, 0.75f, 0.125f};
   if (!have_gdal()) {

@@ -91,7 +91,7 @@ void check_moments(const std::vector<double>& values, double mean, double deviat
 }
 
 TEST_CASE("a folder is measured") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   Random random(3);
   std::vector<std::string> paths;
   std::vector<double> blue, red;
@@ -125,7 +125,7 @@ TEST_CASE("a folder is measured") {
 }
 
 TEST_CASE("pixels without data can be left out; a constant band has a deviation above zero") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   Image image = Image::make(10, 10, 1);
   std::fill(image.bytes.begin() + 50, image.bytes.end(), uint8_t{51});
   write_png(dir / "a.png", image);

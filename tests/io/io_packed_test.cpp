@@ -43,7 +43,7 @@ void write_sample(const std::string& path) {
 }
 
 TEST_CASE("written and read back") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   write_sample(dir / "p");
   CHECK(dir.files() == 1);
   const PackedTiles p(dir / "p");
@@ -60,7 +60,7 @@ TEST_CASE("written and read back") {
 }
 
 TEST_CASE("a tile outlives its source") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   write_sample(dir / "p");
   Tile t;
   {
@@ -71,7 +71,7 @@ TEST_CASE("a tile outlives its source") {
 }
 
 TEST_CASE("what cannot be packed leaves nothing behind") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   CHECK(contains(error_of([&] {
                    PackedWriter w(dir / "p", two_bands(), 1);
                    w.add("x", Sample(4, 4, 3, 0).tile);
@@ -83,7 +83,7 @@ TEST_CASE("what cannot be packed leaves nothing behind") {
 
 // The sample with the bytes at an offset replaced.
 template <class T>
-std::string refusal_with(const test::TempFolder& dir, size_t offset, T value) {
+std::string refusal_with(const TemporaryFolder& dir, size_t offset, T value) {
   auto bytes = read_file(dir / "p");
   REQUIRE(offset + sizeof(value) <= bytes.size());
   std::memcpy(bytes.data() + offset, &value, sizeof(value));
@@ -92,7 +92,7 @@ std::string refusal_with(const test::TempFolder& dir, size_t offset, T value) {
 }
 
 TEST_CASE("hostile files are refused") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   write_sample(dir / "p");
   const auto good = read_file(dir / "p");
   uint64_t index = 0;
@@ -127,7 +127,7 @@ TEST_CASE("hostile files are refused") {
 }
 
 TEST_CASE("mutated files give an Error or tiles that can be read") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   write_sample(dir / "p");
   const auto good = read_file(dir / "p");
   int refused = 0;
@@ -155,7 +155,7 @@ TEST_CASE("mutated files give an Error or tiles that can be read") {
   CHECK(refused > 60);
 }
 
-void write_pair(const test::TempFolder& dir, const std::string& id) {
+void write_pair(const TemporaryFolder& dir, const std::string& id) {
   Sample s(8, 8, 3, static_cast<uint8_t>(id[0]));
   Image image = Image::make(8, 8, 3);
   image.bytes = s.image;
@@ -164,18 +164,18 @@ void write_pair(const test::TempFolder& dir, const std::string& id) {
 }
 
 TEST_CASE("a folder is packed") {
-  const test::TempFolder dir, out;
+  const TemporaryFolder dir, out;
   for (const char* id : {"a", "b", "c"}) write_pair(dir, id);
   FolderOptions o;
-  const PackResult r = pack_folder(dir.path(), out / "p", o);
+  const PackResult r = pack_folder(dir.path, out / "p", o);
   CHECK(r.tiles == 3);
   CHECK(r.bytes == test::fs::file_size(out / "p"));
   CHECK(is_packed(out / "p"));
   CHECK(!is_packed(dir / "a_sat.png"));
-  CHECK(!is_packed(dir.path()));
+  CHECK(!is_packed(dir.path));
   CHECK(!is_packed(out / "none"));
 
-  const auto folder = open_tiles(dir.path(), o), packed = open_tiles(out / "p", o);
+  const auto folder = open_tiles(dir.path, o), packed = open_tiles(out / "p", o);
   REQUIRE(packed->size() == folder->size());
   for (int64_t i = 0; i < 3; ++i) {
     const Tile a = folder->load(i), b = packed->load(i);
@@ -191,16 +191,16 @@ TEST_CASE("a folder is packed") {
 }
 
 TEST_CASE("packing stops at a damaged tile, or skips it") {
-  const test::TempFolder dir, out;
+  const TemporaryFolder dir, out;
   for (const char* id : {"a", "b", "c"}) write_pair(dir, id);
   auto bytes = read_file(dir / "b_sat.png");
   bytes.resize(bytes.size() - 20);
   test::write_bytes(dir / "b_sat.png", bytes);
   FolderOptions o;
-  CHECK(contains(error_of([&] { pack_folder(dir.path(), out / "p", o); }), "1 of 3 tiles cannot be used\n"));
+  CHECK(contains(error_of([&] { pack_folder(dir.path, out / "p", o); }), "1 of 3 tiles cannot be used\n"));
   CHECK(out.files() == 0);
   o.on_problem = OnProblem::skip;
-  const PackResult r = pack_folder(dir.path(), out / "p", o);
+  const PackResult r = pack_folder(dir.path, out / "p", o);
   CHECK((r.tiles == 2 && r.problems.size() == 1));
   CHECK(contains(r.problems[0].what, "b_sat.png"));
 }

@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "io/folder.h"
 #include "io/tables/reference_wkt.h"
 #include "io/tables/road_tables.h"
 #include "tests/support/io_support.h"
@@ -12,7 +13,6 @@ namespace {
 
 using test::contains;
 using test::error_of;
-using test::TempFolder;
 
 std::optional<Line> parsed(const std::string& text) {
   Line points;
@@ -88,7 +88,7 @@ struct Table {
     for (size_t i = 0; i < source->size(); ++i) ids.emplace_back(source->id(i));
     return ids;
   }
-  TempFolder dir;
+  TemporaryFolder dir;
   std::unique_ptr<RoadSource> source;
 };
 
@@ -141,17 +141,17 @@ TEST_CASE("bad rows are kept apart with their place") {
 }
 
 TEST_CASE("several files are pooled in their order") {
-  const TempFolder dir;
+  const TemporaryFolder dir;
   write_file(dir / "2.csv", std::string("a,LINESTRING (3 4, 5 6)\nb,LINESTRING EMPTY\n"));
   write_file(dir / "1.csv", std::string("a,LINESTRING (1 2, 3 4)\n"));
   write_file(dir / "x.txt", std::string("a,LINESTRING (9 9, 8 8)\n"));
-  const auto source = open_road_tables(list_files(dir.path(), {".csv"}));
+  const auto source = open_road_tables(list_files(dir.path, {".csv"}));
   REQUIRE(source->size() == 2);
   const ImageRoads a = source->read(0);
   REQUIRE(a.lines.size() == 2);
   CHECK(a.lines[0].points[0] == Point{1, 2});
   CHECK(contains(source->describe(a.lines[1].place), "2.csv:1"));
-  CHECK(contains(error_of([&] { list_files(dir.path(), {".gpkg"}); }), ".gpkg"));
+  CHECK(contains(error_of([&] { list_files(dir.path, {".gpkg"}); }), ".gpkg"));
   CHECK(contains(error_of([&] { list_files(dir / "none", {".csv"}); }), "none"));
 }
 

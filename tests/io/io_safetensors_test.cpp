@@ -51,7 +51,7 @@ bool same(const NamedArrays& a, const NamedArrays& b) {
 }
 
 TEST_CASE("written and read back") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   write_safetensors(dir / "a", sample());
   CHECK(same(read_safetensors(dir / "a"), sample()));
   const auto bytes = read_file(dir / "a");
@@ -63,7 +63,7 @@ TEST_CASE("written and read back") {
 }
 
 TEST_CASE("what cannot be written") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   NamedArrays a;
   a.arrays["__metadata__"] = HostArray::from({1}, {1});
   CHECK(contains(error_of([&] { write_safetensors(dir / "a", a); }), "__metadata__"));
@@ -130,7 +130,7 @@ TEST_CASE("a wrong size is seen before memory is taken") {
 }
 
 TEST_CASE("mutated files give an Error or a whole result") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   write_safetensors(dir / "a", sample());
   const auto good = read_file(dir / "a");
   int refused = 0;

@@ -64,7 +64,7 @@ TEST_CASE("each source is gone through without repeats before it begins again, i
 }
 
 TEST_CASE("the ranks share an epoch: every tile once, whatever the remainder, in the order of one rank") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   std::filesystem::create_directories(dir / "tiles");
   for (int i = 0; i < 11; ++i)
     write_tile(dir / cat("tiles/t", i, "_sat.png"), dir / cat("tiles/t", i, "_mask.png"), "", 32, i);
@@ -104,7 +104,7 @@ TEST_CASE("the ranks share an epoch: every tile once, whatever the remainder, in
 }
 
 TEST_CASE("a list of pairs and a folder of masks give what a folder of pairs gives") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   for (const char* name : {"pairs", "images", "masks"}) std::filesystem::create_directories(dir / name);
   std::string list = "# image\tmask\tweights\n\n", commas;
   for (int i = 0; i < 3; ++i) {
@@ -152,7 +152,7 @@ TEST_CASE("a list of pairs and a folder of masks give what a folder of pairs giv
 }
 
 TEST_CASE("a pixel's weight follows it through the augmentation; classes weigh what they are told") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   std::filesystem::create_directories(dir / "tiles");
   write_tile(dir / "tiles/a_sat.png", dir / "tiles/a_mask.png", dir / "tiles/a_distance.png", 48, 5);
   FolderOptions f;
@@ -191,7 +191,7 @@ TEST_CASE("a pixel's weight follows it through the augmentation; classes weigh w
 }
 
 TEST_CASE("sources of different classes or input are not put together; every n-th tile") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   std::filesystem::create_directories(dir / "a");
   for (int i = 0; i < 5; ++i) write_tile(dir / cat("a/t", i, "_sat.png"), dir / cat("a/t", i, "_mask.png"), "", 32, i);
   FolderOptions one, two, bands;

@@ -13,7 +13,7 @@ namespace {
 using test::contains;
 using test::error_of;
 
-void write_tile(const test::TempFolder& dir, const std::string& id, int64_t size, uint64_t seed,
+void write_tile(const TemporaryFolder& dir, const std::string& id, int64_t size, uint64_t seed,
                 const std::string& extension = ".png") {
   Random random(seed);
   Image image = Image::make(size, size, 3);
@@ -29,12 +29,12 @@ void write_tile(const test::TempFolder& dir, const std::string& id, int64_t size
 }
 
 TEST_CASE("pairs are found in order") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   write_tile(dir, "b", 8, 1);
   write_tile(dir, "a", 12, 2, ".jpeg");
   write_tile(dir, "c", 8, 3, ".JPG");
   write_file(dir / "readme.txt", std::string("x"));
-  const TileFolder f = scan_tiles(dir.path());
+  const TileFolder f = scan_tiles(dir.path);
   REQUIRE(f.tiles.size() == 3);
   CHECK(f.problems.empty());
   CHECK((f.tiles[0].id == "a" && f.tiles[1].id == "b" && f.tiles[2].id == "c"));
@@ -43,7 +43,7 @@ TEST_CASE("pairs are found in order") {
 }
 
 TEST_CASE("problems are named, counted, and stop or are skipped") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   for (const char* id : {"good", "nomask", "size", "cut", "empty"}) write_tile(dir, id, 16, 1);
   write_tile(dir, "good", 16, 1, ".jpg");  // a second image of the id
   test::fs::remove(dir / "nomask_mask.png");
@@ -54,12 +54,12 @@ TEST_CASE("problems are named, counted, and stop or are skipped") {
   test::write_bytes(dir / "cut_sat.png", bytes);
   write_file(dir / "empty_mask.png", std::string());
 
-  const TileFolder f = scan_tiles(dir.path());
+  const TileFolder f = scan_tiles(dir.path);
   CHECK(f.tiles.size() == 2);  // cut has a whole header
   CHECK(f.problems.size() == 4);
 
   FolderOptions o;
-  const std::string message = error_of([&] { FolderTiles tiles(dir.path(), o); });
+  const std::string message = error_of([&] { FolderTiles tiles(dir.path, o); });
   CHECK(contains(message, ": 4 of 6 tiles cannot be used\n"));
   CHECK(contains(message, "nomask_mask.png: the mask is missing"));
   CHECK(contains(message, "size_mask.png: the mask is 8 x 8 pixels, its image 16 x 16"));
@@ -67,7 +67,7 @@ TEST_CASE("problems are named, counted, and stop or are skipped") {
   CHECK(contains(message, "good_sat.png: has the same id as"));
 
   o.on_problem = OnProblem::skip;
-  const FolderTiles tiles(dir.path(), o);
+  const FolderTiles tiles(dir.path, o);
   REQUIRE(tiles.size() == 1);
   CHECK(tiles.entry(0).id == "good");
   REQUIRE(tiles.problems().size() == 5);
@@ -76,9 +76,9 @@ TEST_CASE("problems are named, counted, and stop or are skipped") {
   for (const char* name : {"good_sat.png", "good_sat.jpg", "nomask_sat.png", "size_sat.png", "empty_sat.png"}) {
     test::fs::remove(dir / name);
   }
-  CHECK(contains(error_of([&] { FolderTiles t(dir.path(), o); }), "1 of 1 tiles cannot be used"));
+  CHECK(contains(error_of([&] { FolderTiles t(dir.path, o); }), "1 of 1 tiles cannot be used"));
   o.on_problem = OnProblem::stop;
-  CHECK(contains(error_of([&] { FolderTiles t(dir.path(), o); }), "cut_sat.png: damaged"));
+  CHECK(contains(error_of([&] { FolderTiles t(dir.path, o); }), "cut_sat.png: damaged"));
 }
 
 TEST_CASE("many problems are cut short") {
@@ -92,33 +92,33 @@ TEST_CASE("many problems are cut short") {
 }
 
 TEST_CASE("empty and missing folders") {
-  const test::TempFolder dir;
-  CHECK(contains(error_of([&] { scan_tiles(dir.path()); }), "found none"));
-  CHECK(contains(error_of([&] { list_images(dir.path()); }), "found none"));
+  const TemporaryFolder dir;
+  CHECK(contains(error_of([&] { scan_tiles(dir.path); }), "found none"));
+  CHECK(contains(error_of([&] { list_images(dir.path); }), "found none"));
   CHECK(contains(error_of([&] { scan_tiles(dir / "none"); }), "cannot read the folder: No such file"));
   CHECK(contains(error_of([&] { list_images(dir / "none"); }), "cannot read the folder"));
 }
 
 TEST_CASE("any images are listed for prediction") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   for (const char* name : {"b_sat.jpg", "a.tif", "c.PNG", "b_mask.png", "notes.txt"})
     write_file(dir / name, std::string("x"));
-  const auto tiles = list_images(dir.path());
+  const auto tiles = list_images(dir.path);
   REQUIRE(tiles.size() == 3);
   CHECK((tiles[0].id == "a" && tiles[1].id == "b" && tiles[2].id == "c"));
   CHECK(tiles[1].image_path == dir / "b_sat.jpg");
   write_file(dir / "b.png", std::string("x"));
-  CHECK(contains(error_of([&] { list_images(dir.path()); }), "has the same id as"));
+  CHECK(contains(error_of([&] { list_images(dir.path); }), "has the same id as"));
 }
 
 TEST_CASE("kept in memory or decoded again, a tile is the same") {
-  const test::TempFolder dir;
+  const TemporaryFolder dir;
   for (int i = 0; i < 6; ++i) write_tile(dir, std::to_string(i), 10, static_cast<uint64_t>(i));
   FolderOptions o;
   o.threads = 3;
-  const FolderTiles all(dir.path(), o);
+  const FolderTiles all(dir.path, o);
   o.cache_bytes = 3 * 400;  // half of them
-  const FolderTiles half(dir.path(), o);
+  const FolderTiles half(dir.path, o);
   for (int64_t i = 0; i < 6; ++i) {
     const Tile a = all.load(i), b = half.load(i);
     CHECK((a.height == 10 && a.width == 10 && a.bands == 3));

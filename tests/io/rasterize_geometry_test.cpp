@@ -7,9 +7,9 @@
 #include <opencv2/imgproc.hpp>
 #include <random>
 
+#include "io/geometry/box_index.h"
 #include "io/geometry/spans.h"
 #include "io/geometry/thick_line.h"
-#include "io/geometry/box_index.h"
 #include "io/maps/features.h"
 #include "io/maps/osm_tags.h"
 

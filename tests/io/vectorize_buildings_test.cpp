@@ -5,10 +5,10 @@
 #include <numbers>
 #include <random>
 
-#include "io/vectorize/buildings.h"
+#include "io/geometry/shape.h"
 #include "io/tables/csv.h"
 #include "io/tables/wkt.h"
-#include "io/geometry/shape.h"
+#include "io/vectorize/buildings.h"
 #include "io/vectorize/square.h"
 #include "tests/support/drawn.h"
 #include "tests/support/io_support.h"

@@ -1,4 +1,4 @@
-// What the io tests share: a temporary folder, the real data, caught messages.
+// What the io tests share: the real data, caught messages.
 #pragma once
 
 #include <fcntl.h>
@@ -13,32 +13,11 @@
 
 #include "io/file.h"
 #include "kernels/base.h"
+#include "tests/support/temporary_folder.h"
 
 namespace ppl::test {
 
 namespace fs = std::filesystem;
-
-// A fresh folder, removed with all its content.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = (fs::temp_directory_path() / "ppl_io_XXXXXX").string();
-    PPL_CHECK(mkdtemp(name.data()), "cannot make a temporary folder");
-    path_ = name;
-  }
-  ~TempFolder() { fs::remove_all(path_); }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-
-  std::string operator/(const std::string& name) const { return (path_ / name).string(); }
-  std::string path() const { return path_.string(); }
-  size_t files() const {
-    return static_cast<size_t>(std::distance(fs::directory_iterator(path_), fs::directory_iterator()));
-  }
-
- private:
-  fs::path path_;
-};
 
 // A folder of ../shared/data (or of $PPL_DATA); empty where it is not there.
 inline std::string data_folder(const std::string& name) {
@@ -70,7 +49,7 @@ inline void write_bytes(const std::string& path, const std::vector<std::byte>& b
 // What was written to stderr, by any library, while f ran.
 template <class F>
 std::string stderr_of(F&& f) {
-  const TempFolder folder;
+  const TemporaryFolder folder;
   const std::string path = folder / "stderr";
   const int before = dup(2), to = open(path.c_str(), O_WRONLY | O_CREAT, 0600);
   dup2(to, 2);

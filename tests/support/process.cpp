@@ -45,14 +45,4 @@ ProcessResult run_process(const std::string& program, const std::vector<std::str
   return {WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status), content(out), content(err)};
 }
 
-TemporaryFolder::TemporaryFolder() {
-  path = (std::filesystem::temp_directory_path() / "ppl-XXXXXX").string();
-  PPL_CHECK(mkdtemp(path.data()), "cannot make a folder ", path);
-}
-
-TemporaryFolder::~TemporaryFolder() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path, ignored);
-}
-
 }  // namespace ppl

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "tests/support/temporary_folder.h"
+
 namespace ppl {
 
 struct ProcessResult {
@@ -13,16 +15,5 @@ struct ProcessResult {
 
 // program: a name in the build's bin folder, or a path. The environment is this process's.
 ProcessResult run_process(const std::string& program, const std::vector<std::string>& arguments);
-
-// A new empty folder that is removed with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  std::string operator/(const std::string& name) const { return path + "/" + name; }
-  std::string path;
-};
 
 }  // namespace ppl

@@ -7,7 +7,6 @@
 #include <map>
 #include <mutex>
 #include <numeric>
-#include <thread>
 
 #include "apps/score/buildings/buildings_read.h"
 #include "io/tables/image_id.h"
@@ -168,7 +167,7 @@ BuildingsReport score_buildings(const BuildingPairs& pairs) {
   report.images.resize(count);
   std::vector<std::vector<std::string>> repaired(count);
   FirstError first_error;
-  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads = hardware_threads();
   for_each_index(static_cast<int64_t>(count), threads, [&](int64_t i) {
     const auto n = static_cast<size_t>(i);
     if (first_error.before(n)) return;

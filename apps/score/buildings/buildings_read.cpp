@@ -6,10 +6,10 @@
 #include <filesystem>
 #include <map>
 
+#include "io/folder.h"
 #include "io/places/projection.h"
 #include "io/tables/csv.h"
 #include "io/tables/image_id.h"
-#include "io/tables/roads.h"
 #include "io/tables/vector_file.h"
 #include "kernels/base.h"
 

@@ -1,17 +1,16 @@
 #include "apps/score/masks/best_threshold.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "io/image/image.h"
-#include "io/weights/safetensors.h"
 #include "io/threads.h"
+#include "io/weights/safetensors.h"
+#include "kernels/ignored.h"
 
 namespace ppl::score {
 namespace {
 
 constexpr size_t kSteps = 256;
-constexpr uint8_t kIgnored = 255;
 
 // How many pixels of each probability belong to foreground and to background.
 struct Counts {
@@ -56,7 +55,7 @@ ThresholdSearch find_threshold(const IouOptions& options) {
       match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
   require_complete(matched);
   std::vector<std::array<double, kSteps>> tiles(matched.pairs.size());
-  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads = hardware_threads();
   for_each_index(static_cast<int64_t>(tiles.size()), threads, [&](int64_t i) {
     tiles[static_cast<size_t>(i)] = iou_by_step(count(matched.pairs[static_cast<size_t>(i)]));
   });

@@ -1,16 +1,14 @@
 #include "apps/score/masks/iou.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "apps/common/log.h"
 #include "io/image/image.h"
 #include "io/threads.h"
+#include "kernels/ignored.h"
 
 namespace ppl::score {
 namespace {
-
-constexpr uint8_t kIgnored = 255;
 
 Image read_probability(const std::string& path, double threshold) {
   Image image = read_image(path);
@@ -72,7 +70,7 @@ IouReport score_iou(const IouOptions& options) {
       std::vector<TileIou>(matched.pairs.size()), std::move(matched.only_truth), std::move(matched.only_prediction),
       list_figures(options.buffer ? &*options.buffer : nullptr, options.boundary ? &*options.boundary : nullptr)};
   apps::Progress progress("score: tiles", static_cast<int64_t>(matched.pairs.size()));
-  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  const int threads = hardware_threads();
   for_each_index(static_cast<int64_t>(matched.pairs.size()), threads, [&](int64_t i) {
     report.tiles[static_cast<size_t>(i)] = score_tile(matched.pairs[static_cast<size_t>(i)], options);
     progress.advance();

@@ -5,7 +5,6 @@
 #include <algorithm>
 #include <map>
 #include <sstream>
-#include <thread>
 
 #include "apps/common/log.h"
 #include "apps/score/page/page_apls.h"
@@ -13,6 +12,7 @@
 #include "apps/score/roads/roads.h"
 #include "io/file.h"
 #include "io/tables/project_roads.h"
+#include "io/threads.h"
 #include "io/vectorize/open_roads.h"
 #include "kernels/base.h"
 
@@ -145,7 +145,7 @@ void add_metric_options(CLI::App& roads, RoadsOptions& options) {
       ->transform(CLI::CheckedTransformer(methods))
       ->default_str("quick");
   roads.add_flag("--lenient", options.lenient, "Leave bad rows out and count them");
-  options.threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  options.threads = hardware_threads();
   roads.add_option("--threads", options.threads, "Threads")->check(CLI::Range(1, 1024))->default_str("all cores");
 }
 

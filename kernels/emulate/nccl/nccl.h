@@ -1,5 +1,5 @@
-// The part of NCCL that engine/communication/nccl_link.cpp uses, by the same names, between processes of one machine whose devices
-// are emulated. Only communicators that do not block: data moves while the caller asks for the state.
+// The part of NCCL that engine/communication/nccl_link.cpp uses, by the same names, between processes of one machine
+// whose devices are emulated. Only communicators that do not block: data moves while the caller asks for the state.
 #pragma once
 
 #include <cstddef>

@@ -1,0 +1,82 @@
+// The engine as a library: a small network of one's own learns to mark the bright square of a noisy image, is saved
+// and loaded in memory, and marks a square that it never saw.
+#include <cstdio>
+#include <sstream>
+
+#include "engine/arena.h"
+#include "engine/layers.h"
+#include "engine/ops.h"
+#include "engine/optimizer.h"
+#include "models/losses.h"
+#include "models/state_dict.h"
+
+namespace {
+
+// Two 3x3 convolutions with a batch norm between them: [N,H,W,1] -> logits [N,H,W,1].
+class SmallNetwork : public ppl::Module {
+ public:
+  SmallNetwork() : conv_(1, 8, 3, {.pad = 1}, /*bias=*/false), norm_(8), last_(8, 1, 3, {.pad = 1}) {
+    child("conv", conv_);
+    child("norm", norm_);
+    child("last", last_);
+  }
+
+  ppl::Tensor forward(const ppl::Tensor& x) const { return last_.forward(conv_.forward(x, norm_, {.relu = true})); }
+
+ private:
+  ppl::Conv2d conv_;
+  ppl::BatchNorm2d norm_;
+  ppl::Conv2d last_;
+};
+
+struct Batch {
+  ppl::Tensor images, targets;  // [N,H,W,1] f32 and u8
+};
+
+Batch noisy_squares(ppl::Random& random) {
+  constexpr int64_t n = 4, side = 32, square = 12;
+  Batch b{ppl::Tensor::empty({n, side, side, 1}), ppl::Tensor::zeros({n, side, side, 1}, ppl::DType::u8)};
+  for (int64_t i = 0; i < n; ++i) {
+    const int64_t top = random.integer(0, side - square), left = random.integer(0, side - square);
+    for (int64_t p = 0; p < side * side; ++p) {
+      const bool inside = p / side >= top && p / side < top + square && p % side >= left && p % side < left + square;
+      b.targets.data<uint8_t>()[i * side * side + p] = inside;
+      b.images.data<float>()[i * side * side + p] = static_cast<float>(0.7 * random.normal() + (inside ? 1 : -1));
+    }
+  }
+  return b;
+}
+
+double share_right(const ppl::Tensor& logits, const ppl::Tensor& targets) {
+  int64_t right = 0;
+  for (int64_t i = 0; i < logits.size(); ++i) right += (logits.data<float>()[i] > 0) == targets.data<uint8_t>()[i];
+  return static_cast<double>(right) / static_cast<double>(logits.size());
+}
+
+}  // namespace
+
+int main() {
+  ppl::Random random(1);
+  SmallNetwork network;
+  network.initialize(random);
+  ppl::Arena arena(network);
+  ppl::Optimizer adam(arena, {});
+  const ppl::PixelLoss loss = ppl::make_loss("bce");
+  float first = 0, last = 0;
+  for (int step = 0; step < 150; ++step) {
+    const Batch batch = noisy_squares(random);
+    const ppl::Tensor value = ppl::pixel_loss(network.forward(batch.images), batch.targets, loss);
+    value.backward();
+    arena.complete_gradients();
+    adam.step(0.01);
+    (step == 0 ? first : last) = value.item();
+  }
+
+  SmallNetwork copy;
+  ppl::load_state_dict(copy, ppl::state_dict(network));
+  copy.train(false);
+  const Batch unseen = noisy_squares(random);
+  const double right = share_right(copy.forward(unseen.images), unseen.targets);
+  std::printf("loss %.3f -> %.3f, %.1f %% of the pixels of unseen images are right\n", first, last, 100 * right);
+  return last < first / 2 && right > 0.9 ? 0 : 1;
+}
