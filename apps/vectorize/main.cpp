@@ -1,11 +1,13 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <memory>
 #include <nlohmann/json.hpp>
 
 #include "apps/common/app.h"
 #include "apps/common/log.h"
 #include "apps/common/output.h"
+#include "io/tables/vector_file.h"
 #include "io/vectorize/vectorize.h"
 
 namespace {
@@ -91,10 +93,20 @@ bool prepare(Command& command) {
   return true;
 }
 
+// Layers whose masks do not say where they lie.
+void tell_of_pixels(const Command& command, const std::vector<vectorize::VectorizedImage>& images) {
+  const bool layer = std::any_of(command.outputs.begin(), command.outputs.end(), is_vector_file);
+  if (!layer || images.empty() || (images.front().geo && !images.front().geo->crs.empty())) return;
+  apps::log_line(
+      "vectorize: the masks do not say where on the earth they lie: layers are in pixels, in no system of the "
+      "earth (--images FOLDER names images that say it)");
+}
+
 void run_roads(Command& command) {
   if (!prepare(command)) return;
   const std::vector<vectorize::VectorizedImage> images = vectorize::roads_of(command.input, command.roads);
   vectorize::write_roads(command.outputs, images);
+  tell_of_pixels(command, images);
   size_t count = 0;
   double sum = 0;
   for (const vectorize::VectorizedImage& image : images) {
@@ -108,6 +120,7 @@ void run_buildings(Command& command) {
   if (!prepare(command)) return;
   const std::vector<vectorize::VectorizedImage> images = vectorize::buildings_of(command.input, command.buildings);
   vectorize::write_buildings(command.outputs, images);
+  tell_of_pixels(command, images);
   size_t count = 0;
   double sum = 0;
   for (const vectorize::VectorizedImage& image : images) {
