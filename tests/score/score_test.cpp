@@ -52,7 +52,7 @@ TEST_CASE("0/1, 0/255, grey and colour masks mean the same") {
     write_png(folders.truth() + "/" + id + "_mask.png", t);
     write_png(folders.prediction() + "/" + id + "_mask.png", p);
     const score::IouReport report = score::score_iou(folders.options());
-    CHECK(report.tiles.at(0).counts[0].true_positive == 4);
+    CHECK(report.tiles.at(0).counts[0].pixels.true_positive == 4);
     CHECK(report.tiles.at(0).counts[0].pixels.iou() == 1);
   };
   check("grey", drawn(rows, 1, 255), drawn(rows, 1, 1));
