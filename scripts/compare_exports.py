@@ -54,7 +54,7 @@ def our_logits(bin_folder, weights, image, folder):
     import cv2
     (folder / "in").mkdir(exist_ok=True)
     cv2.imwrite(str(folder / "in/a.png"), image)
-    run(bin_folder / "predict", weights, folder / "in", folder / "out", "--views", "1", "--probabilities", "tif",
+    run(bin_folder / "predict", weights, folder / "in", folder / "out", "--tta", "1", "--probabilities", "tif",
         "--existing", "overwrite", "--quiet")
     p = cv2.imread(str(folder / "out/a_prob.tif"), cv2.IMREAD_UNCHANGED).astype(np.float64)
     return np.log(p / (1 - p))[None, None]

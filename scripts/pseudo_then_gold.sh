@@ -99,7 +99,7 @@ trained() {
 # score_of WEIGHTS NAME: global IoU on val, kept in NAME.json
 score_of() {
   if [[ ! -e $out/$2.json ]]; then
-    $bin/predict "$1" "$data/val" "$out/masks-$2" --views 1 --precision bf16 --existing overwrite --quiet
+    $bin/predict "$1" "$data/val" "$out/masks-$2" --tta 1 --precision bf16 --existing overwrite --quiet
     $bin/score iou "$data/val" "$out/masks-$2" --json >"$out/$2.json.partial"
     mv "$out/$2.json.partial" "$out/$2.json"
   fi

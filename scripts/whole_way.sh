@@ -82,12 +82,12 @@ training() {
 {"run": "run", "seed": 4, "network": {"name": "pp_linknet34_psp64"}, "input": {"ground_sample_distance": 1.0},
  "precision": "bf16", "checkpoint": {"every_minutes": 1},
  "stages": [
-  {"name": "massachusetts", "train": "$massachusetts/train", "loss": "focal", "rate": 2e-4,
+  {"name": "massachusetts", "train": "$massachusetts/train", "loss": "focal", "learning_rate": 2e-4,
    "epochs": ${EPOCHS:-12}, "crop": 320, "batch": 8, "patience": 0},
   {"name": "cities",
    "train": [{"path": "north", "weight": 1}, {"path": "vegas", "weight": 2},
              {"path": "$massachusetts/train", "weight": 3}],
-   "tiles_per_epoch": 48, "loss": "focal", "rate": 1e-4, "epochs": ${TUNE_EPOCHS:-12}, "crop": 96, "batch": 8, "patience": 0}]}
+   "tiles_per_epoch": 48, "loss": "focal", "learning_rate": 1e-4, "epochs": ${TUNE_EPOCHS:-12}, "crop": 96, "batch": 8, "patience": 0}]}
 JSON
   $bin/train train.json --overwrite
 }

@@ -28,8 +28,7 @@ NetworkExtents extents_of(const NamedArrays& file) { return extents_of_ours(unde
 std::vector<std::string> fitting_networks(const NamedArrays& file) {
   const NamedArrays ours = under_our_names(file);
   // Published files of the hybrid network, and only these, call the centre psp.
-  const bool has_psp =
-      file.arrays.contains("psp.bottleneck.weight") || file.arrays.contains("module.psp.bottleneck.weight");
+  const bool has_psp = file.arrays.contains(shared_prefix(file) + "psp.bottleneck.weight");
   std::vector<std::string> fitting;
   for (const std::string& name : network_names()) {
     if (has_psp && name != "pp_linknet34_psp64_hdc") continue;

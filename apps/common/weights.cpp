@@ -78,23 +78,27 @@ LoadedNetwork load_weights(const std::string& path, const std::string& network) 
   });
 }
 
-void load_into(const LinkNet& network, const std::string& path) {
-  const NamedArrays file = read_weights_file(path);
-  naming_file(path, [&] { return load_state_dict(network, file); });
-}
-
-int load_start(const LinkNet& network, const std::string& path) {
-  NamedArrays file = read_safetensors(path);
-  const NamedArrays own = state_dict(network);
-  int classes = network.spec.classes;
-  for (auto& [name, array] : file.arrays) {
-    const std::string bare = name.starts_with("module.") ? name.substr(7) : name;
-    if (!bare.starts_with("finalconv3.") || !own.arrays.contains(bare) || array.shape.empty()) continue;
-    classes = static_cast<int>(array.shape[0]);
-    if (classes != network.spec.classes) array = own.at(bare);
-  }
-  naming_file(path, [&] { return load_state_dict(network, file); });
-  return classes;
+LoadedStart load_start(const LinkNet& network, const std::string& name, const std::string& path) {
+  NamedArrays file = read_weights_file(path);
+  return naming_file(path, [&] {
+    if (const auto it = file.metadata.find("network"); it != file.metadata.end())
+      PPL_CHECK(it->second == name, "the weights are of ", it->second, ", not of ", name,
+                "; train that (network.name), or say by `weights import --network ", name,
+                "` that they are to be used");
+    LoadedStart start{network.spec.classes, {}};
+    if (const auto it = file.metadata.find("input"); it != file.metadata.end())
+      start.input = input_spec_from_json(it->second, "metadata 'input'");
+    const NamedArrays own = state_dict(network);
+    const std::string prefix = shared_prefix(file);
+    for (auto& [stored, array] : file.arrays) {
+      const std::string bare = stored.substr(prefix.size());
+      if (!bare.starts_with("finalconv3.") || !own.arrays.contains(bare) || array.shape.empty()) continue;
+      start.classes = static_cast<int>(array.shape[0]);
+      if (start.classes != network.spec.classes) array = own.at(bare);
+    }
+    load_state_dict(network, file);
+    return start;
+  });
 }
 
 void load_encoder(const LinkNet& network, const std::string& path) {

@@ -1,5 +1,7 @@
 #include "apps/predict/result_files.h"
 
+#include "models/inference/class_numbers.h"
+
 #include <algorithm>
 #include <cmath>
 #include <limits>
@@ -126,16 +128,6 @@ void ResultFiles::commit_mask() { mask_->commit(); }
 TileRecord ResultFiles::record(const std::string& id, double seconds) const {
   const double pixels = static_cast<double>(std::max<int64_t>(1, valid_));
   return {id, static_cast<double>(foreground_) / pixels, confidence_ / pixels, seconds, ""};
-}
-
-std::vector<uint8_t> class_numbers(const float* p, int64_t pixels, int classes, double threshold) {
-  const auto limit = static_cast<float>(threshold);
-  std::vector<uint8_t> numbers(static_cast<size_t>(pixels), 0);
-  for (size_t i = 0; i < numbers.size(); ++i, p += classes) {
-    const int64_t best = std::max_element(p, p + classes) - p;
-    if (p[best] > limit) numbers[i] = static_cast<uint8_t>(best + 1);
-  }
-  return numbers;
 }
 
 }  // namespace ppl::apps

@@ -62,7 +62,4 @@ class ResultFiles {
   double confidence_ = 0;
 };
 
-// 0 where no class passes the threshold, else 1 + the class of the highest probability; [height, width, classes].
-std::vector<uint8_t> class_numbers(const float* probability, int64_t pixels, int classes, double threshold);
-
 }  // namespace ppl::apps

@@ -3,6 +3,7 @@
 #include <filesystem>
 
 #include "apps/predict/vectors.h"
+#include "models/inference/class_numbers.h"
 
 namespace fs = std::filesystem;
 

@@ -22,7 +22,7 @@ struct Options {
 };
 
 // What became of each pixel of a tile.
-enum Outcome : uint8_t { kBackground, kFound, kMissed, kFalse, kLeftOut };
+enum class Outcome : uint8_t { background, found, missed, extra, ignored };
 
 struct Entry {
   std::string id;

@@ -54,7 +54,7 @@ std::string import_network(const NamedArrays& file, const ImportOptions& o) {
 
 std::string import_weights(const ImportOptions& o) {
   if (check_outputs({o.to}, {o.from, o.input}, o.existing)) return "there already";
-  const NamedArrays file = read_weights_file(o.from);
+  const NamedArrays file = read_weights_file(o.from, o.key);
   return naming_file(o.from, [&]() -> std::string {
     if (!is_torchvision(file)) return import_network(file, o);
     import_encoder(file, o);

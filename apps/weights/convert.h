@@ -16,6 +16,7 @@ struct ImportOptions {
   std::string network;  // empty: told by the arrays, where only one network fits them
   std::string input;    // file with an InputSpec as `tiles stats` prints it; empty: the file's own, else the published
   std::optional<double> threshold;
+  std::string key;  // of the state dict in a PyTorch file with several
   apps::Existing existing = apps::Existing::fail;
 };
 

@@ -76,8 +76,8 @@ json number(double v) { return std::isfinite(v) ? json(v) : json(nullptr); }
 
 }  // namespace
 
-FileInfo inspect_weights(const std::string& path) {
-  const NamedArrays file = read_weights_file(path);
+FileInfo inspect_weights(const std::string& path, const std::string& key) {
+  const NamedArrays file = read_weights_file(path, key);
   const MappedFile bytes(path);
   FileInfo info{path, is_torch_file(bytes.bytes()) ? "PyTorch" : "safetensors", {}, file.metadata, 0, 0, {}};
   info.bytes = static_cast<int64_t>(bytes.bytes().size());

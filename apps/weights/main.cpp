@@ -26,6 +26,7 @@ void add_import(CLI::App& app) {
   command->add_option("TO", o.to, "Weights file to write")->required();
   command->add_option("--network", o.network, "Its network, where several have the same arrays: " + names());
   command->add_option("--input", o.input, "File with bands, stretch, mean and deviation, as `tiles stats` prints them");
+  command->add_option("--key", o.key, "Of the state dict to take from a PyTorch file with several, such as ema");
   command->add_option("--threshold", o.threshold, "Foreground is where the mean probability is above this")
       ->check(CLI::Range(0.0, 1.0));
   add_existing(*command, o.existing);
@@ -63,14 +64,15 @@ void add_export(CLI::App& app) {
 }
 
 void add_info(CLI::App& app) {
-  static std::string path;
+  static std::string path, key;
   static bool arrays = false, json = false;
   CLI::App* command = app.add_subcommand("info", "What a weights file holds");
   command->add_option("FILE", path, "Weights file")->required();
+  command->add_option("--key", key, "Of the state dict to show of a PyTorch file with several");
   command->add_flag("--arrays", arrays, "Every array with its shape, mean and range");
   command->add_flag("--json", json, "Print JSON");
   command->callback([] {
-    const FileInfo info = inspect_weights(path);
+    const FileInfo info = inspect_weights(path, key);
     fmt::print("{}", json ? info_json(info, arrays) : info_text(info, arrays));
   });
 }

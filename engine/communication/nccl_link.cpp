@@ -18,7 +18,7 @@ std::string describe(const char* call, ncclResult_t r, ncclComm_t comm) {
   return cat("nccl: ", call, ": ", ncclGetErrorString(r), more && *more ? cat(" (", more, ")") : "");
 }
 
-// Rank 0's, to all: a byte in each value.
+// Sends rank 0's id to all, one byte in each value.
 ncclUniqueId share_id(Communication& host) {
   ncclUniqueId id{};
   std::string problem;
@@ -43,7 +43,7 @@ int NcclLink::with_communicator(Call&& call) const {
   return comm_ ? call(comm_) : ncclInProgress;
 }
 
-// A communicator that does not block answers ncclInProgress where it goes on by itself.
+// Calls of a communicator that does not block return ncclInProgress while they go on in the background.
 void NcclLink::check(const char* call, int result) const {
   const auto r = static_cast<ncclResult_t>(result);
   PPL_CHECK(r == ncclSuccess || r == ncclInProgress, describe(call, r, comm_));
@@ -51,7 +51,7 @@ void NcclLink::check(const char* call, int result) const {
 
 constexpr double kStartSeconds = 30;
 
-NcclLink::NcclLink(Communication& host, double timeout_seconds) : limit_seconds_(timeout_seconds) {
+NcclLink::NcclLink(Communication& host, double timeout_seconds) : timeout_seconds_(timeout_seconds) {
   const ncclUniqueId id = share_id(host);
   ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
   config.blocking = 0;
@@ -79,7 +79,7 @@ void NcclLink::start(double timeout_seconds) const {
 
 NcclLink::~NcclLink() {
   if (!comm_) return;
-  const auto end = Clock::now() + std::chrono::duration<double>(limit_seconds_);
+  const auto end = Clock::now() + std::chrono::duration<double>(timeout_seconds_);
   ncclResult_t state = ncclCommFinalize(comm_);
   while (state == ncclInProgress && Clock::now() < end) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -99,7 +99,7 @@ void NcclLink::exchange(std::span<const Piece> sent, std::span<const Piece> rece
           const ncclResult_t end = ncclGroupEnd();
           return r == ncclSuccess ? end : r;
         }));
-  // Until the stream has its work. Ranks that do not come are found by whoever watches them.
+  // Waits until the stream has the operation. Ranks that never join are noticed by their heartbeats.
   for (int polls = 0;; ++polls) {
     ncclResult_t state = ncclInProgress;
     check("ncclCommGetAsyncError", with_communicator([&](ncclComm_t c) { return ncclCommGetAsyncError(c, &state); }));
