@@ -230,8 +230,8 @@ TEST_CASE("sheet draws the tiles that have an image, a truth and a prediction") 
   add_three(folders);
   const std::string out = folders.dir / "sheet.png";
   const auto sheet = [&](std::vector<std::string> more) {
-    more.insert(more.end(),
-                {"--truth", folders.truth(), "--prediction", folders.prediction(), "--out", out, "--quiet"});
+    more.insert(more.end(), {"--truth", folders.truth(), "--prediction", folders.prediction(), "--out", out,
+                             "--existing", "overwrite", "--quiet"});
     return run_process("sheet", more);
   };
   const ProcessResult none = sheet({"--images", folders.prediction()});
