@@ -1,4 +1,4 @@
-// Every convolution of pp_linknet34_psp64, alone: oneDNN direct beside what the engine would choose, as JSON lines.
+// Every convolution of a network, alone: oneDNN direct beside what the engine would choose, as JSON lines.
 // The two are timed in turn within one loop, so that a slow spell of the machine meets both; each keeps its minimum.
 #include <CLI/CLI.hpp>
 #include <ctime>
@@ -9,7 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "kernels/cpu/conv_impl.h"
+#include "bench/traced_convolutions.h"
+#include "models/networks.h"
 
 namespace {
 
@@ -19,52 +20,45 @@ struct Layer {
   std::string name;
   int count;
   Conv conv;
-  bool transposed = false;  // its forward pass is the convolution's data gradient, and the other way round
+  bool transposed = false;   // its forward pass is the convolution's data gradient, and the other way round
+  bool reads_image = false;  // nobody wants the image's gradient
 };
 
 struct Options {
-  int size = 512, batch = 1, repeats = 15;
+  std::string network = "pp_linknet34_psp64";
+  int bands = 3, size = 512, batch = 1, repeats = 15;
   std::string type = "f32,bf16", kind = "forward,backward_data,backward_weights", only;
   std::string algorithm = "automatic";
   bool packed = false, epilogue = false, cpu_time = false;
 };
 
-// A convolution of window r and "same" padding over an h x h map.
-Conv conv(const Options& o, int h, int c, int k, int r, int stride = 1) {
-  Conv p{o.batch, h, h, c, 0, 0, k, r, r, stride, (r - 1) / 2, 1};
-  p.oh = p.ow = (h + 2 * p.pad - r) / stride + 1;
-  return p;
+// Such as "T3x3 s2 64-32 @128x128": window, channels from and to, the larger map.
+std::string name_of(const Layer& l) {
+  const Conv& p = l.conv;
+  std::string text = cat(l.transposed ? "T" : "", p.r, "x", p.s, " ");
+  if (p.stride > 1) text += cat("s", p.stride, " ");
+  if (p.dilation > 1) text += cat("d", p.dilation, " ");
+  return text + (l.transposed ? cat(p.k, "-", p.c) : cat(p.c, "-", p.k)) + cat(" @", p.w, "x", p.h);
 }
 
-std::vector<Layer> network(const Options& o) {
-  const int h = o.size;
-  return {{"stem 7x7 3-64", 1, conv(o, h, 3, 64, 7, 2)},
-          {"stage1 3x3 64", 6, conv(o, h / 4, 64, 64, 3)},
-          {"stage2 3x3 s2 64-128", 1, conv(o, h / 4, 64, 128, 3, 2)},
-          {"stage2 1x1 s2 64-128", 1, conv(o, h / 4, 64, 128, 1, 2)},
-          {"stage2 3x3 128", 7, conv(o, h / 8, 128, 128, 3)},
-          {"stage3 3x3 s2 128-256", 1, conv(o, h / 8, 128, 256, 3, 2)},
-          {"stage3 1x1 s2 128-256", 1, conv(o, h / 8, 128, 256, 1, 2)},
-          {"stage3 3x3 256", 11, conv(o, h / 16, 256, 256, 3)},
-          {"stage4 3x3 256-512", 1, conv(o, h / 16, 256, 512, 3)},
-          {"stage4 1x1 256-512", 1, conv(o, h / 16, 256, 512, 1)},
-          {"stage4 3x3 512", 5, conv(o, h / 16, 512, 512, 3)},
-          {"centre 1x1 512", 1, conv(o, h / 16, 512, 512, 1)},
-          {"decoder4 1x1 512-128", 1, conv(o, h / 16, 512, 128, 1)},
-          {"decoder4 T3x3 128", 1, conv(o, h / 16, 128, 128, 3), true},
-          {"decoder4 1x1 128-256", 1, conv(o, h / 16, 128, 256, 1)},
-          {"decoder3 1x1 256-64", 1, conv(o, h / 16, 256, 64, 1)},
-          {"decoder3 T3x3 s2 64", 1, conv(o, h / 8, 64, 64, 3, 2), true},
-          {"decoder3 1x1 64-128", 1, conv(o, h / 8, 64, 128, 1)},
-          {"decoder2 1x1 128-32", 1, conv(o, h / 8, 128, 32, 1)},
-          {"decoder2 T3x3 s2 32", 1, conv(o, h / 4, 32, 32, 3, 2), true},
-          {"decoder2 1x1 32-64", 1, conv(o, h / 4, 32, 64, 1)},
-          {"decoder1 1x1 64-16", 1, conv(o, h / 4, 64, 16, 1)},
-          {"decoder1 T3x3 s2 16", 1, conv(o, h / 2, 16, 16, 3, 2), true},
-          {"decoder1 1x1 16-64", 1, conv(o, h / 2, 16, 64, 1)},
-          {"head T4x4 s2 64-32", 1, conv(o, h, 32, 64, 4, 2), true},
-          {"head 3x3 32", 1, conv(o, h, 32, 32, 3)},
-          {"head 3x3 32-1", 1, conv(o, h, 32, 1, 3)}};
+// Those of a forward pass; the first one, which reads the image, marked.
+std::vector<Layer> layers(const Options& o) {
+  const auto network = make_network(o.network, o.bands);
+  Random random(1);
+  network->initialize(random);
+  network->train(false);
+  const Tensor image = Tensor::zeros({o.batch, o.size, o.size, o.bands});
+  std::vector<Layer> all;
+  for (const auto& [call, count] : traced_convolutions([&] {
+         const NoGrad off;
+         network->forward(image);
+       })) {
+    Layer l{"", count, call.shape, call.kind == ConvKind::backward_data};
+    l.reads_image = call.shape.c == o.bands && call.shape.h == o.size;
+    l.name = name_of(l);
+    all.push_back(l);
+  }
+  return all;
 }
 
 constexpr const char* algorithm_names[] = {"automatic", "plain", "direct", "winograd", "narrow"};
@@ -127,11 +121,11 @@ void run_once(const Options& o, const Conv& p, ConvKind kind, Data<T>& d, Packed
 }
 
 template <class T>
-void measure(const Options& o, const std::string& role, const std::string& type) {
+void measure(const Options& o, const std::vector<Layer>& layers, const std::string& role, const std::string& type) {
   double sum[2] = {};
-  for (const Layer& layer : network(o)) {
+  for (const Layer& layer : layers) {
     if (layer.name.find(o.only) == std::string::npos) continue;
-    if (role == "backward_data" && layer.name.starts_with("stem")) continue;  // nobody wants the image's gradient
+    if (role == "backward_data" && layer.reads_image) continue;
     ConvKind kind = role == "forward" ? ConvKind::forward : ConvKind::backward_data;
     if (layer.transposed) kind = kind == ConvKind::forward ? ConvKind::backward_data : ConvKind::forward;
     if (role == "backward_weights") kind = ConvKind::backward_weights;
@@ -168,27 +162,39 @@ void measure(const Options& o, const std::string& role, const std::string& type)
             << std::endl;
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
-  Options o;
-  CLI::App app("Times every convolution of pp_linknet34_psp64: oneDNN direct and the engine's choice");
-  app.add_option("--size", o.size, "side of the image")->check(CLI::PositiveNumber);
-  app.add_option("--batch", o.batch, "images")->check(CLI::PositiveNumber);
-  app.add_option("--repeats", o.repeats, "timings of which the minimum counts")->check(CLI::PositiveNumber);
-  app.add_option("--type", o.type, "f32, bf16 or both with a comma");
-  app.add_option("--kind", o.kind, "of forward, backward_data, backward_weights");
-  app.add_option("--only", o.only, "layers whose name contains this");
-  app.add_option("--algorithm", o.algorithm, "instead of the engine's choice where it can serve");
-  app.add_flag("--cpu-time", o.cpu_time, "processor time instead of elapsed time: for one thread on a busy machine");
-  app.add_flag("--packed", o.packed, "keep packed weights between calls, as inference does");
-  app.add_flag("--epilogue", o.epilogue, "with bias and ReLU, and a residual on 3x3 stride 1");
-  CLI11_PARSE(app, argc, argv);
+void run(const Options& o) {
+  const std::vector<Layer> all = layers(o);
   for (const std::string type : {"f32", "bf16"}) {
     for (const std::string kind : {"forward", "backward_data", "backward_weights"}) {
       if (("," + o.type + ",").find("," + type + ",") == std::string::npos) continue;
       if (("," + o.kind + ",").find("," + kind + ",") == std::string::npos) continue;
-      type == "f32" ? measure<float>(o, kind, type) : measure<bf16>(o, kind, type);
+      type == "f32" ? measure<float>(o, all, kind, type) : measure<bf16>(o, all, kind, type);
     }
+  }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options o;
+  CLI::App app("Times every convolution of a network: oneDNN direct and the engine's choice");
+  app.add_option("--network", o.network, "its name")->capture_default_str();
+  app.add_option("--bands", o.bands, "bands of the image")->check(CLI::Range(1, 64));
+  app.add_option("--size", o.size, "side of the image, a multiple of 32")->check(CLI::PositiveNumber);
+  app.add_option("--batch", o.batch, "images")->check(CLI::PositiveNumber);
+  app.add_option("--repeats", o.repeats, "timings of which the minimum counts")->check(CLI::PositiveNumber);
+  app.add_option("--type", o.type, "f32, bf16 or both with a comma");
+  app.add_option("--kind", o.kind, "passes: forward, backward_data, backward_weights, with commas");
+  app.add_option("--only", o.only, "layers whose name contains this");
+  app.add_option("--algorithm", o.algorithm, "convolution algorithm instead of the engine's choice where it can serve");
+  app.add_flag("--cpu-time", o.cpu_time, "processor time instead of elapsed time: for one thread on a busy machine");
+  app.add_flag("--packed", o.packed, "keep packed weights between calls, as inference does");
+  app.add_flag("--epilogue", o.epilogue, "with bias and ReLU, and a residual on 3x3 stride 1");
+  CLI11_PARSE(app, argc, argv);
+  try {
+    run(o);
+  } catch (const std::exception& e) {
+    std::cerr << "conv_bench: " << e.what() << "\n";
+    return 1;
   }
 }

@@ -10,9 +10,9 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "bench/traced_convolutions.h"
 #include "engine/graph.h"
 #include "engine/ops.h"
-#include "kernels/cpu/conv_impl.h"
 #include "kernels/cuda/device.h"
 #include "models/losses.h"
 #include "models/networks.h"
@@ -55,14 +55,8 @@ Tensor random_tensor(Shape shape, uint64_t seed, DType dtype) {
   return Tensor::from(std::move(shape), values, dtype);
 }
 
-struct Call {
-  ConvKind kind;
-  Conv shape;
-  auto operator<=>(const Call&) const = default;
-};
-
 template <class T>
-double direct_time(const Options& o, const Call& c) {
+double direct_time(const Options& o, const ConvCall& c) {
   CpuContext& ctx = CpuContext::current();
   const Conv& s = c.shape;
   const DType t = dtype_of<T>();
@@ -84,12 +78,8 @@ double direct_time(const Options& o, const Call& c) {
 }
 
 double roof(const Options& o, DType precision, const std::function<void()>& step) {
-  std::map<Call, int> calls;
-  trace_convolutions([&](ConvKind kind, const Conv& shape) { ++calls[{kind, shape}]; });
-  step();
-  trace_convolutions({});
   double total = 0;
-  for (const auto& [call, count] : calls)
+  for (const auto& [call, count] : traced_convolutions(step))
     total += count * (precision == DType::f32 ? direct_time<float>(o, call) : direct_time<bf16>(o, call));
   return total;
 }
@@ -115,8 +105,10 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
     TrainerOptions options{make_loss(o.loss), {}, precision};
     options.graph = o.graph;
     trainer = std::make_unique<Trainer>(*net, options);
-    step = [&] {
-      trainer->step(x, target, 2e-4);
+    // As train gives it: how many pixels count is known from the loader.
+    const TrainingBatch prepared{x, target, {}, target.size(), false};
+    step = [&, prepared] {
+      trainer->step({&prepared, 1}, 2e-4);
       if (o.device == Device::cuda) cuda_synchronize();
     };
   } else {
@@ -142,7 +134,8 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
             {"ms", t.median},
             {"best_ms", t.best},
             {"images_per_s", 1e3 * batch / t.median},
-            {"peak_mib", memory_use(o.device).peak >> 20}};
+            {"peak_mib", memory_use(o.device).peak >> 20},
+            {"held_mib", memory_use(o.device).held >> 20}};
   if (o.roof && o.device == Device::cpu) {
     line["direct_roof_ms"] = roof(o, precision, step);
     line["of_direct_roof"] = t.median / line["direct_roof_ms"].get<double>();
@@ -156,19 +149,22 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
 int main(int argc, char** argv) {
   Options o;
   CLI::App app("Times predict and train steps of a network beside the sum of its direct convolutions", "step_bench");
-  app.add_option("--network", o.network)->capture_default_str();
-  app.add_option("--loss", o.loss)->capture_default_str();
+  app.add_option("--network", o.network, "Its name")->capture_default_str();
+  app.add_option("--loss", o.loss, "What train steps minimise")->capture_default_str();
   app.add_option("--size", o.sizes, "Sides of the square input")->capture_default_str();
-  app.add_option("--batch", o.batches)->capture_default_str();
-  app.add_option("--mode", o.modes, "predict, train")
-      ->check(CLI::IsMember({"predict", "train"}))
-      ->capture_default_str();
-  app.add_option("--precision", o.precisions, "f32, bf16")
+  app.add_option("--batch", o.batches, "Images at once")->capture_default_str();
+  app.add_option("--mode", o.modes, "Which steps")->check(CLI::IsMember({"predict", "train"}))->capture_default_str();
+  app.add_option("--precision", o.precisions, "Types of the activations")
       ->check(CLI::IsMember({"f32", "bf16"}))
       ->capture_default_str();
-  app.add_option("--repeats", o.repeats)->check(CLI::Range(1, 1000))->capture_default_str();
-  app.add_option("--device", o.device, "cpu, cuda")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Device>{{"cpu", Device::cpu}, {"cuda", Device::cuda}}));
+  app.add_option("--repeats", o.repeats, "Timed steps; their median counts")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_option_function<std::string>(
+         "--device", [&](const std::string& name) { o.device = name == "cuda" ? Device::cuda : Device::cpu; },
+         "Where the steps run")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->default_str("cpu");
   app.add_flag("--graph", o.graph, "On cuda: steps as CUDA graphs, recorded while warming up");
   app.add_flag("!--no-roof", o.roof, "Leave the direct roof out");
   CLI11_PARSE(app, argc, argv);

@@ -5,6 +5,7 @@
 #include "engine/dispatch.h"
 #include "engine/layers.h"
 #include "engine/ops/conv_shape.h"
+#include "engine/trace.h"
 #include "kernels/profile_range.h"
 
 namespace ppl {
@@ -23,7 +24,7 @@ void FoldedConv::prepare(const ConvLayer& layer, bool transposed, const BatchNor
                                          norm ? version_of(norm->running_mean) : 0,
                                          norm ? version_of(norm->running_var) : 0};
   if (packed_ && versions == versions_ && dtype == dtype_) return;
-  const Tensor& w = layer.weight;
+  const Tensor& w = parameter_ = layer.weight;
   const int64_t channels = transposed ? w.dim(3) : w.dim(0), inner = transposed ? 1 : w.size() / channels;
   std::vector<float> scale(static_cast<size_t>(channels), 1), shift(static_cast<size_t>(channels), 0);
   const std::vector<float> conv_bias = layer.bias.defined() ? layer.bias.to_host() : shift;
@@ -68,6 +69,14 @@ Tensor FoldedConv::forward(const Tensor& x, const ConvOptions& o, bool relu, Res
     });
   });
   if (mode == Residual::after_relu) add_into(y, residual);
+  trace({.op = transposed_ ? "conv_transpose" : "conv",
+         .inputs = {x, residual},
+         .result = y,
+         .weights = {weight_, bias_},
+         .parameter = parameter_,
+         .options = o,
+         .relu = relu,
+         .residual = mode});
   return y;
 }
 

@@ -25,6 +25,7 @@ class FoldedConv {
   bool transposed_ = false;
   DType dtype_ = DType::f32;
   std::array<uint64_t, 6> versions_{};
+  Tensor parameter_;  // what the folded weight was made of
   Tensor weight_, bias_;
   std::unique_ptr<PackedWeights> packed_;
 };

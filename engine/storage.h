@@ -1,4 +1,5 @@
-// Memory of tensors: one block per tensor or arena, from an allocator that keeps freed blocks for the next of the size.
+// Memory of tensors: one block per tensor or arena, from an allocator that keeps freed blocks for the next of
+// about the size.
 #pragma once
 
 #include "engine/tensor.h"
@@ -14,6 +15,9 @@ struct Storage {
   void* data = nullptr;
   size_t bytes = 0;
   Device device;
+
+ private:
+  size_t block_ = 0;  // bytes of the allocator's block
 };
 
 // Between and on devices; host memory may be used again when they return.

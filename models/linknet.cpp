@@ -9,6 +9,8 @@ constexpr int kHeadChannels = 32;
 
 Stage make_stage(const NetworkSpec& s, int index) {
   const EncoderSpec e = encoder_spec(s.encoder);
+  PPL_CHECK(!s.hybrid_dilation || !e.bottleneck, "network: hybrid dilation is for encoders of two 3x3 convolutions a ",
+            "block (resnet34), not for bottlenecks");
   const int in = index == 0 ? 64 : e.channels(index - 1);
   const int stride = index == 0 ? 1 : index == 1 ? 2 : index == 2 ? s.stride3 : s.stride4;
   std::vector<int> dilations;

@@ -98,6 +98,9 @@ Tensor ResidualBlock::identity(const Tensor& x) const {
 }
 
 Stage::Stage(bool bottleneck, int in, int width, int blocks, int stride, const std::vector<int>& dilations) {
+  PPL_CHECK(dilations.empty() || (!bottleneck && dilations.size() == static_cast<size_t>(blocks)),
+            "stage: ", dilations.size(), " dilations for ", blocks,
+            bottleneck ? " bottlenecks, which take none" : " blocks");
   for (int i = 0; i < blocks; ++i) {
     const int block_in = i == 0 ? in : width * (bottleneck ? 4 : 1), block_stride = i == 0 ? stride : 1;
     const int dilation = dilations.empty() ? 1 : dilations[static_cast<size_t>(i)];

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <numbers>
 
-#include "apps/town/network.h"
+#include "apps/town/streets.h"
 
 namespace ppl::synthetic {
 namespace {
@@ -15,10 +15,10 @@ struct Arm {
   double half;   // half the width of the carriageway
 };
 
-std::vector<std::vector<Arm>> arms_by_node(const Network& network) {
-  std::vector<std::vector<Arm>> arms(network.nodes.size());
-  for (int i = 0; i < static_cast<int>(network.roads.size()); ++i) {
-    const Road& road = network.roads[i];
+std::vector<std::vector<Arm>> arms_by_node(const StreetGraph& graph) {
+  std::vector<std::vector<Arm>> arms(graph.nodes.size());
+  for (int i = 0; i < static_cast<int>(graph.roads.size()); ++i) {
+    const Road& road = graph.roads[i];
     const double half = style_of(road.kind).width / 2, ahead = std::min(10.0, length(road.line));
     const Line back(road.line.rbegin(), road.line.rend());
     arms[road.from].push_back({i, angle_of(station(road.line, ahead).at - road.line.front()), half});
@@ -55,20 +55,20 @@ Line circle(Point centre, double radius) {
 
 }  // namespace
 
-void round_corners(Network& network) {
-  const auto arms = arms_by_node(network);
+void round_corners(StreetGraph& graph) {
+  const auto arms = arms_by_node(graph);
   for (size_t node = 0; node < arms.size(); ++node) {
     const auto& list = arms[node];
-    const Point at = network.nodes[node];
-    if (list.size() == 1 && network.roads[list[0].road].kind == RoadClass::residential) {
-      network.corners.push_back({list[0].road, circle(at, kTurningRadius)});
+    const Point at = graph.nodes[node];
+    if (list.size() == 1 && graph.roads[list[0].road].kind == RoadClass::residential) {
+      graph.corners.push_back({list[0].road, circle(at, kTurningRadius)});
     }
     for (size_t i = 0; i < list.size() && list.size() > 2; ++i) {
       const Arm &a = list[i], &b = list[(i + 1) % list.size()];
       const double turn = b.angle - a.angle + (i + 1 == list.size() ? 2 * std::numbers::pi : 0);
       if (turn < 0.5 || turn > 2.6) continue;
-      const bool a_is_lower = network.roads[a.road].kind < network.roads[b.road].kind;
-      network.corners.push_back({a_is_lower ? a.road : b.road, corner(at, a, b, turn)});
+      const bool a_is_lower = graph.roads[a.road].kind < graph.roads[b.road].kind;
+      graph.corners.push_back({a_is_lower ? a.road : b.road, corner(at, a, b, turn)});
     }
   }
 }

@@ -5,7 +5,7 @@
 #include <numeric>
 #include <optional>
 
-#include "apps/town/network.h"
+#include "apps/town/streets.h"
 
 namespace ppl::synthetic {
 namespace {
@@ -69,13 +69,13 @@ class Connector {
  public:
   Connector(const Plan& plan, std::vector<Street> streets) : plan_(plan), streets_(std::move(streets)) {}
 
-  Network connect() {
+  StreetGraph connect() {
     prolong();
     cut();
     for (int s = 0; s < static_cast<int>(streets_.size()); ++s) split(s);
     thin_out();
     keep_largest();
-    return std::move(network_);
+    return std::move(graph_);
   }
 
  private:
@@ -148,8 +148,8 @@ class Connector {
   }
 
   int add_node(Point p) {
-    network_.nodes.push_back(p);
-    return static_cast<int>(network_.nodes.size()) - 1;
+    graph_.nodes.push_back(p);
+    return static_cast<int>(graph_.nodes.size()) - 1;
   }
 
   void split(int s) {
@@ -163,16 +163,16 @@ class Connector {
     for (size_t i = 1; i < cuts.size(); ++i) {
       if (cuts[i].along - cuts[i - 1].along < 0.05) continue;
       Line line = part(street.line, cuts[i - 1].along, cuts[i].along);
-      line.front() = network_.nodes[cuts[i - 1].node];
-      line.back() = network_.nodes[cuts[i].node];
-      network_.roads.push_back({street.kind, cuts[i - 1].node, cuts[i].node, s, std::move(line)});
+      line.front() = graph_.nodes[cuts[i - 1].node];
+      line.back() = graph_.nodes[cuts[i].node];
+      graph_.roads.push_back({street.kind, cuts[i - 1].node, cuts[i].node, s, std::move(line)});
     }
   }
 
   // Missing pieces make T junctions and dead ends out of too regular a pattern.
   void thin_out() {
     Rng rng(mix(plan_.seed(), 110));
-    std::erase_if(network_.roads, [&](const Road& road) {
+    std::erase_if(graph_.roads, [&](const Road& road) {
       const bool missing = rng.chance(0.09);
       return missing && road.kind == RoadClass::residential && !outside(road.line.front());
     });
@@ -184,24 +184,24 @@ class Connector {
   }
 
   void keep_largest() {
-    network_.degree.assign(network_.nodes.size(), 0);
-    std::vector<int> parent(network_.nodes.size());
+    graph_.degree.assign(graph_.nodes.size(), 0);
+    std::vector<int> parent(graph_.nodes.size());
     std::iota(parent.begin(), parent.end(), 0);
-    for (const Road& road : network_.roads) parent[root(parent, road.from)] = root(parent, road.to);
+    for (const Road& road : graph_.roads) parent[root(parent, road.from)] = root(parent, road.to);
     std::map<int, double> size;
-    for (const Road& road : network_.roads) size[root(parent, road.from)] += length(road.line);
+    for (const Road& road : graph_.roads) size[root(parent, road.from)] += length(road.line);
     if (size.empty()) return;
     const auto largest =
         std::max_element(size.begin(), size.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
-    std::erase_if(network_.roads, [&](const Road& road) { return root(parent, road.from) != largest->first; });
-    for (const Road& road : network_.roads) ++network_.degree[road.from], ++network_.degree[road.to];
+    std::erase_if(graph_.roads, [&](const Road& road) { return root(parent, road.from) != largest->first; });
+    for (const Road& road : graph_.roads) ++graph_.degree[road.from], ++graph_.degree[road.to];
   }
 
   const Plan& plan_;
   std::vector<Street> streets_;
   std::vector<std::vector<Cut>> cuts_;
   std::vector<std::vector<double>> starts_;  // metres from the street's start to each of its points
-  Network network_;
+  StreetGraph graph_;
 };
 
 }  // namespace
@@ -214,21 +214,21 @@ const RoadStyle& style_of(RoadClass kind) {
   return styles[static_cast<int>(kind)];
 }
 
-Network connect_streets(const Plan& plan, const std::vector<Street>& streets) {
+StreetGraph connect_streets(const Plan& plan, const std::vector<Street>& streets) {
   return Connector(plan, streets).connect();
 }
 
-int split_road(Network& network, int index, double along) {
-  Road& first = network.roads[index];
+int split_road(StreetGraph& graph, int index, double along) {
+  Road& first = graph.roads[index];
   const double total = length(first.line);
   Road second = first;
-  const int node = static_cast<int>(network.nodes.size());
-  network.nodes.push_back(station(first.line, along).at);
-  network.degree.push_back(2);
+  const int node = static_cast<int>(graph.nodes.size());
+  graph.nodes.push_back(station(first.line, along).at);
+  graph.degree.push_back(2);
   second.line = part(first.line, along, total);
   first.line = part(first.line, 0, along);
   first.to = second.from = node;
-  network.roads.insert(network.roads.begin() + index + 1, std::move(second));
+  graph.roads.insert(graph.roads.begin() + index + 1, std::move(second));
   return node;
 }
 

@@ -10,7 +10,7 @@ class Occupancy {
   enum Use : uint8_t { kRoad = 1, kVerge = 2, kBuilding = 4, kPaved = 8, kBarrier = 16, kAny = 255 };
 
   // Takes the streets with their sidewalks, the river and the railway.
-  Occupancy(const Plan& plan, const Network& network);
+  Occupancy(const Plan& plan, const StreetGraph& graph);
 
   // Is any pixel of the polygon in use for one of `uses`? Outside the map everything is in use.
   bool taken(const Line& polygon, uint8_t uses) const;
@@ -19,7 +19,7 @@ class Occupancy {
   void take(const Line& line, double width, Use use);
 
   // f32, 2 m a pixel: metres to the nearest house or street of a town (tracks do not count).
-  cv::Mat built_distance(const Network& network) const;
+  cv::Mat built_distance(const StreetGraph& graph) const;
 
  private:
   cv::Point pixel(Point p) const;

@@ -43,8 +43,8 @@ Tags road_tags(const Town& town, const Road& road) {
 
 class Map {
  public:
-  explicit Map(const Town& town) : points_(town.network.nodes) {
-    const auto& roads = town.network.roads;
+  explicit Map(const Town& town) : points_(town.graph.nodes) {
+    const auto& roads = town.graph.roads;
     for (size_t i = 0; i < roads.size(); ++i) {
       const bool continues = i > 0 && roads[i - 1].way == roads[i].way && roads[i - 1].to == roads[i].from;
       if (!continues) ways_.push_back({{static_cast<size_t>(roads[i].from)}, road_tags(town, roads[i])});

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "apps/town/network.h"
 #include "apps/town/settle.h"
+#include "apps/town/streets.h"
 
 namespace ppl::synthetic {
 namespace {
@@ -32,8 +32,8 @@ void park(Town& town, const Lot& lot, Rng& rng) {
 void add_parking(Town& town, Occupancy& map) {
   Rng rng(mix(town.plan.seed(), 300));
   std::vector<Plot> plots;
-  for (int i = 0; i < static_cast<int>(town.network.roads.size()); ++i) {
-    const Road& road = town.network.roads[i];
+  for (int i = 0; i < static_cast<int>(town.graph.roads.size()); ++i) {
+    const Road& road = town.graph.roads[i];
     const double total = length(road.line);
     if (road.kind < RoadClass::tertiary || total < 60 || !rng.chance(0.5)) continue;
     const double along = rng.uniform(28, total - 28), deep = 17, wide = rng.uniform(30, 58);
@@ -52,10 +52,10 @@ void add_parking(Town& town, Occupancy& map) {
     town.lots.push_back(lot);
   }
   int way = 0;
-  for (const Road& road : town.network.roads) way = std::max(way, road.way + 1);
+  for (const Road& road : town.graph.roads) way = std::max(way, road.way + 1);
   // From the back, so that the numbers of the roads still to be split stay valid.
   for (auto plot = plots.rbegin(); plot != plots.rend(); ++plot) {
-    Network& net = town.network;
+    StreetGraph& net = town.graph;
     const int gate = split_road(net, plot->road, plot->along), end = static_cast<int>(net.nodes.size());
     net.nodes.push_back(plot->access.back());
     net.degree.push_back(1);

@@ -10,7 +10,7 @@ class Planter {
   Planter(Town& town, const Occupancy& map) : town_(town), map_(map), rng_(mix(town.plan.seed(), 400)) {}
 
   void avenues() {
-    for (const Road& road : town_.network.roads) {
+    for (const Road& road : town_.graph.roads) {
       const RoadStyle& style = style_of(road.kind);
       const bool track = road.kind == RoadClass::track;
       // Trees come street by street: avenues, loose rows and bare streets.
@@ -94,7 +94,7 @@ void add_trees(Town& town, const Occupancy& map) {
 
 void add_cars(Town& town) {
   Rng rng(mix(town.plan.seed(), 500));
-  for (const Road& road : town.network.roads) {
+  for (const Road& road : town.graph.roads) {
     if (road.kind == RoadClass::track || road.kind == RoadClass::service) continue;
     const double total = length(road.line), width = style_of(road.kind).width;
     const bool parked = road.kind <= RoadClass::tertiary && rng.chance(0.6);

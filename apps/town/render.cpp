@@ -110,9 +110,9 @@ cv::Mat render_image(const Town& town, const Window& window) {
   return through_jpeg(image(cv::Rect(kMarginPixels, kMarginPixels, window.width, window.height)).clone());
 }
 
-cv::Mat road_mask(const Network& network, const Window& window) {
+cv::Mat road_mask(const StreetGraph& graph, const Window& window) {
   cv::Mat mask(window.height, window.width, CV_8U, cv::Scalar(0));
-  for (const Road& road : network.roads) {
+  for (const Road& road : graph.roads) {
     const double half = style_of(road.kind).width / 2;
     for (size_t i = 1; i < road.line.size(); ++i) {
       const Point a = road.line[i - 1], b = road.line[i];
@@ -121,7 +121,7 @@ cv::Mat road_mask(const Network& network, const Window& window) {
       mark(mask, window, low, high, [&](Point p) { return distance(p, a, b) <= half; });
     }
   }
-  for (const Corner& corner : network.corners) mark_polygon(mask, window, corner.outline);
+  for (const Corner& corner : graph.corners) mark_polygon(mask, window, corner.outline);
   return mask;
 }
 

@@ -11,7 +11,7 @@ namespace ppl::synthetic {
 cv::Mat render_image(const Town& town, const Window& window);
 
 // CV_8UC1, 255 where the centre of the pixel lies on a carriageway (under trees too), 0 elsewhere.
-cv::Mat road_mask(const Network& network, const Window& window);
+cv::Mat road_mask(const StreetGraph& graph, const Window& window);
 
 // CV_8UC1, 255 where the centre of the pixel lies in a building's outline.
 cv::Mat building_mask(const Town& town, const Window& window);

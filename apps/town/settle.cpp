@@ -23,7 +23,7 @@ class Settler {
     // The busiest streets first: what stands there is largest.
     for (const RoadClass kind :
          {RoadClass::primary, RoadClass::secondary, RoadClass::tertiary, RoadClass::residential, RoadClass::track}) {
-      for (const Road& road : town_.network.roads) {
+      for (const Road& road : town_.graph.roads) {
         if (road.kind == kind) both_sides(road);
       }
     }

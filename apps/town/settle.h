@@ -7,7 +7,7 @@
 namespace ppl::synthetic {
 
 // Parking lots with a service road each; they come before the houses, since they take more room. Adds to
-// town.network, town.lots and town.cars.
+// town.graph, town.lots and town.cars.
 void add_parking(Town& town, Occupancy& map);
 
 // Lots and buildings on both sides of the streets, farms in the country.

@@ -4,7 +4,7 @@
 #include <numbers>
 #include <unordered_map>
 
-#include "apps/town/network.h"
+#include "apps/town/streets.h"
 
 namespace ppl::synthetic {
 namespace {

@@ -27,7 +27,7 @@ struct Road {
   RoadClass kind;
   int from;
   int to;
-  int way;  // pieces of one way follow one another in Network::roads
+  int way;  // pieces of one way follow one another in StreetGraph::roads
   Line line;
 };
 
@@ -37,7 +37,7 @@ struct Corner {
   Line outline;
 };
 
-struct Network {
+struct StreetGraph {
   std::vector<Point> nodes;
   std::vector<Road> roads;
   std::vector<int> degree;  // roads that meet at each node
@@ -92,7 +92,7 @@ struct Drive {
 
 struct Town {
   Plan plan;
-  Network network;
+  StreetGraph graph;
   std::vector<Lot> lots;
   std::vector<Building> buildings;
   std::vector<Tree> trees;

@@ -23,7 +23,7 @@ constexpr double kLargestSide = 12000;  // metres; the map of what stands where 
 
 cv::Mat mask_of(const Town& town, const Window& window, Masks kind) {
   if (kind == Masks::buildings) return building_mask(town, window);
-  cv::Mat roads = road_mask(town.network, window);
+  cv::Mat roads = road_mask(town.graph, window);
   if (kind == Masks::roads) return roads;
   cv::Mat classes = roads / 255;
   classes.setTo(2, building_mask(town, window));
@@ -109,7 +109,7 @@ void write_town(const Options& options) {
   apps::write_folder(options.out, [&](const fs::path& root) {
     const Town town = make_town(layout.width, layout.height, options.seed);
     apps::log_line(fmt::format("town: {:.0f} x {:.0f} m, {} roads, {} buildings, {} trees", layout.width, layout.height,
-                               town.network.roads.size(), town.buildings.size(), town.trees.size()));
+                               town.graph.roads.size(), town.buildings.size(), town.trees.size()));
     fs::create_directory(root / "train");
     if (options.val > 0) fs::create_directory(root / "val");
     write_tiles(town, layout, options, root);

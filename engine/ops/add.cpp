@@ -3,6 +3,7 @@
 #include "engine/dispatch.h"
 #include "engine/ops.h"
 #include "engine/ops/check.h"
+#include "engine/trace.h"
 #include "kernels/profile_range.h"
 
 namespace ppl {
@@ -22,6 +23,7 @@ Tensor add(const Tensor& a, const Tensor& b) {
   check_same("add", a, b);
   const Tensor y = Tensor::empty(a.shape(), a.dtype(), a.device());
   add_to(a, b, y);
+  trace({.op = "add", .inputs = {a, b}, .result = y});
   return record("add", {a, b}, y, [](const Tensor& dy) -> std::vector<Tensor> { return {dy, dy}; });
 }
 

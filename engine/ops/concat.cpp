@@ -3,6 +3,7 @@
 #include "engine/dispatch.h"
 #include "engine/ops.h"
 #include "engine/ops/check.h"
+#include "engine/trace.h"
 #include "kernels/profile_range.h"
 
 namespace ppl {
@@ -22,6 +23,7 @@ Tensor concat(const std::vector<Tensor>& parts) {
   }
   const int64_t pixels = first.dim(0) * first.dim(1) * first.dim(2);
   const Tensor y = Tensor::empty({first.dim(0), first.dim(1), first.dim(2), channels}, first.dtype(), first.device());
+  trace({.op = "concat", .inputs = parts, .result = y});
   return with_float_type(y.dtype(), [&](auto zero) {
     using T = decltype(zero);
     std::vector<Shape> shapes;

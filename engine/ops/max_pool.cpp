@@ -3,6 +3,7 @@
 #include "engine/dispatch.h"
 #include "engine/ops.h"
 #include "engine/ops/check.h"
+#include "engine/trace.h"
 #include "kernels/profile_range.h"
 
 namespace ppl {
@@ -22,6 +23,7 @@ Tensor max_pool(const Tensor& x, int window, int stride, int pad) {
 
   const Tensor y = Tensor::empty({x.dim(0), oh, ow, x.dim(3)}, x.dtype(), x.device());
   const Tensor where = Tensor::empty(y.shape(), DType::u8, x.device());
+  trace({.op = "max_pool", .inputs = {x}, .result = y, .options = {.stride = stride, .pad = pad}, .window = window});
   return with_float_type(x.dtype(), [&](auto zero) {
     using T = decltype(zero);
     on(x.device(), [&](auto& ctx) { max_pool_forward(ctx, s, x.data<T>(), y.data<T>(), where.data<uint8_t>()); });

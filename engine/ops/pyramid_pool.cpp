@@ -5,6 +5,7 @@
 #include "engine/dispatch.h"
 #include "engine/ops.h"
 #include "engine/ops/check.h"
+#include "engine/trace.h"
 #include "kernels/concat.h"
 #include "kernels/matmul.h"
 #include "kernels/profile_range.h"
@@ -115,6 +116,10 @@ Tensor pyramid_pool(const Tensor& x, const std::array<Tensor, 4>& stages, const 
   const Extents e = describe(x, stages, weight, bias);
   const Device device = x.device();
   const Tensor y = Tensor::empty({x.dim(0), x.dim(1), x.dim(2), e.k}, x.dtype(), device);
+  trace({.op = "pyramid_pool",
+         .inputs = {x},
+         .result = y,
+         .weights = {stages[0], stages[1], stages[2], stages[3], weight, bias}});
   Saved s{e, x, {}, {}, {}, {}, stages, weight, bias};
   s.pooled = Tensor::empty({kPyramidCells * e.in.n, e.c}, DType::f32, device);
   s.staged = Tensor::empty({kPyramidCells * e.in.n, e.quarter}, DType::f32, device);

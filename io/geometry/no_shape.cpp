@@ -12,7 +12,7 @@ struct Shape::Geometry {};
 Shape::Shape(const std::vector<Polygon>&) { missing(); }
 bool Shape::empty() const { return true; }
 double Shape::area() const { return 0; }
-Bounds Shape::bounds() const { missing(); }
+Box Shape::bounds() const { missing(); }
 std::string Shape::fault() const { return {}; }
 Shape Shape::repaired() const { return {}; }
 double intersection_area(const Shape&, const Shape&) { return 0; }

@@ -100,9 +100,9 @@ double Shape::area() const {
   return value;
 }
 
-Bounds Shape::bounds() const {
+Box Shape::bounds() const {
   const GEOSGeometry* g = geometry_ ? geometry_->owned.get() : nullptr;
-  Bounds b;
+  Box b;
   const GEOSContextHandle_t h = context().handle;
   if (!g || !GEOSGeom_getXMin_r(h, g, &b.min_x) || !GEOSGeom_getYMin_r(h, g, &b.min_y) ||
       !GEOSGeom_getXMax_r(h, g, &b.max_x) || !GEOSGeom_getYMax_r(h, g, &b.max_y)) {

@@ -6,15 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "io/geometry/box.h"
 #include "io/geometry/polygon.h"
 
 namespace ppl {
 
 bool have_geos();
-
-struct Bounds {
-  double min_x = 0, min_y = 0, max_x = 0, max_y = 0;
-};
 
 // One area of one or more polygons. Immutable; may be read from several threads.
 class Shape {
@@ -25,7 +22,7 @@ class Shape {
 
   bool empty() const;
   double area() const;
-  Bounds bounds() const;  // of a shape that is not empty
+  Box bounds() const;  // of a shape that is not empty
   // Why the polygons are none as the OGC has it (a ring that crosses itself, say), and where; empty where they are.
   std::string fault() const;
   // A valid shape: the buffer of width 0, as SpaceNet's scorer repairs proposals. It may be smaller, or empty.

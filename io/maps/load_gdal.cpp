@@ -47,9 +47,9 @@ void write_probability_tiff(const std::string& path, const float* data, int64_t 
                             const std::optional<GeoReference>& geo) {
   gdal().write_probability_tiff(path, data, height, width, geo);
 }
-SourceReport read_ogr(const std::string& path, const MapRequest& request, const OgrFields& fields,
+SourceReport read_ogr(const std::string& path, const MapFile& file, const MapRequest& request, const OgrFields& fields,
                       std::vector<FeatureLayer>& layers) {
-  return gdal().read_ogr(path, request, fields, layers);
+  return gdal().read_ogr(path, file, request, fields, layers);
 }
 
 }  // namespace ppl

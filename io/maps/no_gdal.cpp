@@ -31,7 +31,8 @@ void write_probability_tiff(const std::string& path, const float*, int64_t, int6
                             const std::optional<GeoReference>&) {
   missing(path);
 }
-SourceReport read_ogr(const std::string& path, const MapRequest&, const OgrFields&, std::vector<FeatureLayer>&) {
+SourceReport read_ogr(const std::string& path, const MapFile&, const MapRequest&, const OgrFields&,
+                      std::vector<FeatureLayer>&) {
   missing(path);
 }
 

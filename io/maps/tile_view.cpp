@@ -165,6 +165,12 @@ std::vector<Box> TileView::boxes_in(ProjectionCache::Pair& projections, double m
   return boxes;
 }
 
+bool TileView::touches(const FeatureLayer& layer, double margin) const {
+  std::vector<uint32_t> found;
+  for (const Box& box : boxes_in(cache_.between(layer.crs(), crs_), margin)) layer.find(box, found);
+  return !found.empty();
+}
+
 std::vector<NearbyFeature> TileView::find(const FeatureLayer& layer, double margin) const {
   ProjectionCache::Pair& projections = cache_.between(layer.crs(), crs_);
   const std::vector<Box> boxes = boxes_in(projections, margin);

@@ -43,12 +43,13 @@ class ProjectedRoads : public RoadSource {
   std::string_view id(size_t image) const override { return roads_->id(image); }
   const std::vector<BadRow>& stray_rows() const override { return roads_->stray_rows(); }
   const std::string& file(uint32_t number) const override { return roads_->file(number); }
+  bool is_unnamed() const override { return roads_->is_unnamed(); }
 
   ImageRoads read(size_t image) const override {
     ImageRoads result = roads_->read(image);
     for (RoadLine& line : result.lines) {
-      for (PixelPoint& p : line.points) {
-        const PixelPoint m = metres(p);
+      for (Point& p : line.points) {
+        const Point m = metres(p);
         p = {(m.x - origin_.x) / unit_, (origin_.y - m.y) / unit_};
       }
     }
@@ -56,7 +57,7 @@ class ProjectedRoads : public RoadSource {
   }
 
  private:
-  PixelPoint metres(PixelPoint p) const {
+  Point metres(Point p) const {
     double x = transform_[0] + p.x * transform_[1] + p.y * transform_[2];
     double y = transform_[3] + p.x * transform_[4] + p.y * transform_[5];
     if (transformation_) {
@@ -70,7 +71,7 @@ class ProjectedRoads : public RoadSource {
   std::array<double, 6> transform_;
   double unit_;
   std::unique_ptr<OGRCoordinateTransformation, DestroyTransformation> transformation_;
-  PixelPoint origin_;
+  Point origin_;
   mutable std::mutex mutex_;
 };
 

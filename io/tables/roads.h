@@ -4,19 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-namespace ppl {
+#include "io/geometry/point.h"
+#include "io/image/geotiff.h"
+#include "io/tables/image_id.h"
 
-// x counts columns and y rows; (0, 0) is the outer corner of the first pixel.
-struct PixelPoint {
-  double x = 0;
-  double y = 0;
-  friend bool operator==(const PixelPoint&, const PixelPoint&) = default;
-};
-using Polyline = std::vector<PixelPoint>;
+namespace ppl {
 
 // Where a line was read: the number of the file within its source, and the row (or feature), counted from 1.
 struct RowPlace {
@@ -26,7 +23,7 @@ struct RowPlace {
 };
 
 struct RoadLine {
-  Polyline points;  // none: the row says "no road here"
+  Line points;  // none: the row says "no road here"
   RowPlace place;
 };
 
@@ -50,12 +47,13 @@ class RoadSource {
   // Rows that belong to no image.
   virtual const std::vector<BadRow>& stray_rows() const = 0;
   virtual const std::string& file(uint32_t number) const = 0;
+  // How the pixels of an image lie on the earth, where the source knows.
+  virtual std::optional<GeoReference> place(size_t) const { return {}; }
+  // Whether all of it is one file that names no image, so that its id is only the file's name.
+  virtual bool is_unnamed() const { return false; }
 
   // "roads.csv:12"
   std::string describe(const RowPlace& place) const;
 };
-
-// Order by UTF-16 code units of two UTF-8 texts: differs from that of the bytes above U+E000.
-bool utf16_less(std::string_view a, std::string_view b);
 
 }  // namespace ppl

@@ -104,6 +104,9 @@ Image stretch(Image image, const InputSpec& spec, const std::string& where) {
   PPL_CHECK(image.depth == 8 || !spec.stretch_low.empty(), where,
             ": 16-bit image, but no stretch is given (measure the folder, or set stretch_low and stretch_high)");
   if (spec.stretch_low.empty()) return image;
+  const double highest = *std::max_element(spec.stretch_high.begin(), spec.stretch_high.end());
+  PPL_CHECK(image.depth != 8 || highest <= 255, where, ": 8-bit image, but the stretch is for 16 bit (up to ", highest,
+            "): it would be nearly black; give the images that were measured, or weights and input for 8 bit");
   std::vector<std::vector<uint8_t>> tables;
   for (size_t b = 0; b < spec.bands.size(); ++b) {
     tables.push_back(stretch_table(spec.stretch_low[b], spec.stretch_high[b], image.depth == 8 ? 256 : 65536));

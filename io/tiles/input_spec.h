@@ -31,8 +31,8 @@ struct InputSpec {
 std::string to_json(const InputSpec&);
 InputSpec input_spec_from_json(std::string_view text, const std::string& where);
 
-// The image as the network is to see it: chosen bands, 8 bit. Error for 16-bit images where the spec has no
-// stretch.
+// The image as the network is to see it: chosen bands, 8 bit. Error for 16-bit images where the spec has no stretch,
+// and for 8-bit images where its stretch goes beyond 255.
 // valid: where there is data, as read_image has it.
 Image read_input(const std::string& path, const InputSpec&, int64_t max_pixels = int64_t{1} << 28,
                  std::vector<uint8_t>* valid = nullptr);

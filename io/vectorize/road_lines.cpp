@@ -42,7 +42,7 @@ BitImage padded(const BitImage& mask) {
 }
 
 // Moves the graph of the padded image into the image: what lies beyond the border falls onto it.
-RoadGraph inside(RoadGraph graph, double width, double height) {
+SkeletonGraph inside(SkeletonGraph graph, double width, double height) {
   const auto move = [&](Point p) {
     return Point{std::clamp(p.x - kPad, 0.0, width), std::clamp(p.y - kPad, 0.0, height)};
   };
@@ -85,13 +85,13 @@ void RoadOptions::check() const {
   }
 }
 
-std::vector<Line> network_lines(const RoadNetwork& network, double tolerance) {
+std::vector<Line> graph_lines(const RoadGraph& graph, double tolerance) {
   std::vector<Line> lines;
   std::set<std::array<Cell, 2>> seen;
-  for (int32_t i = 0; i < network.edge_count(); ++i) {
-    if (!network.alive(i)) continue;
+  for (int32_t i = 0; i < graph.edge_count(); ++i) {
+    if (!graph.alive(i)) continue;
     Line current;
-    for (const Point p : simplified(network.edge(i).line, tolerance)) {
+    for (const Point p : simplified(graph.edge(i).line, tolerance)) {
       if (!current.empty()) {
         const Cell a = cell_of(current.back()), b = cell_of(p);
         if (a == b) continue;
@@ -118,19 +118,19 @@ std::vector<Line> roads_from_mask(BitImage mask, const RoadOptions& options) {
   thin(skeleton);
 
   const auto width = static_cast<double>(mask.width()), height = static_cast<double>(mask.height());
-  RoadNetwork network(inside(trace_skeleton(skeleton), width, height));
+  RoadGraph graph(inside(trace_skeleton(skeleton), width, height));
   const auto border = [&](Point p) { return p.x <= 1 || p.y <= 1 || p.x >= width - 1 || p.y >= height - 1; };
   const auto limit = [&](Point junction) {
     if (border(junction)) return std::max(options.spur, static_cast<double>(kWidest));
     return std::max(options.spur, 1.5 * half_width(mask, junction));
   };
-  merge_junctions(network, [&](Point p) { return std::max(options.merge, 2 * half_width(mask, p)); });
+  merge_junctions(graph, [&](Point p) { return std::max(options.merge, 2 * half_width(mask, p)); });
   // A dead end at the border is a road that leaves the image, unless all of it lies there (a fork of the padding).
-  prune_spurs(network, limit, [&](Point dead, Point junction) { return border(dead) && !border(junction); });
-  dissolve_all(network);
-  close_gaps(network, options, border);
-  drop_short_networks(network, options.min_length);
-  return network_lines(network, options.simplify);
+  prune_spurs(graph, limit, [&](Point dead, Point junction) { return border(dead) && !border(junction); });
+  dissolve_all(graph);
+  close_gaps(graph, options, border);
+  drop_short_pieces(graph, options.min_length);
+  return graph_lines(graph, options.simplify);
 }
 
 }  // namespace ppl

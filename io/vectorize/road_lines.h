@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "io/geometry/bit_image.h"
-#include "io/vectorize/road_network.h"
+#include "io/vectorize/road_graph.h"
 
 namespace ppl {
 
@@ -19,7 +19,7 @@ struct RoadOptions {
   // Dead ends at a junction that are shorter, or shorter than 1.5 times the road's half width there, are dropped,
   // unless they run to the border.
   double spur = 10;
-  double min_length = 20;  // networks of less length in all are dropped
+  double min_length = 20;  // pieces that hang together and have less length in all are dropped
   double gap = 20;         // dead ends this near to one another, or to another road ahead of them, are joined
   double far_gap = 60;     // and dead ends this near that point at one another
   double angle = 20;       // degrees that these may be off
@@ -32,19 +32,19 @@ struct RoadOptions {
 // twice (ends equal to a tenth of a pixel), no two points of a line are the same. Deterministic.
 std::vector<Line> roads_from_mask(BitImage mask, const RoadOptions&);
 
-// The steps on a network, also used alone.
+// The steps on a road graph, also used alone.
 using LengthLimit = std::function<double(Point)>;
 using SpurKept = std::function<bool(Point, Point)>;
 
 // limit: what is shorter becomes a point, by its middle.
-void merge_junctions(RoadNetwork&, const LengthLimit& limit);
+void merge_junctions(RoadGraph&, const LengthLimit& limit);
 // limit: what is shorter goes, by the place of its junction; kept(dead end, junction): what stays whatever its length.
-void prune_spurs(RoadNetwork&, const LengthLimit& limit, const SpurKept& kept);
-void dissolve_all(RoadNetwork&);
-void drop_short_networks(RoadNetwork&, double shorter_than);
+void prune_spurs(RoadGraph&, const LengthLimit& limit, const SpurKept& kept);
+void dissolve_all(RoadGraph&);
+void drop_short_pieces(RoadGraph&, double shorter_than);
 // border: dead ends there are left alone.
-void close_gaps(RoadNetwork&, const RoadOptions&, const std::function<bool(Point)>& border);
+void close_gaps(RoadGraph&, const RoadOptions&, const std::function<bool(Point)>& border);
 // Simplified, without segments that come twice.
-std::vector<Line> network_lines(const RoadNetwork&, double tolerance);
+std::vector<Line> graph_lines(const RoadGraph&, double tolerance);
 
 }  // namespace ppl

@@ -1,7 +1,7 @@
 #include <bit>
 #include <utility>
 
-#include "io/vectorize/road_graph.h"
+#include "io/vectorize/skeleton_graph.h"
 #include "kernels/base.h"
 
 namespace ppl {
@@ -61,7 +61,7 @@ class Tracer {
  public:
   explicit Tracer(const BitImage& skeleton) : pixels_(skeleton), node_of_(static_cast<size_t>(pixels_.size()), kFree) {}
 
-  RoadGraph run() {
+  SkeletonGraph run() {
     find_nodes();
     for (int32_t i = 0; i < pixels_.size(); ++i) {
       if (node_of(i) < 0) continue;
@@ -139,11 +139,11 @@ class Tracer {
 
   Pixels pixels_;
   std::vector<int32_t> node_of_;  // of each pixel; below 0: not of a node
-  RoadGraph graph_;
+  SkeletonGraph graph_;
 };
 
 }  // namespace
 
-RoadGraph trace_skeleton(const BitImage& skeleton) { return Tracer(skeleton).run(); }
+SkeletonGraph trace_skeleton(const BitImage& skeleton) { return Tracer(skeleton).run(); }
 
 }  // namespace ppl

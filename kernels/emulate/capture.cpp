@@ -2,36 +2,19 @@
 
 #include <memory>
 #include <utility>
-#include <vector>
 
+#include "kernels/emulate/capture_state.h"
 #include "kernels/emulate/streams.h"
 
-using Works = std::vector<std::function<void()>>;
-
-struct CUgraph_st {
-  Works works;
-  bool valid = true;
-};
 struct CUgraphExec_st {
-  std::shared_ptr<const Works> works;  // a late launch may outlive this
+  std::shared_ptr<const CapturedWorks> works;  // a late launch may outlive this
 };
 
 namespace ppl::emulate {
-namespace {
-
-thread_local CUgraph_st* captured = nullptr;
-
-}  // namespace
-
-cudaError_t unless_capturing() {
-  if (!captured) return cudaSuccess;
-  captured->valid = false;
-  return cudaErrorStreamCaptureUnsupported;
-}
 
 void in_order(cudaStream_t stream, std::function<void()> work) {
-  if (captured)
-    captured->works.push_back(std::move(work));
+  if (captured())
+    captured()->works.push_back(std::move(work));
   else
     give_to_stream(stream, std::move(work));
 }
@@ -42,19 +25,19 @@ using ppl::emulate::captured;
 
 cudaError_t cudaStreamBeginCapture(cudaStream_t, cudaStreamCaptureMode) {
   if (const cudaError_t e = ppl::emulate::unless_capturing(); e != cudaSuccess) return e;
-  captured = new CUgraph_st;
+  captured() = new CUgraph_st;
   return cudaSuccess;
 }
 
 cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t* graph) {
-  *graph = std::exchange(captured, nullptr);
+  *graph = std::exchange(captured(), nullptr);
   if (*graph && (*graph)->valid) return cudaSuccess;
   delete std::exchange(*graph, nullptr);
   return cudaErrorStreamCaptureInvalidated;
 }
 
 cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, unsigned long long) {
-  *executable = new CUgraphExec_st{std::make_shared<const Works>(graph->works)};
+  *executable = new CUgraphExec_st{std::make_shared<const CapturedWorks>(graph->works)};
   return cudaSuccess;
 }
 

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "kernels/emulate/capture.h"
+#include "kernels/emulate/capture_state.h"
 #include "kernels/emulate/device_memory.h"
 
 using ppl::emulate::unless_capturing;

@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "kernels/emulate/capture.h"
+#include "kernels/emulate/capture_state.h"
 
 using ppl::emulate::unless_capturing;
 

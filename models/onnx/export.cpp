@@ -1,106 +1,113 @@
 #include "models/onnx/export.h"
 
-#include <cmath>
 #include <utility>
 
+#include "engine/trace.h"
 #include "models/onnx/graph.h"
-#include "models/state_dict.h"
 
 namespace ppl {
 namespace {
 
-constexpr double kEpsilon = 1e-5;                  // of the norms
 constexpr int64_t kPyramidGrids[] = {1, 2, 3, 6};  // cells a side
+constexpr int64_t kTracedSide = 32;                // of the image that the network is run on
 
-struct Window {
-  int64_t stride = 1, pad = 0, dilation = 1;
-};
-
-// Follows LinkNet::forward, value by value, with the weights taken by their published names.
+// Runs the network once on a small image and writes down the ops that it is made of.
 class Exporter {
  public:
   Exporter(const LinkNet& network, const OnnxOptions& o)
-      : spec_(network.spec), weights_(state_dict(network)), batch_(o.batch), height_(o.height), width_(o.width) {}
+      : spec_(network.spec), batch_(o.batch), height_(o.height), width_(o.width) {
+    PPL_CHECK(!network.training(), "onnx: the network must be in evaluation mode");
+    for (const Module::Entry& e : network.entries()) names_of_parameters_[e.tensor.raw()] = e.name;
+    const NoGrad off;
+    input_ = Tensor::zeros({1, kTracedSide, kTracedSide, spec_.bands}, DType::f32, network.device());
+    trace_ops([this](const TracedOp& op) { ops_.push_back(op); });
+    try {
+      output_ = network.forward(input_);
+    } catch (...) {
+      trace_ops({});
+      throw;
+    }
+    trace_ops({});
+  }
 
   std::string run(const std::map<std::string, std::string>& metadata) {
     const onnx::Extent batch{batch_, batch_ > 0 ? "" : "batch"}, height{height_, is_free() ? "height" : ""},
         width{width_, is_free() ? "width" : ""};
     graph_.input("input", {batch, {spec_.bands, ""}, height, width});
-    graph_.output("logits", network("input"), {batch, {spec_.classes, ""}, height, width});
-    return graph_.model(metadata);
+    values_[input_.raw()] = "input";
+    for (const TracedOp& op : ops_) values_[op.result.raw()] = node_of(op);
+    graph_.output("logits", value(output_, "the result"), {batch, {spec_.classes, ""}, height, width});
+    return std::move(graph_).model(metadata);
   }
 
  private:
   bool is_free() const { return height_ == 0; }
 
-  std::string network(const std::string& x) {
-    const EncoderSpec e = encoder_spec(spec_.encoder);
-    const std::string stem = relu(conv("firstconv", x, {2, 3}, "firstbn"));
-    std::string y = graph_.node("MaxPool", {stem},
-                                {{{"kernel_shape", {3, 3}}, {"strides", {2, 2}}, {"pads", {1, 1, 1, 1}}}, {}, {}});
-    std::vector<std::string> maps;
-    for (int i = 0; i < 4; ++i) {
-      y = stage(e, i, y);
-      maps.push_back(y);
+  // An op that is not traced breaks the chain here, so that none can be left out unseen.
+  const std::string& value(const Tensor& map, const char* reader) const {
+    const auto it = values_.find(map.raw());
+    PPL_CHECK(it != values_.end(), "onnx: ", reader, " comes from an op that cannot be traced (engine/trace.h)");
+    return it->second;
+  }
+  const std::string& parameter(const Tensor& t) const { return names_of_parameters_.at(t.raw()); }
+
+  std::string node_of(const TracedOp& op) {
+    const std::string kind = op.op;
+    const auto input = [&](size_t i) { return value(op.inputs[i], op.op); };
+    if (kind == "conv" || kind == "conv_transpose") return layer(op, kind == "conv" ? "Conv" : "ConvTranspose");
+    if (kind == "add") return graph_.node("Add", {input(0), input(1)});
+    if (kind == "pyramid_pool") return pyramid(input(0), op);
+    if (kind == "concat") {
+      std::vector<std::string> parts;
+      for (size_t i = 0; i < op.inputs.size(); ++i) parts.push_back(input(i));
+      return concat(parts, 1);
     }
-    y = decoder("decoder4", centre(y), spec_.stride4 == 2, maps[2]);
-    y = decoder("decoder3", y, spec_.stride3 == 2, maps[1]);
-    y = decoder("decoder2", y, true, maps[0]);
-    y = decoder("decoder1", y, true, "");
-    const bool unpadded = spec_.centre == Centre::none;  // LinkNet's own head
-    y = relu(conv_transpose("finaldeconv1", y, {2, unpadded ? 0 : 1}, 0, ""));
-    y = relu(conv("finalconv2", y, {1, unpadded ? 0 : 1}, ""));
-    return conv("finalconv3", y, {1, 1}, "");
+    PPL_CHECK(kind == "max_pool", "onnx: '", kind, "' has no form in models/onnx/export.cpp");
+    return graph_.node("MaxPool", {input(0)},
+                       {{{"kernel_shape", {op.window, op.window}},
+                         {"strides", {op.options.stride, op.options.stride}},
+                         {"pads", {op.options.pad, op.options.pad, op.options.pad, op.options.pad}}},
+                        {},
+                        {}});
   }
 
-  std::string stage(const EncoderSpec& e, int index, std::string x) {
-    static constexpr int64_t kHybrid[] = {1, 2, 5, 1, 2, 5};
-    const int64_t stride = index == 0 ? 1 : index == 1 ? 2 : index == 2 ? spec_.stride3 : spec_.stride4;
-    for (int i = 0; i < e.blocks[index]; ++i) {
-      const std::string name = cat("encoder", index + 1, ".", i);
-      const int64_t dilation = spec_.hybrid_dilation && index >= 2 ? kHybrid[i] : 1;
-      x = block(name, x, i == 0 ? stride : 1, dilation, e.bottleneck);
-    }
-    return x;
+  // A convolution, then ReLU and a second map in the order that the layer has them.
+  std::string layer(const TracedOp& op, const char* kind) {
+    std::string y =
+        conv(kind, parameter(op.parameter), value(op.inputs[0], op.op), op.weights[0], op.weights[1], op.options);
+    const auto add = [&] { y = graph_.node("Add", {y, value(op.inputs[1], op.op)}); };
+    if (op.residual == Residual::before_relu) add();
+    if (op.relu) y = relu(y);
+    if (op.residual == Residual::after_relu) add();
+    return y;
   }
 
-  std::string block(const std::string& name, const std::string& x, int64_t stride, int64_t dilation, bool bottleneck) {
-    const Window middle{1, dilation, dilation};
-    const auto part = [&](const std::string& from, int i, Window w) {
-      return conv(cat(name, ".conv", i), from, w, cat(name, ".bn", i));
-    };
-    std::string y;
-    if (bottleneck)
-      y = part(relu(part(relu(part(x, 1, {})), 2, {stride, 1})), 3, {});
-    else
-      y = part(relu(part(x, 1, {stride, dilation, dilation})), 2, middle);
-    std::string identity = x;
-    if (weights_.arrays.contains(name + ".downsample.0.weight")) {
-      identity = conv(name + ".downsample.0", x, {stride}, name + ".downsample.1");
-    }
-    return relu(graph_.node("Add", {y, identity}));
+  // bias may be undefined.
+  std::string conv(const char* kind, const std::string& name, const std::string& x, const Tensor& weight,
+                   const Tensor& bias, const ConvOptions& o = {}) {
+    const int64_t s = o.stride, p = o.pad, d = o.dilation, extra = o.output_pad;
+    onnx::Attributes a;
+    a.lists = {{"kernel_shape", {weight.dim(1), weight.dim(2)}},
+               {"strides", {s, s}},
+               {"pads", {p, p, p, p}},
+               {"dilations", {d, d}}};
+    if (extra > 0) a.lists.push_back({"output_padding", {extra, extra}});
+    std::vector<std::string> inputs{x, constant(name, weight)};
+    if (bias.defined()) inputs.push_back(constant(name.substr(0, name.rfind('.')) + ".bias", bias));
+    return graph_.node(kind, inputs, a);
   }
 
-  std::string decoder(const std::string& name, const std::string& x, bool upsample, const std::string& skip) {
-    std::string y = relu(conv(name + ".conv1", x, {}, name + ".norm1"));
-    y = relu(conv_transpose(name + ".deconv2", y, {upsample ? 2 : 1, 1}, upsample ? 1 : 0, name + ".norm2"));
-    y = relu(conv(name + ".conv3", y, {}, name + ".norm3"));
-    return skip.empty() ? y : graph_.node("Add", {y, skip});
-  }
-
-  std::string centre(const std::string& x) {
-    if (spec_.centre == Centre::none) return x;
-    if (spec_.centre == Centre::pyramid) return pyramid(x);
-    const bool concatenated = spec_.centre == Centre::dilated_context;
-    std::vector<std::string> maps{x};
-    for (int i = 0; i < (spec_.centre == Centre::dilated5 ? 5 : 4); ++i) {
-      const int64_t d = int64_t{1} << i;
-      maps.push_back(relu(conv(cat("dblock.dilate", i + 1), maps.back(), {1, d, d}, "")));
-    }
-    if (concatenated) return concat(maps, 1);
-    std::string sum = maps[0];
-    for (size_t i = 1; i < maps.size(); ++i) sum = graph_.node("Add", {sum, maps[i]});
-    return sum;
+  // Weights [a,h,w,b] as [a,b,h,w].
+  std::string constant(const std::string& name, const Tensor& t) {
+    if (t.rank() != 4) return graph_.constant(name, t.shape(), t.to_host());
+    const std::vector<float> from = t.to_host();
+    const int64_t a = t.dim(0), area = t.dim(1) * t.dim(2), b = t.dim(3);
+    std::vector<float> to(from.size());
+    for (int64_t i = 0; i < a; ++i)
+      for (int64_t p = 0; p < area; ++p)
+        for (int64_t j = 0; j < b; ++j)
+          to[static_cast<size_t>((i * b + j) * area + p)] = from[static_cast<size_t>((i * area + p) * b + j)];
+    return graph_.constant(name, {a, b, t.dim(1), t.dim(2)}, to);
   }
 
   std::string concat(const std::vector<std::string>& values, int64_t axis) {
@@ -108,8 +115,8 @@ class Exporter {
   }
 
   // Means over cells: the map [N,C,H,W] times a matrix [W,grid], turned, times one [H,grid], turned back.
-  std::string pyramid(const std::string& x) {
-    const int64_t height = height_ / shrink_, width = width_ / shrink_;
+  std::string pyramid(const std::string& x, const TracedOp& op) {
+    const int64_t shrink = kTracedSide / op.inputs[0].dim(1), height = height_ / shrink, width = width_ / shrink;
     const std::string size = is_free()     ? slice(graph_.node("Shape", {x}), 2, 4)
                              : batch_ == 0 ? graph_.constant("map_size", {height, width})
                                            : "";
@@ -119,19 +126,19 @@ class Exporter {
       const std::string rows = is_free() ? free_means(size, grid, 0) : means(height, grid, "mean_rows_");
       const std::string narrow = turned(graph_.node("MatMul", {x, columns}));
       const std::string cells = turned(graph_.node("MatMul", {narrow, rows}));
-      maps.push_back(resize(conv(cat("dblock.stages.", maps.size(), ".1"), cells, {}, ""), grid, size));
+      const Tensor& stage = op.weights[maps.size()];
+      const std::string narrowed = conv("Conv", parameter(stage), cells, stage, {});
+      maps.push_back(resize(narrowed, {batch_, stage.dim(0), height, width}, size));
     }
     maps.push_back(x);
-    return relu(conv("dblock.bottleneck", concat(maps, 1), {}, ""));
+    return relu(conv("Conv", parameter(op.weights[4]), concat(maps, 1), op.weights[4], op.weights[5]));
   }
   std::string turned(const std::string& x) { return graph_.node("Transpose", {x}, {{{"perm", {0, 1, 3, 2}}}, {}, {}}); }
 
   // Bilinear with half-pixel centres. Resize wants all four extents.
-  std::string resize(const std::string& x, int64_t grid, const std::string& size) {
-    const std::string extents =
-        is_free() || batch_ == 0
-            ? concat({slice(graph_.node("Shape", {x}), 0, 2), size}, 0)
-            : graph_.constant(cat("resized_", grid), {batch_, channels_ / 4, height_ / shrink_, width_ / shrink_});
+  std::string resize(const std::string& x, const std::vector<int64_t>& shape, const std::string& size) {
+    const std::string extents = is_free() || batch_ == 0 ? concat({slice(graph_.node("Shape", {x}), 0, 2), size}, 0)
+                                                         : graph_.constant(cat("resized_", names_++), shape);
     return graph_.node("Resize", {x, "", "", extents},
                        {{}, {}, {{"mode", "linear"}, {"coordinate_transformation_mode", "half_pixel"}}});
   }
@@ -174,62 +181,12 @@ class Exporter {
 
   std::string relu(const std::string& x) { return graph_.node("Relu", {x}); }
 
-  std::string conv(const std::string& name, const std::string& x, Window w, const std::string& norm) {
-    return convolution("Conv", name, x, w, norm, 0);
-  }
-  std::string conv_transpose(const std::string& name, const std::string& x, Window w, int64_t output_pad,
-                             const std::string& norm) {
-    return convolution("ConvTranspose", name, x, w, norm, output_pad);
-  }
-
-  std::string convolution(const char* op, const std::string& name, const std::string& x, Window w,
-                          const std::string& norm, int64_t output_pad) {
-    const HostArray& weight = weights_.at(name + ".weight");
-    const int64_t r = weight.shape[2], s = weight.shape[3];
-    onnx::Attributes a;
-    a.lists = {{"kernel_shape", {r, s}},
-               {"strides", {w.stride, w.stride}},
-               {"pads", {w.pad, w.pad, w.pad, w.pad}},
-               {"dilations", {w.dilation, w.dilation}}};
-    if (output_pad > 0) a.lists.push_back({"output_padding", {output_pad, output_pad}});
-    const auto [folded, bias] = folded_weights(name, norm, op == std::string("ConvTranspose"));
-    const int64_t channels = static_cast<int64_t>(bias.size());
-    return graph_.node(
-        op,
-        {x, graph_.constant(name + ".weight", weight.shape, folded), graph_.constant(name + ".bias", {channels}, bias)},
-        a);
-  }
-
-  // Weight and bias of a convolution with the norm behind it. Channels come first, in transposed ones second.
-  std::pair<std::vector<float>, std::vector<float>> folded_weights(const std::string& name, const std::string& norm,
-                                                                   bool is_transposed) {
-    std::vector<float> weight = weights_.at(name + ".weight").as_f32();
-    const auto& shape = weights_.at(name + ".weight").shape;
-    const auto channels = static_cast<size_t>(shape[is_transposed ? 1 : 0]);
-    std::vector<float> bias(channels, 0);
-    if (weights_.arrays.contains(name + ".bias")) bias = weights_.at(name + ".bias").as_f32();
-    if (norm.empty()) return {weight, bias};
-    const auto of_norm = [&](const char* what) { return weights_.at(cat(norm, ".", what)).as_f64(); };
-    const auto gamma = of_norm("weight"), beta = of_norm("bias"), mean = of_norm("running_mean"),
-               variance = of_norm("running_var");
-    std::vector<double> scale(channels);
-    for (size_t c = 0; c < channels; ++c) {
-      scale[c] = gamma[c] / std::sqrt(variance[c] + kEpsilon);
-      bias[c] = static_cast<float>(beta[c] + (bias[c] - mean[c]) * scale[c]);
-    }
-    const auto area = static_cast<size_t>(shape[2] * shape[3]);
-    const size_t inner = is_transposed ? area : weight.size() / channels;
-    for (size_t i = 0; i < weight.size(); ++i) {
-      weight[i] = static_cast<float>(weight[i] * scale[i / inner % channels]);
-    }
-    return {weight, bias};
-  }
-
   const NetworkSpec spec_;
-  const NamedArrays weights_;
   const int64_t batch_, height_, width_;
-  const int64_t channels_ = encoder_spec(spec_.encoder).channels(3);
-  const int64_t shrink_ = int64_t{8} * spec_.stride3 * spec_.stride4;  // of the centre's map
+  std::map<const void*, std::string> names_of_parameters_;
+  Tensor input_, output_;
+  std::vector<TracedOp> ops_;                  // holds every map, so that no two share their memory
+  std::map<const void*, std::string> values_;  // of the maps so far
   onnx::Graph graph_;
   int names_ = 0;
 };

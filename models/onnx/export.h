@@ -15,8 +15,9 @@ struct OnnxOptions {
 
 // The bytes of an ONNX model (opset 17): "input" [N,bands,H,W], normalised, to "logits" [N,classes,H,W]. Norms are
 // folded into the convolutions, as in our own inference. Pyramid pooling is products with matrices of means, which
-// equal adaptive pooling at every size; at free sizes the graph computes these matrices. Error for sizes that the
-// network cannot take.
+// equal adaptive pooling at every size; at free sizes the graph computes these matrices. The graph is what a forward
+// pass of the network does (engine/trace.h). Error for sizes that the network cannot take, for a network in training
+// mode, and for ops that cannot be traced.
 std::string onnx_model(const LinkNet&, const OnnxOptions&, const std::map<std::string, std::string>& metadata);
 
 }  // namespace ppl

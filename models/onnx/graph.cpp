@@ -1,5 +1,7 @@
 #include "models/onnx/graph.h"
 
+#include <utility>
+
 #include "kernels/base.h"
 
 namespace ppl::onnx {
@@ -123,9 +125,9 @@ void Graph::output(const std::string& name, const std::string& result, const std
   graph_.message(graph_field::output, value_info(name, shape));
 }
 
-std::string Graph::model(const std::map<std::string, std::string>& metadata) const {
-  Message graph = graph_, opset, model;
-  graph.text(graph_field::name, "network");
+std::string Graph::model(const std::map<std::string, std::string>& metadata) && {
+  Message opset, model;
+  graph_.text(graph_field::name, "network");
   opset.text(1, "");
   opset.integer(2, kOpset);
   model.integer(model_field::ir_version, kIrVersion);
@@ -137,8 +139,8 @@ std::string Graph::model(const std::map<std::string, std::string>& metadata) con
     entry.text(2, value);
     model.message(model_field::metadata, entry);
   }
-  model.message(model_field::graph, graph);
-  return model.bytes();
+  model.message(model_field::graph, std::exchange(graph_, {}));
+  return std::move(model).bytes();
 }
 
 }  // namespace ppl::onnx

@@ -36,8 +36,8 @@ class Graph {
   // Lets the value called `result` leave the graph under this name.
   void output(const std::string& name, const std::string& result, const std::vector<Extent>& shape);
 
-  // The whole file.
-  std::string model(const std::map<std::string, std::string>& metadata) const;
+  // The whole file; the graph is used up.
+  std::string model(const std::map<std::string, std::string>& metadata) &&;
 
  private:
   Message graph_;

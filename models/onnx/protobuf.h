@@ -1,10 +1,10 @@
 // Protocol buffers, as far as writing ONNX needs them: a message is a run of fields, each behind its number.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace ppl::onnx {
 
@@ -14,11 +14,6 @@ class Message {
     key(field, 0);
     varint(static_cast<uint64_t>(value));
   }
-  void real(int field, float value) {
-    key(field, 5);
-    const auto bits = std::bit_cast<uint32_t>(value);
-    for (int i = 0; i < 4; ++i) bytes_.push_back(static_cast<char>(bits >> (8 * i) & 0xff));
-  }
   void text(int field, std::string_view value) {
     key(field, 2);
     varint(value.size());
@@ -26,7 +21,7 @@ class Message {
   }
   void message(int field, const Message& value) { text(field, value.bytes_); }
 
-  const std::string& bytes() const { return bytes_; }
+  std::string bytes() && { return std::move(bytes_); }
 
  private:
   void key(int field, int wire) { varint(static_cast<uint64_t>(field) << 3 | static_cast<uint64_t>(wire)); }

@@ -108,7 +108,7 @@ TEST_CASE("a loss that is not finite stops with the tiles' names, or is skipped 
   json& stage = j["stages"][0];
   stage.erase("validation");
   stage["batch"] = 2;
-  stage["rate"] = 1e3;
+  stage["learning_rate"] = 1e3;
   stage["schedule"] = {{"name", "constant"}};
   stage["optimizer"] = {{"name", "sgd"}, {"momentum", 1e30}};
   stage["epochs"] = 5;

@@ -91,30 +91,30 @@ ProcessResult run_town(std::vector<std::string> arguments) { return run_process(
 
 }  // namespace
 
-TEST_CASE("the town has roads of every class, joined to one network") {
-  const synthetic::Network& network = town().network;
+TEST_CASE("the town has roads of every class, joined to one road graph") {
+  const synthetic::StreetGraph& graph = town().graph;
   std::set<synthetic::RoadClass> classes;
-  std::vector<int> parent(network.nodes.size());
+  std::vector<int> parent(graph.nodes.size());
   std::iota(parent.begin(), parent.end(), 0);
   const auto root = [&](int i) {
     while (parent[i] != i) i = parent[i] = parent[parent[i]];
     return i;
   };
-  for (const synthetic::Road& road : network.roads) {
+  for (const synthetic::Road& road : graph.roads) {
     classes.insert(road.kind);
-    CHECK(cv::norm(road.line.front() - network.nodes[road.from]) < 1e-9);
-    CHECK(cv::norm(road.line.back() - network.nodes[road.to]) < 1e-9);
+    CHECK(cv::norm(road.line.front() - graph.nodes[road.from]) < 1e-9);
+    CHECK(cv::norm(road.line.back() - graph.nodes[road.to]) < 1e-9);
     parent[root(road.from)] = root(road.to);
   }
   CHECK(classes.size() == 6);
-  for (const synthetic::Road& road : network.roads) CHECK(root(road.from) == root(network.roads[0].from));
+  for (const synthetic::Road& road : graph.roads) CHECK(root(road.from) == root(graph.roads[0].from));
   CHECK(town().buildings.size() > 100);
   CHECK(town().trees.size() > 500);
   CHECK(town().cars.size() > 50);
 }
 
 TEST_CASE("masks show each road over its whole width, and houses beside them") {
-  const cv::Mat roads = synthetic::road_mask(town().network, everything()),
+  const cv::Mat roads = synthetic::road_mask(town().graph, everything()),
                 houses = synthetic::building_mask(town(), everything());
   CHECK(share(roads) > 0.03);
   CHECK(share(roads) < 0.3);
@@ -122,7 +122,7 @@ TEST_CASE("masks show each road over its whole width, and houses beside them") {
   CHECK(share(houses) < 0.4);
   CHECK(share(roads & houses) < 2e-4);
   int64_t looked = 0, missing = 0, outside = 0;
-  for (const synthetic::Road& road : town().network.roads) {
+  for (const synthetic::Road& road : town().graph.roads) {
     const double half = synthetic::style_of(road.kind).width / 2, total = synthetic::length(road.line);
     for (double along = 1; along < total; along += 5) {
       const synthetic::Station s = synthetic::station(road.line, along);

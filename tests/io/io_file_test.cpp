@@ -1,6 +1,8 @@
 #include <doctest/doctest.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/support/io_support.h"
 
@@ -84,6 +86,27 @@ TEST_CASE("a full disk leaves nothing behind") {
   CHECK(read_text(disk + "/a") == "old");
   CHECK(std::distance(test::fs::directory_iterator(disk), test::fs::directory_iterator()) == 1);
   umount(disk.c_str());
+}
+
+TEST_CASE("temporary files: those of the living stay, those of the dead go, other files are left alone") {
+  const TemporaryFolder dir;
+  for (const char* name : {"a.123.0.tmp", "a.tmp", "a.0123456789abcdeg.tmp", "a.0123456789abcdef"})
+    write_file(dir / name, std::string("of somebody"));
+  const TemporaryFile living(dir / "a");
+  const pid_t child = fork();
+  if (child == 0) {
+    new TemporaryFile(dir / "a");
+    new TemporaryFile(dir / "b");
+    _exit(0);
+  }
+  waitpid(child, nullptr, 0);
+  CHECK(dir.files() == 7);
+  remove_abandoned(dir.path, "b");
+  CHECK(dir.files() == 6);
+  remove_abandoned(dir.path);
+  CHECK(dir.files() == 5);
+  CHECK(contains(living.name(), (dir / "a") + "."));
+  CHECK(read_text(living.name()).empty());
 }
 
 }  // namespace

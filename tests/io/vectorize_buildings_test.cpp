@@ -7,7 +7,7 @@
 
 #include "io/geometry/shape.h"
 #include "io/tables/csv.h"
-#include "io/tables/polygon_wkt.h"
+#include "io/tables/wkt.h"
 #include "io/vectorize/buildings.h"
 #include "io/vectorize/square.h"
 #include "tests/support/drawn.h"

@@ -157,7 +157,7 @@ TEST_CASE("a real mask of 1024 x 1024 pixels") {
       const auto start = std::chrono::steady_clock::now();
       BitImage skeleton = bits;
       thin(skeleton);
-      const RoadGraph graph = trace_skeleton(skeleton);
+      const SkeletonGraph graph = trace_skeleton(skeleton);
       const auto middle = std::chrono::steady_clock::now();
       lines = roads_from_mask(bits, {}).size();
       const auto end = std::chrono::steady_clock::now();

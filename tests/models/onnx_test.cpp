@@ -6,15 +6,14 @@
 #include <opencv2/dnn.hpp>
 
 #include "engine/random.h"
-#include "models/linknet.h"
+#include "models/networks.h"
 #include "models/onnx/export.h"
 
 using namespace ppl;
 
 namespace {
 
-std::unique_ptr<LinkNet> random_network(const NetworkSpec& spec) {
-  auto network = std::make_unique<LinkNet>(spec);
+std::unique_ptr<LinkNet> with_random_values(std::unique_ptr<LinkNet> network) {
   Random random(5);
   network->initialize(random);
   for (const Module::Entry& e : network->entries()) {
@@ -44,39 +43,44 @@ cv::Mat planes(const Tensor& t) {
 
 double difference(const cv::Mat& a, const cv::Mat& b) { return cv::norm(a, b) / cv::norm(b); }
 
-double model_error(NetworkSpec spec, int64_t batch, int64_t height, int64_t width) {
-  spec.bands = 4;
-  spec.classes = 2;
-  const auto network = random_network(spec);
-  const std::string model = onnx_model(*network, {batch, height, width}, {});
+double model_error(const LinkNet& network, int64_t batch, int64_t height, int64_t width) {
+  const std::string model = onnx_model(network, {batch, height, width}, {});
   cv::dnn::Net net = cv::dnn::readNetFromONNX(model.data(), model.size());
-  Tensor x = Tensor::empty({batch, height, width, spec.bands});
+  Tensor x = Tensor::empty({batch, height, width, network.spec.bands});
   Random random(6);
   for (int64_t i = 0; i < x.size(); ++i) x.data<float>()[i] = static_cast<float>(random.normal());
   net.setInput(planes(x), "input");
   const cv::Mat logits = net.forward("logits");
   const NoGrad off;
-  return difference(logits, planes(network->forward(x)));
+  return difference(logits, planes(network.forward(x)));
 }
 
 }  // namespace
 
-// What the table of networks is made of. d_linknet50 and 101 put the encoder and the centre of the last two together,
-// which makes 200 million weights.
-TEST_CASE("models give our logits") {
-  CHECK(model_error({}, 1, 64, 32) < 1e-5);
-  CHECK(model_error({.stride4 = 1}, 1, 128, 96) < 1e-5);  // a map of 8 x 6
-  CHECK(model_error({.stride3 = 1, .stride4 = 1}, 1, 32, 64) < 1e-5);
-  CHECK(model_error({.stride4 = 1, .hybrid_dilation = true}, 2, 32, 160) < 1e-5);
-  CHECK(model_error({.centre = Centre::dilated4}, 1, 64, 32) < 1e-5);
-  CHECK(model_error({.centre = Centre::dilated_context}, 1, 64, 32) < 1e-5);
-  CHECK(model_error({.centre = Centre::none}, 1, 64, 32) < 1e-5);
-  CHECK(model_error({.centre = Centre::dilated5}, 1, 64, 32) < 1e-5);
-  CHECK(model_error({.encoder = Encoder::resnet50, .centre = Centre::none}, 1, 64, 32) < 1e-5);
+TEST_CASE("models of every network give our logits") {
+  for (const std::string& name : network_names()) {
+    CAPTURE(name);
+    CHECK(model_error(*with_random_values(make_network(name, 4, 2)), 1, 64, 32) < 1e-5);
+  }
+}
+
+TEST_CASE("models of other sizes give our logits") {
+  CHECK(model_error(*with_random_values(make_network("pp_linknet34_psp64")), 1, 128, 96) < 1e-5);  // a map of 8 x 6
+  CHECK(model_error(*with_random_values(make_network("pp_linknet34_psp64_hdc")), 2, 32, 160) < 1e-5);
+}
+
+TEST_CASE("a network in training mode is refused") {
+  CHECK_THROWS_WITH(onnx_model(*make_network("linknet34"), {1, 32, 32}, {}),
+                    "onnx: the network must be in evaluation mode");
+}
+
+TEST_CASE("hybrid dilation of bottlenecks is refused") {
+  for (const Encoder encoder : {Encoder::resnet50, Encoder::resnet101})
+    CHECK_THROWS_AS(LinkNet({.encoder = encoder, .hybrid_dilation = true}), Error);
 }
 
 TEST_CASE("sizes that the network cannot take are refused") {
-  const auto network = random_network({.centre = Centre::none});
+  const auto network = with_random_values(make_network("linknet34"));
   CHECK_THROWS_AS(onnx_model(*network, {1, 500, 512}, {}), Error);
   CHECK_THROWS_AS(onnx_model(*network, {1, 0, 512}, {}), Error);
   CHECK(onnx_model(*network, {0, 0, 0}, {}).find("height") != std::string::npos);

@@ -1,4 +1,5 @@
-// APLS: parts against plain models, hand-made networks, both methods against each other, and the reference's results.
+// APLS: parts against plain models, hand-made road graphs, both methods against each other, and the reference's
+// results.
 #include <doctest/doctest.h>
 
 #include <algorithm>
@@ -6,8 +7,8 @@
 
 #include "apps/score/apls/apls.h"
 #include "apps/score/apls/check.h"
+#include "apps/score/apls/graph.h"
 #include "apps/score/apls/hierarchy.h"
-#include "apps/score/apls/network.h"
 #include "apps/score/apls/sweep.h"
 #include "apps/score/roads/cases.h"
 #include "tests/support/io_support.h"
@@ -16,9 +17,9 @@
 namespace ppl::score {
 namespace {
 
-std::vector<RoadLine> lines_of(const std::vector<Polyline>& lines) {
+std::vector<RoadLine> lines_of(const std::vector<Line>& lines) {
   std::vector<RoadLine> result;
-  for (const Polyline& line : lines) result.push_back({line, {0, result.size() + 1}});
+  for (const Line& line : lines) result.push_back({line, {0, result.size() + 1}});
   return result;
 }
 
@@ -42,17 +43,17 @@ TEST_CASE("rounding and cells") {
 }
 
 TEST_CASE("distance is the hypotenuse, to the last bit as fdlibm has it") {
-  CHECK(distance({0, 0}, {3, 4}) == 5);
-  CHECK(distance({1, 1}, {1, 1}) == 0);
-  CHECK(distance({0, 0}, {1e-320, 0}) == 1e-320);
-  CHECK(distance({0, 0}, {3e200, 4e200}) == doctest::Approx(5e200));
-  CHECK(distance({0, 0}, {3e-200, 4e-200}) == doctest::Approx(5e-200));
+  CHECK(fdlibm_distance({0, 0}, {3, 4}) == 5);
+  CHECK(fdlibm_distance({1, 1}, {1, 1}) == 0);
+  CHECK(fdlibm_distance({0, 0}, {1e-320, 0}) == 1e-320);
+  CHECK(fdlibm_distance({0, 0}, {3e200, 4e200}) == doctest::Approx(5e200));
+  CHECK(fdlibm_distance({0, 0}, {3e-200, 4e-200}) == doctest::Approx(5e-200));
   Random random(1);
   int last_bit = 0;
   for (int i = 0; i < 10000; ++i) {
     const Point p{random.uniform(-1300, 1300), random.uniform(-1300, 1300)};
     const long double exact = sqrtl(static_cast<long double>(p.x) * p.x + static_cast<long double>(p.y) * p.y);
-    const double got = distance({0, 0}, p);
+    const double got = fdlibm_distance({0, 0}, p);
     CHECK(std::fabs(static_cast<double>(got - exact)) <= 1.0 * (std::nextafter(got, INFINITY) - got));
     last_bit += got != static_cast<double>(exact);
   }
@@ -100,22 +101,22 @@ TEST_CASE("a list of edges keeps their order, of few and of many") {
   }
 }
 
-TEST_CASE("networks: joined edges, rings, loops, midpoints") {
+TEST_CASE("road graphs: joined edges, rings, loops, midpoints") {
   const auto counts = [](const std::vector<RoadLine>& lines) {
-    const Network n = build_network(lines);
+    const AplsGraph n = build_graph(lines);
     return std::pair(n.nodes.size(), n.edges_in_order().size());
   };
   CHECK(counts(lines_of({{{0, 0}, {50, 0}, {100, 0}}})) == std::pair(2, size_t{1}));
   CHECK(counts(lines_of({{{0, 0}, {50, 0}, {100, 0}}, {{50, 0}, {50, 80}}})) == std::pair(4, size_t{3}));
   CHECK(counts(lines_of({{{0, 0}, {50, 0}, {50, 50}, {0, 0}}})) == std::pair(3, size_t{3}));  // a ring alone
   CHECK(counts(lines_of({{{0, 0}, {50, 0}, {90, 40}, {90, -40}, {50, 0}}})) == std::pair(2, size_t{2}));  // a lasso
-  Network road = build_network(lines_of({{{0, 0}, {323, 0}}}));  // just over two spacings of 161.29
+  AplsGraph road = build_graph(lines_of({{{0, 0}, {323, 0}}}));  // just over two spacings of 161.29
   add_midpoints(road, {});
   CHECK(road.nodes.size() == 4);
-  Network shorter = build_network(lines_of({{{0, 0}, {120.9, 0}}}));
+  AplsGraph shorter = build_graph(lines_of({{{0, 0}, {120.9, 0}}}));
   add_midpoints(shorter, {});
   CHECK(shorter.nodes.size() == 2);
-  Network far = build_network(lines_of({{{0, 0}, {1e12, 0}}}));
+  AplsGraph far = build_graph(lines_of({{{0, 0}, {1e12, 0}}}));
   CHECK(test::contains(test::error_of([&] { add_midpoints(far, {}); }), "control points"));
 }
 
@@ -272,7 +273,7 @@ TEST_CASE("a hierarchy's distances are those of Floyd and Warshall") {
 }
 
 TEST_CASE("rows that cannot be scored are set aside with a reason") {
-  const auto reasons = [](const std::vector<Polyline>& lines) {
+  const auto reasons = [](const std::vector<Line>& lines) {
     ImageRoads roads{lines_of(lines), {}};
     set_bad_rows_aside(roads);
     std::string text;

@@ -1,4 +1,5 @@
-// CosmiQ's flavour of APLS, and TOPO: networks worked out on paper, and what the tool itself gives for its sample pair.
+// CosmiQ's flavour of APLS, and TOPO: road graphs worked out on paper, and what the tool itself gives for its sample
+// pair.
 #include <doctest/doctest.h>
 
 #include "apps/score/apls/cosmiq.h"
@@ -12,13 +13,13 @@ namespace {
 
 constexpr AplsParameters kMetres{1, 4, 50, 0};  // a pixel is a metre
 
-std::vector<RoadLine> lines_of(const std::vector<Polyline>& lines) {
+std::vector<RoadLine> lines_of(const std::vector<Line>& lines) {
   std::vector<RoadLine> result;
-  for (const Polyline& line : lines) result.push_back({line, {0, result.size() + 1}});
+  for (const Line& line : lines) result.push_back({line, {0, result.size() + 1}});
   return result;
 }
 
-ImageApls score_of(const std::vector<Polyline>& truth, const std::vector<Polyline>& proposal) {
+ImageApls score_of(const std::vector<Line>& truth, const std::vector<Line>& proposal) {
   return score_image_cosmiq(lines_of(truth), lines_of(proposal), kMetres);
 }
 
@@ -40,8 +41,8 @@ TEST_CASE("of two points on one node the last stays") {
 }
 
 TEST_CASE("a road drawn twice is no road, nor is a loop; small pieces do not count") {
-  const std::vector<Polyline> street{{{0, 0}, {30, 0}}, {{60, 0}, {90, 0}}, {{30, 0}, {45, 20}, {60, 0}}};
-  std::vector<Polyline> once = street, twice = street;
+  const std::vector<Line> street{{{0, 0}, {30, 0}}, {{60, 0}, {90, 0}}, {{30, 0}, {45, 20}, {60, 0}}};
+  std::vector<Line> once = street, twice = street;
   once.push_back({{30, 0}, {60, 0}});
   twice.insert(twice.end(), {{{30, 0}, {60, 0}}, {{60, 0}, {30, 0}}});
   const ImageApls result = score_of(twice, once);
@@ -50,21 +51,21 @@ TEST_CASE("a road drawn twice is no road, nor is a loop; small pieces do not cou
   CHECK(result.truth_to_proposal == doctest::Approx(1 - 2 * (20.0 / 50 + 2 * 20.0 / 80 + 20.0 / 110) / 20));
   CHECK(result.proposal_to_truth == doctest::Approx(1 - 2 * (20.0 / 30 + 2 * 20.0 / 60 + 20.0 / 90) / 20));
 
-  std::vector<Polyline> more = once;
+  std::vector<Line> more = once;
   more.insert(more.end(), {{{90, 0}, {110, 0}, {110, 20}, {90, 0}}, {{500, 500}, {504.9, 500}}});
-  const auto [truth, proposal] = cosmiq_networks(lines_of(more), lines_of(more), kMetres);
-  for (const Network* network : {&truth, &proposal}) {
-    CHECK(network->nodes.size() == 4);
-    CHECK(network->edges_in_order().size() == 4);
+  const auto [truth, proposal] = cosmiq_graphs(lines_of(more), lines_of(more), kMetres);
+  for (const AplsGraph* roads : {&truth, &proposal}) {
+    CHECK(roads->nodes.size() == 4);
+    CHECK(roads->edges_in_order().size() == 4);
   }
   more.back().back() = {509.9, 500};
-  const auto [longer, still_short] = cosmiq_networks(lines_of(more), lines_of(more), kMetres);
+  const auto [longer, still_short] = cosmiq_graphs(lines_of(more), lines_of(more), kMetres);
   CHECK(longer.nodes.size() == 6);
   CHECK(still_short.nodes.size() == 4);
 }
 
 TEST_CASE("control points along roads: one fewer than the reference where a length is exact, none on straight roads") {
-  const auto points = [](const Polyline& road, double curved) {
+  const auto points = [](const Line& road, double curved) {
     AplsParameters parameters = kMetres;
     parameters.curved = curved;
     return score_image_cosmiq(lines_of({road}), lines_of({road}), parameters).control_points[0];
@@ -77,11 +78,11 @@ TEST_CASE("control points along roads: one fewer than the reference where a leng
   CHECK(points({{0, 0}, {60, 0}, {60, 60}}, 0.1) == 4);  // 120 long, the diagonal is 85
 }
 
-TopoCounts topo_of(const std::vector<Polyline>& truth, const std::vector<Polyline>& proposal) {
-  return topo(build_network(lines_of(truth)), build_network(lines_of(proposal)), 1, {});
+Confusion topo_of(const std::vector<Line>& truth, const std::vector<Line>& proposal) {
+  return topo(build_graph(lines_of(truth)), build_graph(lines_of(proposal)), 1, {});
 }
 
-void check_counts(const TopoCounts& counts, int64_t true_positive, int64_t false_positive, int64_t false_negative) {
+void check_counts(const Confusion& counts, int64_t true_positive, int64_t false_positive, int64_t false_negative) {
   CHECK(counts.true_positive == true_positive);
   CHECK(counts.false_positive == false_positive);
   CHECK(counts.false_negative == false_negative);
@@ -90,7 +91,7 @@ void check_counts(const TopoCounts& counts, int64_t true_positive, int64_t false
 TEST_CASE("TOPO of a road that is found in part") {
   // From the left end: holes at 0, 30, 60, 90 and 100; marbles at 0, 30, 60 and 80. The right end has no counterpart,
   // so its five holes (100, 70, 40, 10 and 0) are missed.
-  const TopoCounts counts = topo_of({{{0, 0}, {100, 0}}}, {{{0, 0}, {80, 0}}});
+  const Confusion counts = topo_of({{{0, 0}, {100, 0}}}, {{{0, 0}, {80, 0}}});
   check_counts(counts, 3, 1, 7);
   CHECK(counts.precision() == doctest::Approx(0.75));
   CHECK(counts.recall() == doctest::Approx(0.3));
@@ -132,7 +133,7 @@ TEST_CASE("CosmiQ's sample pair gives what the tool gives") {
   check(200, 0, 0.7540932289653909, 0.6607010808193332);
   check(200, 0.12, 0.7411716904511365, 0.6444241282497827);
   check(50, 0.012, 0.7274012226372841, 0.6429611901300945);
-  const auto [there, found] = cosmiq_networks(truth, proposal, parameters);
+  const auto [there, found] = cosmiq_graphs(truth, proposal, parameters);
   check_counts(topo(there, found, parameters.pixel, {3, 30, 150, 1000}), 918, 1152, 3239);
   check_counts(topo(there, found, parameters.pixel, {8, 30, 100, 1000}), 1419, 430, 195);
 }

@@ -148,14 +148,14 @@ TEST_CASE("lines are cut where they leave the buffer") {
 
 TEST_CASE("routes that cost most: none, longer, the same") {
   // A ladder of two rungs; the proposal lacks the upper rail, so that the way along it leads over the lower one.
-  const auto roads = [](const std::vector<Polyline>& lines) {
+  const auto roads = [](const std::vector<Line>& lines) {
     std::vector<RoadLine> result;
-    for (const Polyline& line : lines) result.push_back({line, {}});
+    for (const Line& line : lines) result.push_back({line, {}});
     return result;
   };
-  const std::vector<Polyline> truth{{{0, 0}, {100, 0}}, {{100, 0}, {100, 40}}, {{100, 40}, {0, 40}},
-                                    {{0, 40}, {0, 0}},  {{0, 40}, {0, 90}},    {{100, 40}, {100, 90}}};
-  std::vector<Polyline> proposal = truth;
+  const std::vector<Line> truth{{{0, 0}, {100, 0}}, {{100, 0}, {100, 40}}, {{100, 40}, {0, 40}},
+                                {{0, 40}, {0, 0}},  {{0, 40}, {0, 90}},    {{100, 40}, {100, 90}}};
+  std::vector<Line> proposal = truth;
   const score::AplsParameters far{1, 5, 1000, 0}, near{1, 5, 160, 0};
   const auto routes = [&](const score::AplsParameters& parameters, size_t most) {
     return score::costly_routes(roads(truth), roads(proposal), parameters, most);
@@ -225,7 +225,7 @@ TEST_CASE("score writes pages of masks and buildings, Chromium shows them") {
   std::ofstream(dir / "rt.csv") << "t0,\"LINESTRING (1 1, 60 1)\"\nt0,\"LINESTRING (60 1, 60 60)\"\n";
   std::ofstream(dir / "rp.csv") << "t0,\"LINESTRING (1 3, 40 3)\"\n";
   const std::string roads = dir / "roads.html";
-  CHECK(run_process("score", {"roads", dir / "rt.csv", dir / "rp.csv", "--cities", "one", "--html", roads, "--images",
+  CHECK(run_process("score", {"roads", dir / "rt.csv", dir / "rp.csv", "--pixel", "0.31", "--html", roads, "--images",
                               dir / "images", "--quiet"})
             .exit_code == 0);
   CHECK(unbalanced(read_text(roads)) == "");

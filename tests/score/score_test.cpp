@@ -32,15 +32,16 @@ TEST_CASE("mean IoU is over tiles and 1 where both are empty, the others are ove
   const score::IouReport report = score::score_iou(folders.options());
   REQUIRE(report.tiles.size() == 3);
   CHECK(report.tiles[0].id == "a");
-  CHECK(report.tiles[0].counts[0].true_positive == 2);
-  CHECK(report.tiles[0].counts[0].false_positive == 1);
-  CHECK(report.tiles[0].counts[0].false_negative == 1);
-  const score::IouFigures f = score::figures(report, 0);
-  CHECK(f.mean_iou == doctest::Approx((0.5 + 1 + 0) / 3));
-  CHECK(f.global_iou == doctest::Approx(2.0 / 8));
-  CHECK(f.precision == doctest::Approx(2.0 / 7));
-  CHECK(f.recall == doctest::Approx(2.0 / 3));
-  CHECK(f.f1 == doctest::Approx(4.0 / 10));
+  CHECK(report.tiles[0].counts[0].pixels.true_positive == 2);
+  CHECK(report.tiles[0].counts[0].pixels.false_positive == 1);
+  CHECK(report.tiles[0].counts[0].pixels.false_negative == 1);
+  const std::vector<score::Figure> figures = score::figures(report, 0);
+  const auto f = [&](const char* key) { return score::figure(figures, key); };
+  CHECK(f("mean_iou") == doctest::Approx((0.5 + 1 + 0) / 3));
+  CHECK(f("global_iou") == doctest::Approx(2.0 / 8));
+  CHECK(f("precision") == doctest::Approx(2.0 / 7));
+  CHECK(f("recall") == doctest::Approx(2.0 / 3));
+  CHECK(f("f1") == doctest::Approx(4.0 / 10));
 }
 
 TEST_CASE("0/1, 0/255, grey and colour masks mean the same") {
@@ -52,7 +53,7 @@ TEST_CASE("0/1, 0/255, grey and colour masks mean the same") {
     write_png(folders.prediction() + "/" + id + "_mask.png", p);
     const score::IouReport report = score::score_iou(folders.options());
     CHECK(report.tiles.at(0).counts[0].true_positive == 4);
-    CHECK(report.tiles.at(0).counts[0].iou() == 1);
+    CHECK(report.tiles.at(0).counts[0].pixels.iou() == 1);
   };
   check("grey", drawn(rows, 1, 255), drawn(rows, 1, 1));
   check("colour", drawn(rows, 3, 255), drawn(rows, 1, 255));
@@ -65,7 +66,7 @@ TEST_CASE("what has no data in a prediction is left out, and said") {
   write_png(folders.prediction() + "/t_mask.png", drawn({"#?..", "..?."}, 1, 1));
   const score::IouReport report = score::score_iou(folders.options());
   CHECK(report.without_prediction == 2);
-  CHECK(report.tiles[0].counts[0].iou() == 1);
+  CHECK(report.tiles[0].counts[0].pixels.iou() == 1);
   const ProcessResult r = folders.run({});
   CHECK(r.exit_code == 0);
   CHECK(one_line_naming(r, "2 pixels are left out: the prediction has no data there"));
@@ -94,9 +95,9 @@ TEST_CASE("several classes: each against the rest, ignored pixels left out") {
   options.classes = 2;
   const score::IouReport report = score::score_iou(options);
   // Class 1: one found, one missed, one false on 0 (the other lies on an ignored pixel). Class 2: two found, one false.
-  CHECK(score::figures(report, 0).global_iou == doctest::Approx(1.0 / 3));
-  CHECK(score::figures(report, 1).global_iou == doctest::Approx(2.0 / 3));
-  CHECK(score::averages(report).mean_iou == doctest::Approx(0.5));
+  CHECK(score::figure(score::figures(report, 0), "global_iou") == doctest::Approx(1.0 / 3));
+  CHECK(score::figure(score::figures(report, 1), "global_iou") == doctest::Approx(2.0 / 3));
+  CHECK(score::figure(score::averages(report), "mean_iou") == doctest::Approx(0.5));
   // The other way round the prediction holds the ignored pixels.
   std::swap(options.truth, options.prediction);
   CHECK(score::figures(score::score_iou(options), 0).global_iou == doctest::Approx(1.0 / 3));
@@ -111,7 +112,7 @@ TEST_CASE("a threshold is strict and on the 8-bit probability") {
   score::IouOptions options = folders.options();
   options.prediction_suffix = "_prob";
   options.threshold = 0.2;  // 51 / 255
-  CHECK(score::score_iou(options).tiles[0].counts[0].true_positive == 1);
+  CHECK(score::score_iou(options).tiles[0].counts[0].pixels.true_positive == 1);
   CHECK(folders.run({"--prediction-suffix", "_prob", "--threshold", "0.1"}).out.find("1.0000") != std::string::npos);
 }
 
@@ -133,13 +134,14 @@ TEST_CASE("the best threshold is the one that score iou finds when all are tried
   double best = 0;
   for (int k = 0; k < 255; ++k) {
     options.threshold = (k + 0.5) / 255;
-    const double iou = score::figures(score::score_iou(options), 0).mean_iou;
+    const double iou = score::figure(score::figures(score::score_iou(options), 0), "mean_iou");
     CHECK(search.by_step[static_cast<size_t>(k)] == doctest::Approx(iou).epsilon(1e-12));
     best = std::max(best, iou);
   }
   CHECK(search.mean_iou == doctest::Approx(best).epsilon(1e-12));
   options.threshold = search.threshold;
-  CHECK(score::figures(score::score_iou(options), 0).mean_iou == doctest::Approx(best).epsilon(1e-12));
+  CHECK(score::figure(score::figures(score::score_iou(options), 0), "mean_iou") ==
+        doctest::Approx(best).epsilon(1e-12));
 
   NamedArrays weights;
   weights.arrays["x"] = HostArray::from({1}, {1});

@@ -7,7 +7,7 @@
 
 #include "apps/score/apls/apls.h"
 #include "apps/score/apls/check.h"
-#include "io/tables/spacenet_csv.h"
+#include "io/tables/road_tables.h"
 #include "kernels/base.h"
 #include "tests/support/memory_file.h"
 
@@ -25,7 +25,7 @@ bool is_small(const ImageRoads& roads) {
   size_t points = 0;
   for (const RoadLine& line : roads.lines) {
     points += line.points.size();
-    for (const PixelPoint p : line.points) {
+    for (const Point p : line.points) {
       if (std::fabs(p.x) > 3000 || std::fabs(p.y) > 3000) return false;
     }
   }
@@ -36,7 +36,7 @@ void check_read(const ImageRoads& roads, const ImageRoads& again) {
   require(roads.lines.size() == again.lines.size() && roads.bad.size() == again.bad.size(), "two readings differ");
   for (size_t i = 0; i < roads.lines.size(); ++i) {
     require(roads.lines[i].points == again.lines[i].points, "two readings differ");
-    for (const PixelPoint p : roads.lines[i].points) {
+    for (const Point p : roads.lines[i].points) {
       require(std::isfinite(p.x) && std::isfinite(p.y), "a point without a place");
     }
   }
@@ -52,11 +52,8 @@ void check_scores(const ImageRoads& truth, const ImageRoads& proposal) {
   require(quick.score >= 0 && quick.score <= 1, "a score out of range");
 }
 
-}  // namespace
-
-void try_road_table(std::string_view text) {
-  const MemoryFile file(text);
-  const auto source = open_spacenet_roads({file.path()});
+void try_table(const MemoryFile& file, RoadReading reading) {
+  const auto source = open_road_tables({file.path()}, reading);
   ImageRoads first;
   for (size_t i = 0; i < source->size(); ++i) {
     ImageRoads roads = source->read(i);
@@ -68,6 +65,18 @@ void try_road_table(std::string_view text) {
     if (i == 0) first = std::move(roads);
     if (i == 1 && is_small(first) && is_small(roads)) check_scores(first, roads);
     if (i > 0) require(utf16_less(source->id(i - 1), source->id(i)), "ids out of order");
+  }
+}
+
+}  // namespace
+
+void try_road_table(std::string_view text) {
+  const MemoryFile file(text);
+  for (const RoadReading reading : {RoadReading::field, RoadReading::reference}) {
+    try {
+      try_table(file, reading);
+    } catch (const Error&) {
+    }
   }
 }
 

@@ -8,7 +8,7 @@
 namespace ppl::test {
 namespace {
 
-PixelPoint moved(Random& random, PixelPoint p, double most) {
+Point moved(Random& random, Point p, double most) {
   return {p.x + random.uniform(-most, most), p.y + random.uniform(-most, most)};
 }
 
@@ -17,12 +17,12 @@ PixelPoint moved(Random& random, PixelPoint p, double most) {
 std::vector<RoadLine> town(Random& random, int edges, double block) {
   constexpr double kKept = 0.9;
   const int side = std::max(2, static_cast<int>(std::lround(std::sqrt(edges / (2 * kKept)))));
-  std::map<std::pair<int, int>, PixelPoint> junctions;
+  std::map<std::pair<int, int>, Point> junctions;
   for (int i = 0; i <= side; ++i) {
     for (int j = 0; j <= side; ++j) junctions[{i, j}] = moved(random, {i * block, j * block}, 0.3 * block);
   }
   std::vector<RoadLine> lines;
-  const auto street = [&](PixelPoint a, PixelPoint b) {
+  const auto street = [&](Point a, Point b) {
     if (!random.chance(kKept)) return;
     RoadLine line{{a}, {0, lines.size() + 1}};
     if (random.chance(0.5)) {
@@ -41,12 +41,12 @@ std::vector<RoadLine> town(Random& random, int edges, double block) {
 }
 
 std::vector<RoadLine> detected(Random& random, const std::vector<RoadLine>& lines, double jitter, double missing) {
-  std::map<std::pair<double, double>, PixelPoint> places;  // a junction moves once
+  std::map<std::pair<double, double>, Point> places;  // a junction moves once
   std::vector<RoadLine> found;
   for (const RoadLine& line : lines) {
     if (random.chance(missing)) continue;
     RoadLine copy = line;
-    for (PixelPoint& p : copy.points) {
+    for (Point& p : copy.points) {
       const auto [known, fresh] = places.try_emplace({p.x, p.y});
       if (fresh) known->second = moved(random, p, jitter);
       p = known->second;

@@ -1,4 +1,4 @@
-// Made-up road networks for tests and benches.
+// Made-up road graphs for tests and benches.
 #pragma once
 
 #include <string>

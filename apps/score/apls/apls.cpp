@@ -7,12 +7,12 @@ double harmonic_mean(double a, double b) { return a + b == 0 ? 0 : 2 * a * b / (
 
 ImageApls score_image(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal,
                       const AplsParameters& parameters, AplsMethod method, int threads) {
-  std::array<Network, 2> networks{build_network(truth), build_network(proposal)};
+  std::array<AplsGraph, 2> graphs{build_graph(truth), build_graph(proposal)};
   ImageApls result;
   for (size_t side = 0; side < 2; ++side) {
-    result.nodes[side] = result.control_points[side] = networks[side].nodes.size();
-    result.edges[side] = static_cast<int64_t>(networks[side].edges_in_order().size());
-    result.length[side] = road_metres(networks[side], parameters);
+    result.nodes[side] = result.control_points[side] = graphs[side].nodes.size();
+    result.edges[side] = static_cast<int64_t>(graphs[side].edges_in_order().size());
+    result.length[side] = road_metres(graphs[side], parameters);
   }
   if (result.nodes[0] == 0 || result.nodes[1] == 0) {
     const double all = result.nodes == std::array<int64_t, 2>{0, 0} ? 1 : 0;
@@ -20,10 +20,10 @@ ImageApls score_image(const std::vector<RoadLine>& truth, const std::vector<Road
     return result;
   }
   for (size_t side = 0; side < 2; ++side) {
-    add_midpoints(networks[side], parameters);
-    result.control_points[side] = networks[side].nodes.size();
+    add_midpoints(graphs[side], parameters);
+    result.control_points[side] = graphs[side].nodes.size();
   }
-  const auto [there, back] = both_ways(networks[0], networks[1], parameters, method, threads);
+  const auto [there, back] = both_ways(graphs[0], graphs[1], parameters, method, threads);
   result.truth_to_proposal = there.score();
   result.proposal_to_truth = back.score();
   result.score = harmonic_mean(there.score(), back.score());

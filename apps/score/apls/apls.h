@@ -1,4 +1,4 @@
-// APLS: average path length similarity of two road networks, as SpaceNet's reference scorer computes it.
+// APLS: average path length similarity of two road graphs, as SpaceNet's reference scorer computes it.
 #pragma once
 
 #include <array>

@@ -1,69 +1,69 @@
 #include <memory_resource>
 #include <unordered_map>
 
-#include "apps/score/apls/network.h"
+#include "apps/score/apls/graph.h"
 
 namespace ppl::score {
 namespace {
 
 // Every vertex a node, every segment an edge.
-Network segments_of(const std::vector<RoadLine>& lines) {
-  Network network;
+AplsGraph segments_of(const std::vector<RoadLine>& lines) {
+  AplsGraph roads;
   std::pmr::monotonic_buffer_resource memory;  // of many small pieces, given back in one
   std::pmr::unordered_map<int32_t, int> node_in_cell(&memory);
   for (const RoadLine& line : lines) {
     int previous = -1;
     for (const Point place : line.points) {
-      const auto [found, fresh] = node_in_cell.try_emplace(cell_key(place), network.points());
-      if (fresh) network.nodes.insert(network.add_point(place), place);
-      if (previous >= 0) network.attach_ends(network.add_edge({previous, found->second}));
+      const auto [found, fresh] = node_in_cell.try_emplace(cell_key(place), roads.points());
+      if (fresh) roads.nodes.insert(roads.add_point(place), place);
+      if (previous >= 0) roads.attach_ends(roads.add_edge({previous, found->second}));
       previous = found->second;
     }
   }
-  return network;
+  return roads;
 }
 
 // Joins edges that meet in simple nodes: those with two edges and no more.
 class Contraction {
  public:
-  Contraction(Network& network, Joined joined)
-      : network_(network),
+  Contraction(AplsGraph& roads, Joined joined)
+      : roads_(roads),
         joined_(joined),
-        simple_(static_cast<size_t>(network.points())),
-        absorbed_(static_cast<size_t>(network.points())) {}
+        simple_(static_cast<size_t>(roads.points())),
+        absorbed_(static_cast<size_t>(roads.points())) {}
 
   void run() {
-    const std::vector<int> order = network_.nodes.in_order();
+    const std::vector<int> order = roads_.nodes.in_order();
     for (const int node : order) simple_[static_cast<size_t>(node)] = is_simple(node);
     for (const int node : order) {
       if (!simple_[static_cast<size_t>(node)] && !absorbed_[static_cast<size_t>(node)]) visit(node);
     }
     for (const int node : order) {
       if (!absorbed_[static_cast<size_t>(node)]) continue;
-      network_.nodes.erase(node, network_.place(node));
-      network_.clear_edges_at(node);
+      roads_.nodes.erase(node, roads_.place(node));
+      roads_.clear_edges_at(node);
     }
   }
 
  private:
   bool is_simple(int node) const {
-    const EdgeList& edges = network_.edges_at(node);
+    const EdgeList& edges = roads_.edges_at(node);
     if (edges.size() != 2 || joined_ == Joined::two_edges) return edges.size() == 2;
-    const int one = network_.other_end(edges[0], node), other = network_.other_end(edges[1], node);
+    const int one = roads_.other_end(edges[0], node), other = roads_.other_end(edges[1], node);
     return one != other && one != node && other != node;
   }
 
   void visit(int node) {
-    const EdgeList edges = network_.edges_at(node);
+    const EdgeList edges = roads_.edges_at(node);
     for (const int e : edges) {
-      const int neighbour = network_.other_end(e, node);
+      const int neighbour = roads_.other_end(e, node);
       if (absorbed_[static_cast<size_t>(neighbour)]) {
-        network_.detach(e, node);
+        roads_.detach(e, node);
       } else if (simple_[static_cast<size_t>(neighbour)]) {
         std::vector<int> chain = follow(node, neighbour);
-        network_.detach(e, node);
-        network_.detach(e, chain.back());
-        network_.attach_ends(network_.add_edge(std::move(chain)));
+        roads_.detach(e, node);
+        roads_.detach(e, chain.back());
+        roads_.attach_ends(roads_.add_edge(std::move(chain)));
       }
     }
   }
@@ -83,24 +83,24 @@ class Contraction {
   }
 
   int beyond(int node, int previous) const {
-    for (const int e : network_.edges_at(node)) {
-      const int neighbour = network_.other_end(e, node);
+    for (const int e : roads_.edges_at(node)) {
+      const int neighbour = roads_.other_end(e, node);
       if (neighbour != previous) return neighbour;
     }
     return previous;
   }
 
-  Network& network_;
+  AplsGraph& roads_;
   const Joined joined_;
   std::vector<char> simple_, absorbed_;
 };
 
 }  // namespace
 
-Network build_network(const std::vector<RoadLine>& lines, Joined joined) {
-  Network network = segments_of(lines);
-  Contraction(network, joined).run();
-  return network;
+AplsGraph build_graph(const std::vector<RoadLine>& lines, Joined joined) {
+  AplsGraph roads = segments_of(lines);
+  Contraction(roads, joined).run();
+  return roads;
 }
 
 }  // namespace ppl::score

@@ -21,11 +21,11 @@ uint64_t cells_of(Point a, Point b) {
 }
 
 std::optional<std::string> wrong_alone(const RoadLine& line, size_t rows) {
-  const Polyline& points = line.points;
+  const Line& points = line.points;
   if (points.empty() && rows > 1) return cat("EMPTY must be the only row of its image, got ", rows, " rows");
   if (points.size() == 1) return cat("a road of one point, ", text(points[0]));
   for (size_t i = 1; i < points.size(); ++i) {
-    if (distance(points[i - 1], points[i]) < kShortestSegment) {
+    if (fdlibm_distance(points[i - 1], points[i]) < kShortestSegment) {
       return cat("two consecutive points less than ", kShortestSegment, " pixels apart at ", text(points[i]));
     }
   }
@@ -44,7 +44,7 @@ bool repeats_segments(const std::vector<RoadLine>& lines) {
 
 // Takes the row's segments into the table, or none of them.
 std::optional<std::string> take_segments(const RoadLine& line, std::unordered_set<uint64_t>& known) {
-  const Polyline& points = line.points;
+  const Line& points = line.points;
   for (size_t i = 1; i < points.size(); ++i) {
     if (known.insert(cells_of(points[i - 1], points[i])).second) continue;
     for (size_t k = 1; k < i; ++k) known.erase(cells_of(points[k - 1], points[k]));

@@ -19,13 +19,13 @@ constexpr size_t kMostNodes = 100, kMostVertices = 30;  // of a piece of truth, 
 
 // Nodes and every end of an edge, ghosts too, in the order in which they were made.
 struct PointGraph {
-  explicit PointGraph(const Network& network) : index(static_cast<size_t>(network.points()), -1) {
-    for (int p = 0; p < network.points(); ++p) {
-      if (!network.edges_at(p).empty() || network.is_node(p)) node(p);
+  explicit PointGraph(const AplsGraph& roads) : index(static_cast<size_t>(roads.points()), -1) {
+    for (int p = 0; p < roads.points(); ++p) {
+      if (!roads.edges_at(p).empty() || roads.is_node(p)) node(p);
     }
-    for (int p = 0; p < network.points(); ++p) {
-      for (const int e : network.edges_at(p)) {
-        const Edge& edge = network.edge(e);
+    for (int p = 0; p < roads.points(); ++p) {
+      for (const int e : roads.edges_at(p)) {
+        const Edge& edge = roads.edge(e);
         if (edge.first() != p) continue;
         const int a = node(edge.first()), b = node(edge.last());
         arcs.push_back({a, b, edge.length});
@@ -44,38 +44,38 @@ struct PointGraph {
   int nodes = 0;
 };
 
-// Points of `network` that the places become, -1 for those that are too far or lost their node to a later one.
-std::vector<int> inject_last_stays(Network& network, const std::vector<Point>& places, double snap_pixels) {
-  const std::unique_ptr<Locator> locator = grid(network, snap_pixels);
+// Points of `roads` that the places become, -1 for those that are too far or lost their node to a later one.
+std::vector<int> inject_last_stays(AplsGraph& roads, const std::vector<Point>& places, double snap_pixels) {
+  const std::unique_ptr<Locator> locator = grid(roads, snap_pixels);
   std::vector<int> images;
   std::map<int, size_t> owner;  // of a node that was there before
   for (const Point place : places) {
     images.push_back(-1);
     const NearestEdge nearest = locator->nearest_edge(place);
     if (nearest.edge < 0 || !(nearest.distance <= snap_pixels)) continue;
-    images.back() = nearest.hit >= 0 ? nearest.hit : split_edge(network, nearest, *locator);
+    images.back() = nearest.hit >= 0 ? nearest.hit : split_edge(roads, nearest, *locator);
     const auto [known, fresh] = owner.try_emplace(images.back(), images.size() - 1);
     if (!fresh) images[std::exchange(known->second, images.size() - 1)] = -1;
   }
   return images;
 }
 
-void drop_edges(Network& network, const std::vector<int>& edges) {
-  for (const int e : edges) network.detach_ends(e);
+void drop_edges(AplsGraph& roads, const std::vector<int>& edges) {
+  for (const int e : edges) roads.detach_ends(e);
 }
 
 // The tool finds such an edge twice among those that it knows, and so removes its double with it.
-void drop_loops_and_doubles(Network& network) {
+void drop_loops_and_doubles(AplsGraph& roads) {
   std::map<std::vector<int>, int> known;  // points from the lower end on, and their edge
   std::set<int> lost;
-  for (const int e : network.edges_in_order()) {
-    std::vector<int> points = network.edge(e).points;
+  for (const int e : roads.edges_in_order()) {
+    std::vector<int> points = roads.edge(e).points;
     if (points.front() == points.back()) lost.insert(e);
     if (points.front() > points.back()) std::reverse(points.begin(), points.end());
     const auto [first, fresh] = known.try_emplace(std::move(points), e);
     if (!fresh) lost.insert({e, first->second});
   }
-  drop_edges(network, {lost.begin(), lost.end()});
+  drop_edges(roads, {lost.begin(), lost.end()});
 }
 
 // Edges and ends of edges that hang together.
@@ -84,23 +84,23 @@ struct Piece {
   size_t vertices = 0;  // points along the edges too
 };
 
-std::vector<Piece> pieces_of(const Network& network) {
+std::vector<Piece> pieces_of(const AplsGraph& roads) {
   std::vector<Piece> pieces;
-  std::vector<char> seen(static_cast<size_t>(network.points())), taken(static_cast<size_t>(network.edge_numbers()));
+  std::vector<char> seen(static_cast<size_t>(roads.points())), taken(static_cast<size_t>(roads.edge_numbers()));
   const auto visit = [&](Piece& piece, int point) {
     if (std::exchange(seen[static_cast<size_t>(point)], 1) == 0) piece.points.push_back(point);
   };
-  for (const int start : network.nodes.in_order()) {
+  for (const int start : roads.nodes.in_order()) {
     if (seen[static_cast<size_t>(start)]) continue;
     Piece& piece = pieces.emplace_back();
     visit(piece, start);
     for (size_t i = 0; i < piece.points.size(); ++i) {
-      for (const int e : network.edges_at(piece.points[i])) {
+      for (const int e : roads.edges_at(piece.points[i])) {
         if (std::exchange(taken[static_cast<size_t>(e)], 1) != 0) continue;
         piece.edges.push_back(e);
-        piece.vertices += network.edge(e).points.size() - 2;
-        visit(piece, network.edge(e).first());
-        visit(piece, network.edge(e).last());
+        piece.vertices += roads.edge(e).points.size() - 2;
+        visit(piece, roads.edge(e).first());
+        visit(piece, roads.edge(e).last());
       }
     }
     piece.vertices += piece.points.size();
@@ -110,12 +110,12 @@ std::vector<Piece> pieces_of(const Network& network) {
 
 // Of the pieces that `looked_at` chooses, those without a route of this many pixels; nodes go with their edges.
 template <class LookedAt>
-void drop_short_pieces(Network& network, double pixels, LookedAt&& looked_at) {
-  const PointGraph graph(network);
+void drop_short_pieces(AplsGraph& roads, double pixels, LookedAt&& looked_at) {
+  const PointGraph graph(roads);
   const Hierarchy hierarchy = graph.hierarchy();
   SweepPlanner planner(hierarchy);
   const auto place = [&](int point) { return hierarchy.place(graph.index[static_cast<size_t>(point)]); };
-  for (const Piece& piece : pieces_of(network)) {
+  for (const Piece& piece : pieces_of(roads)) {
     if (!looked_at(piece)) continue;
     std::vector<int> places;
     for (const int p : piece.points) places.push_back(place(p));
@@ -127,9 +127,9 @@ void drop_short_pieces(Network& network, double pixels, LookedAt&& looked_at) {
       for (size_t to = 0; to < places.size(); ++to) longest = std::max(longest, sweep.next()[0]);
     }
     if (longest >= pixels) continue;
-    drop_edges(network, piece.edges);
+    drop_edges(roads, piece.edges);
     for (const int p : piece.points) {
-      if (network.is_node(p)) network.nodes.erase(p, network.place(p));
+      if (roads.is_node(p)) roads.nodes.erase(p, roads.place(p));
     }
   }
 }
@@ -143,13 +143,13 @@ MidpointCount midpoints(const AplsParameters& parameters) {
   };
 }
 
-OneWay one_way(const Network& from, const Network& to, const AplsParameters& parameters, int threads) {
+OneWay one_way(const AplsGraph& from, const AplsGraph& to, const AplsParameters& parameters, int threads) {
   PointGraph graph(from);
   std::vector<Point> places(static_cast<size_t>(graph.nodes));
   for (int p = 0; p < from.points(); ++p) {
     if (graph.index[static_cast<size_t>(p)] >= 0) places[static_cast<size_t>(graph.node(p))] = from.place(p);
   }
-  Network target = copy_for_injection(to);
+  AplsGraph target = copy_for_injection(to);
   std::vector<int> images = inject_last_stays(target, places, parameters.snap_pixels());
   PointGraph there(target);
   for (int& image : images) {
@@ -160,22 +160,22 @@ OneWay one_way(const Network& from, const Network& to, const AplsParameters& par
 
 }  // namespace
 
-std::array<Network, 2> cosmiq_networks(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal,
+std::array<AplsGraph, 2> cosmiq_graphs(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal,
                                        const AplsParameters& parameters) {
-  std::array<Network, 2> networks{build_network(truth, Joined::two_neighbours),
-                                  build_network(proposal, Joined::two_neighbours)};
-  drop_loops_and_doubles(networks[0]);
-  drop_short_pieces(networks[0], kShortestTruth / parameters.pixel,
+  std::array<AplsGraph, 2> graphs{build_graph(truth, Joined::two_neighbours),
+                                  build_graph(proposal, Joined::two_neighbours)};
+  drop_loops_and_doubles(graphs[0]);
+  drop_short_pieces(graphs[0], kShortestTruth / parameters.pixel,
                     [](const Piece& piece) { return piece.points.size() <= kMostNodes; });
-  drop_short_pieces(networks[1], kShortestProposal, [](const Piece& piece) { return piece.vertices <= kMostVertices; });
-  drop_loops_and_doubles(networks[1]);
-  return networks;
+  drop_short_pieces(graphs[1], kShortestProposal, [](const Piece& piece) { return piece.vertices <= kMostVertices; });
+  drop_loops_and_doubles(graphs[1]);
+  return graphs;
 }
 
 ImageApls score_image_cosmiq(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal,
                              const AplsParameters& parameters, int threads) {
-  const std::array<Network, 2> plain = cosmiq_networks(truth, proposal, parameters);
-  std::array<Network, 2> split = plain;
+  const std::array<AplsGraph, 2> plain = cosmiq_graphs(truth, proposal, parameters);
+  std::array<AplsGraph, 2> split = plain;
   ImageApls result;
   const bool small = plain[0].nodes.size() < kBigTruth;
   for (size_t side = 0; side < 2; ++side) {

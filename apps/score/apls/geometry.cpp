@@ -58,6 +58,6 @@ int32_t cell_key(Point p) {
   return static_cast<int32_t>(static_cast<uint32_t>(100000 * column + row));
 }
 
-double distance(Point p, Point q) { return hypotenuse(p.x - q.x, p.y - q.y); }
+double fdlibm_distance(Point p, Point q) { return hypotenuse(p.x - q.x, p.y - q.y); }
 
 }  // namespace ppl::score

@@ -3,16 +3,14 @@
 
 #include <cstdint>
 
-#include "io/tables/roads.h"
+#include "io/geometry/point.h"
 
 namespace ppl::score {
-
-using Point = PixelPoint;
 
 // The metric's lengths; the defaults are the reference's.
 struct AplsParameters {
   double pixel = 0.31;  // metres
-  double snap = 4;      // metres: how far a control point may be moved onto the other network
+  double snap = 4;      // metres: how far a control point may be moved onto the other road graph
   double spacing = 50;  // metres between control points along a road
   // CosmiQ's flavour: roads get control points only where their length differs by this share or more from the diagonal
   // of their bounding box; 0: all roads.
@@ -37,6 +35,6 @@ inline bool same_place(Point p, Point q) {
 
 // Pixels; sqrt(x^2 + y^2) by fdlibm's algorithm: other ways differ in the last bit, which decides ties between roads
 // that lie on each other.
-double distance(Point p, Point q);
+double fdlibm_distance(Point p, Point q);
 
 }  // namespace ppl::score

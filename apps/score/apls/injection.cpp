@@ -33,28 +33,28 @@ class PlaceMap {
 
 class Scan : public Locator {
  public:
-  explicit Scan(const Network& network) : network_(network), order_(network.nodes.in_order()) {}
+  explicit Scan(const AplsGraph& roads) : roads_(roads), order_(roads.nodes.in_order()) {}
 
   int node_at(Point place) override {
     for (const int node : order_) {
-      if (same_place(network_.place(node), place)) return node;
+      if (same_place(roads_.place(node), place)) return node;
     }
     return -1;
   }
   NearestEdge nearest_edge(Point place) override {
     NearestEdge best;
     for (const int node : order_) {
-      for (const int e : network_.edges_at(node)) {
-        if (network_.edge(e).first() == node && !take_if_nearer(network_, e, place, best)) return best;
+      for (const int e : roads_.edges_at(node)) {
+        if (roads_.edge(e).first() == node && !take_if_nearer(roads_, e, place, best)) return best;
       }
     }
     return best;
   }
-  void node_added(int) override { order_ = network_.nodes.in_order(); }
+  void node_added(int) override { order_ = roads_.nodes.in_order(); }
   void edge_replaced(int, int, int) override {}
 
  private:
-  const Network& network_;
+  const AplsGraph& roads_;
   std::vector<int> order_;
 };
 
@@ -69,15 +69,15 @@ Foot foot_on_segment(Point p, Point a, Point b) {
   const double dx = b.x - a.x, dy = b.y - a.y;
   const double u = ((p.x - a.x) * dx + (p.y - a.y) * dy) / (dx * dx + dy * dy);
   const Point foot = u > 1 ? b : u < 0 ? a : Point{a.x + u * dx, a.y + u * dy};
-  return {foot, distance(p, foot)};
+  return {foot, fdlibm_distance(p, foot)};
 }
 
 // The points of both parts of an edge that is cut at a foot beside a vertex. A vertex at the foot gives way to it.
-std::pair<std::vector<int>, std::vector<int>> cut(const Network& network, const NearestEdge& at, int foot) {
-  const std::vector<int>& points = network.edge(at.edge).points;
-  const Point vertex = network.place(at.vertex);
+std::pair<std::vector<int>, std::vector<int>> cut(const AplsGraph& roads, const NearestEdge& at, int foot) {
+  const std::vector<int>& points = roads.edge(at.edge).points;
+  const Point vertex = roads.place(at.vertex);
   size_t i = 0;  // the first vertex at that place, which may be an earlier one
-  while (!same_place(network.place(points[i]), vertex)) ++i;
+  while (!same_place(roads.place(points[i]), vertex)) ++i;
   std::vector<int> before, after;
   before.reserve(i + 2);
   after.reserve(points.size() - i);
@@ -90,48 +90,48 @@ std::pair<std::vector<int>, std::vector<int>> cut(const Network& network, const 
 }
 
 // Replaces the edge by its two parts, which stay listed at the old ends.
-std::pair<int, int> split(Network& network, const NearestEdge& at, int foot) {
-  auto [before, after] = cut(network, at, foot);
-  const int start = network.edge(at.edge).first(), end = network.edge(at.edge).last();
-  network.detach_ends(at.edge);
-  const int first = network.add_edge(std::move(before)), second = network.add_edge(std::move(after));
-  network.attach(first, foot);
-  network.attach(second, foot);
-  network.attach(first, start);
-  network.attach(second, end);
+std::pair<int, int> split(AplsGraph& roads, const NearestEdge& at, int foot) {
+  auto [before, after] = cut(roads, at, foot);
+  const int start = roads.edge(at.edge).first(), end = roads.edge(at.edge).last();
+  roads.detach_ends(at.edge);
+  const int first = roads.add_edge(std::move(before)), second = roads.add_edge(std::move(after));
+  roads.attach(first, foot);
+  roads.attach(second, foot);
+  roads.attach(first, start);
+  roads.attach(second, end);
   return {first, second};
 }
 
 }  // namespace
 
-int split_edge(Network& network, const NearestEdge& at, Locator& locator) {
-  const int foot = network.add_point(at.foot);
-  const auto [first, second] = split(network, at, foot);
-  if (network.nodes.insert(foot, at.foot)) locator.node_added(foot);
+int split_edge(AplsGraph& roads, const NearestEdge& at, Locator& locator) {
+  const int foot = roads.add_point(at.foot);
+  const auto [first, second] = split(roads, at, foot);
+  if (roads.nodes.insert(foot, at.foot)) locator.node_added(foot);
   locator.edge_replaced(at.edge, first, second);
   return foot;
 }
 
-bool take_if_nearer(const Network& network, int number, Point place, NearestEdge& best) {
-  const Edge& edge = network.edge(number);
+bool take_if_nearer(const AplsGraph& roads, int number, Point place, NearestEdge& best) {
+  const Edge& edge = roads.edge(number);
   // Part of the metric, not only a shortcut: a vertex within 0.1 pixels counts as no distance at all.
   if (!edge.box.contains(place, best.distance)) return true;
   for (size_t i = 1; i < edge.points.size(); ++i) {
     const int a = edge.points[i - 1], b = edge.points[i];
-    const Foot foot = foot_on_segment(place, network.place(a), network.place(b));
+    const Foot foot = foot_on_segment(place, roads.place(a), roads.place(b));
     if (!(foot.distance < best.distance)) continue;
-    const int hit = same_place(foot.place, network.place(edge.first()))  ? edge.first()
-                    : same_place(foot.place, network.place(edge.last())) ? edge.last()
-                                                                         : -1;
-    best = {foot.distance, number, foot.place, same_place(foot.place, network.place(b)) ? b : a, hit};
+    const int hit = same_place(foot.place, roads.place(edge.first()))  ? edge.first()
+                    : same_place(foot.place, roads.place(edge.last())) ? edge.last()
+                                                                       : -1;
+    best = {foot.distance, number, foot.place, same_place(foot.place, roads.place(b)) ? b : a, hit};
     if (foot.distance == 0) return false;
   }
   return true;
 }
 
-std::unique_ptr<Locator> scan(const Network& network) { return std::make_unique<Scan>(network); }
+std::unique_ptr<Locator> scan(const AplsGraph& roads) { return std::make_unique<Scan>(roads); }
 
-Injection inject(Network& network, const std::vector<Point>& places, double snap_pixels, Locator& locator) {
+Injection inject(AplsGraph& roads, const std::vector<Point>& places, double snap_pixels, Locator& locator) {
   Injection result;
   PlaceMap nodes_at;  // where images are nodes that were there before
   std::vector<Point> image_places;
@@ -139,8 +139,8 @@ Injection inject(Network& network, const std::vector<Point>& places, double snap
     image_places.push_back(place);
     result.images.push_back(-1);
     if (const int node = locator.node_at(place); node >= 0) {
-      image_places.back() = network.place(node);
-      nodes_at.set(network.place(node), node);
+      image_places.back() = roads.place(node);
+      nodes_at.set(roads.place(node), node);
       result.images.back() = node;
       continue;
     }
@@ -152,7 +152,7 @@ Injection inject(Network& network, const std::vector<Point>& places, double snap
       result.images.back() = nearest.hit;
       continue;
     }
-    const int foot = split_edge(network, nearest, locator);
+    const int foot = split_edge(roads, nearest, locator);
     result.images.back() = foot;
     result.new_points.emplace_back(foot, nearest.distance);
   }

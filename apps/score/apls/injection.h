@@ -1,4 +1,4 @@
-// Putting the control points of one network onto another.
+// Putting the control points of one road graph onto another.
 #pragma once
 
 #include <limits>
@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "apps/score/apls/network.h"
+#include "apps/score/apls/graph.h"
 
 namespace ppl::score {
 
@@ -20,7 +20,7 @@ struct NearestEdge {
 };
 
 // Takes the edge where it is nearer than what is known. Returns false once nothing can be nearer.
-bool take_if_nearer(const Network& network, int edge, Point place, NearestEdge& best);
+bool take_if_nearer(const AplsGraph& roads, int edge, Point place, NearestEdge& best);
 
 // Where to look for nodes and edges. The answers of all locators are the same; only the work differs.
 class Locator {
@@ -35,19 +35,19 @@ class Locator {
 };
 
 // Goes through everything.
-std::unique_ptr<Locator> scan(const Network& network);
+std::unique_ptr<Locator> scan(const AplsGraph& roads);
 // Keeps nodes and edges in a grid of cells.
-std::unique_ptr<Locator> grid(const Network& network, double snap_pixels);
+std::unique_ptr<Locator> grid(const AplsGraph& roads, double snap_pixels);
 
 // Cuts the edge at the foot and returns the point there, a node unless an older one is equal.
-int split_edge(Network& network, const NearestEdge& at, Locator& locator);
+int split_edge(AplsGraph& roads, const NearestEdge& at, Locator& locator);
 
-// The point of `network` that each place is moved to, or -1 where none is near enough. The network gets nodes where
-// places fall between its own; each place is put onto the network as the ones before have left it.
+// The point of `roads` that each place is moved to, or -1 where none is near enough. The road graph gets nodes where
+// places fall between its own; each place is put onto the road graph as the ones before have left it.
 struct Injection {
   std::vector<int> images;                         // one a place
   std::vector<std::pair<int, double>> new_points;  // added, with the distance that the place was moved
 };
-Injection inject(Network& network, const std::vector<Point>& places, double snap_pixels, Locator& locator);
+Injection inject(AplsGraph& roads, const std::vector<Point>& places, double snap_pixels, Locator& locator);
 
 }  // namespace ppl::score

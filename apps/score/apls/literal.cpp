@@ -6,9 +6,9 @@
 
 namespace ppl::score {
 
-OneWay one_way_literal(const Network& from, const Network& to, const AplsParameters& parameters) {
+OneWay one_way_literal(const AplsGraph& from, const AplsGraph& to, const AplsParameters& parameters) {
   PointRoutes routes(from);
-  Network target = copy_for_injection(to);
+  AplsGraph target = copy_for_injection(to);
   std::vector<Point> places;
   for (const int node : routes.nodes()) places.push_back(from.place(node));
   const std::unique_ptr<Locator> locator = scan(target);

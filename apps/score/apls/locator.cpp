@@ -7,10 +7,6 @@
 namespace ppl::score {
 namespace {
 
-Box grown(const Box& box, double margin) {
-  return {box.min_x - margin, box.min_y - margin, box.max_x + margin, box.max_y + margin};
-}
-
 // Numbers by the square cells that their boxes touch. Cells share lists by a hash, so what comes back may lie
 // elsewhere.
 class Cells {
@@ -64,43 +60,43 @@ class Cells {
 };
 
 // Cells of the edges' usual size, larger where a few long edges would fill too many.
-double cell_side(const Network& network, double at_least) {
+double cell_side(const AplsGraph& roads, double at_least) {
   double extent = 0;
-  for (int e = 0; e < network.edge_numbers(); ++e) {
-    const Box& box = network.edge(e).box;
+  for (int e = 0; e < roads.edge_numbers(); ++e) {
+    const Box& box = roads.edge(e).box;
     extent += box.max_x - box.min_x + box.max_y - box.min_y;
   }
-  double side = std::max(at_least, extent / (2 * std::max(network.edge_numbers(), 1)));
+  double side = std::max(at_least, extent / (2 * std::max(roads.edge_numbers(), 1)));
   const auto touched = [&] {
     double cells = 0;
-    for (int e = 0; e < network.edge_numbers(); ++e) {
-      const Box& box = network.edge(e).box;
+    for (int e = 0; e < roads.edge_numbers(); ++e) {
+      const Box& box = roads.edge(e).box;
       cells += ((box.max_x - box.min_x) / side + 1) * ((box.max_y - box.min_y) / side + 1);
     }
     return cells;
   };
-  while (touched() > 16.0 * network.edge_numbers()) side *= 2;
+  while (touched() > 16.0 * roads.edge_numbers()) side *= 2;
   return side;
 }
 
 class Grid : public Locator {
  public:
-  Grid(const Network& network, double snap_pixels)
-      : network_(network),
+  Grid(const AplsGraph& roads, double snap_pixels)
+      : roads_(roads),
         reach_(snap_pixels + 0.2),
-        edges_(cell_side(network, 2 * reach_), 2 * static_cast<size_t>(network.edge_numbers())),
-        nodes_(kNodeSide, static_cast<size_t>(network.nodes.size())) {
-    for (const int node : network.nodes.in_order()) node_added(node);
-    for (int e = 0; e < network.edge_numbers(); ++e) edges_.add(e, network.edge(e).box);
-    replaced_.resize(static_cast<size_t>(network.edge_numbers()));
+        edges_(cell_side(roads, 2 * reach_), 2 * static_cast<size_t>(roads.edge_numbers())),
+        nodes_(kNodeSide, static_cast<size_t>(roads.nodes.size())) {
+    for (const int node : roads.nodes.in_order()) node_added(node);
+    for (int e = 0; e < roads.edge_numbers(); ++e) edges_.add(e, roads.edge(e).box);
+    replaced_.resize(static_cast<size_t>(roads.edge_numbers()));
   }
 
   int node_at(Point place) override {
     found_.clear();
-    nodes_.collect(grown(Box::around(place), kNodeReach), found_);
+    nodes_.collect(Box::around(place).grown(kNodeReach), found_);
     int first = -1;
     for (const int node : found_) {
-      if (node == first || !same_place(network_.place(node), place)) continue;
+      if (node == first || !same_place(roads_.place(node), place)) continue;
       if (first < 0 || rank(node) < rank(first)) first = node;
     }
     return first;
@@ -108,38 +104,38 @@ class Grid : public Locator {
 
   NearestEdge nearest_edge(Point place) override {
     found_.clear();
-    edges_.collect(grown(Box::around(place), reach_), found_);
+    edges_.collect(Box::around(place).grown(reach_), found_);
     std::erase_if(found_, [&](int e) { return !is_target(e, place); });
     candidates_.clear();
-    for (const int e : found_) candidates_.emplace_back(rank(network_.edge(e).first()), e);
+    for (const int e : found_) candidates_.emplace_back(rank(roads_.edge(e).first()), e);
     // Of one node's edges the older come first: edges are numbered as they are made.
     std::sort(candidates_.begin(), candidates_.end());
     NearestEdge best;
     for (const auto& [order, e] : candidates_) {
-      if (!take_if_nearer(network_, e, place, best)) break;
+      if (!take_if_nearer(roads_, e, place, best)) break;
     }
     return best;
   }
 
-  void node_added(int point) override { nodes_.add(point, Box::around(network_.place(point))); }
+  void node_added(int point) override { nodes_.add(point, Box::around(roads_.place(point))); }
 
   void edge_replaced(int edge, int first_part, int second_part) override {
-    replaced_.resize(static_cast<size_t>(network_.edge_numbers()));
+    replaced_.resize(static_cast<size_t>(roads_.edge_numbers()));
     replaced_[static_cast<size_t>(edge)] = 1;
-    for (const int part : {first_part, second_part}) edges_.add(part, network_.edge(part).box);
+    for (const int part : {first_part, second_part}) edges_.add(part, roads_.edge(part).box);
   }
 
  private:
   static constexpr double kNodeSide = 8, kNodeReach = 0.11;  // pixels
 
-  NodeSet::Rank rank(int node) const { return network_.nodes.rank(network_.place(node)); }
+  NodeSet::Rank rank(int node) const { return roads_.nodes.rank(roads_.place(node)); }
 
   bool is_target(int e, Point place) const {
-    const Edge& edge = network_.edge(e);
-    return !replaced_[static_cast<size_t>(e)] && edge.box.contains(place, reach_) && network_.is_node(edge.first());
+    const Edge& edge = roads_.edge(e);
+    return !replaced_[static_cast<size_t>(e)] && edge.box.contains(place, reach_) && roads_.is_node(edge.first());
   }
 
-  const Network& network_;
+  const AplsGraph& roads_;
   double reach_;
   Cells edges_, nodes_;
   std::vector<char> replaced_;
@@ -149,8 +145,8 @@ class Grid : public Locator {
 
 }  // namespace
 
-std::unique_ptr<Locator> grid(const Network& network, double snap_pixels) {
-  return std::make_unique<Grid>(network, snap_pixels);
+std::unique_ptr<Locator> grid(const AplsGraph& roads, double snap_pixels) {
+  return std::make_unique<Grid>(roads, snap_pixels);
 }
 
 }  // namespace ppl::score

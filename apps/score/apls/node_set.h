@@ -1,4 +1,4 @@
-// The nodes of a network in the order in which the reference goes through them: that of a chained hash table.
+// The nodes of a road graph in the order in which the reference goes through them: that of a chained hash table.
 #pragma once
 
 #include <cstdint>

@@ -1,11 +1,11 @@
-// How well routes between control points of one network are kept in another.
+// How well routes between control points of one road graph are kept in another.
 #pragma once
 
 #include <cstdint>
 #include <utility>
 
 #include "apps/score/apls/apls.h"
-#include "apps/score/apls/network.h"
+#include "apps/score/apls/graph.h"
 
 namespace ppl::score {
 
@@ -24,7 +24,7 @@ struct OneWay {
   double score_by_length() const { return routes_length == 0 ? 1 : 1 - lost_length / routes_length; }
 };
 
-// What a route of length d1 > 0 loses where it has length d2 in the other network.
+// What a route of length d1 > 0 loses where it has length d2 in the other road graph.
 inline double loss(double d1, double d2) {
   if (d1 == 0 || d2 == 0) return d1 == d2 ? 0 : 1;
   const double difference = d1 > d2 ? (d1 - d2) / d1 : (d2 - d1) / d1;
@@ -33,10 +33,10 @@ inline double loss(double d1, double d2) {
 
 // From `from` to `to`, both with their midpoints, by the metric's own words: every edge is looked at for every control
 // point, and Dijkstra runs from each over the points as they are, ghosts included.
-OneWay one_way_literal(const Network& from, const Network& to, const AplsParameters& parameters);
+OneWay one_way_literal(const AplsGraph& from, const AplsGraph& to, const AplsParameters& parameters);
 
 // Both directions by the method.
-std::pair<OneWay, OneWay> both_ways(const Network& truth, const Network& proposal, const AplsParameters& parameters,
+std::pair<OneWay, OneWay> both_ways(const AplsGraph& truth, const AplsGraph& proposal, const AplsParameters& parameters,
                                     AplsMethod method, int threads);
 
 }  // namespace ppl::score

@@ -5,8 +5,8 @@
 
 namespace ppl::score {
 
-PointRoutes::PointRoutes(const Network& network)
-    : network_(network), nodes_(network.nodes.in_order()), is_node_(static_cast<size_t>(network.points())) {
+PointRoutes::PointRoutes(const AplsGraph& roads)
+    : roads_(roads), nodes_(roads.nodes.in_order()), is_node_(static_cast<size_t>(roads.points())) {
   for (const int node : nodes_) is_node_[static_cast<size_t>(node)] = 1;
   distances_.assign(is_node_.size(), 0);
   twins_.resize(is_node_.size());
@@ -36,9 +36,9 @@ bool PointRoutes::visited(int point) const {
 }
 
 void PointRoutes::expand(int point) {
-  for (const int e : network_.edges_at(point)) {
-    const int next = network_.other_end(e, point);
-    const double through = distances_[static_cast<size_t>(point)] + network_.edge(e).length;
+  for (const int e : roads_.edges_at(point)) {
+    const int next = roads_.other_end(e, point);
+    const double through = distances_[static_cast<size_t>(point)] + roads_.edge(e).length;
     if (visited(next) || !(through < distances_[static_cast<size_t>(next)])) continue;
     distances_[static_cast<size_t>(next)] = through;
     queue_.push({through, next});
@@ -50,18 +50,18 @@ void PointRoutes::find_twins() {
   std::vector<char> seen(is_node_.size());
   const auto add = [&](int point) {
     if (std::exchange(seen[static_cast<size_t>(point)], 1)) return;
-    std::vector<int>& others = ends_in_cell[cell_key(network_.place(point))];
+    std::vector<int>& others = ends_in_cell[cell_key(roads_.place(point))];
     for (const int other : others) {
-      if (!same_place(network_.place(point), network_.place(other))) continue;
+      if (!same_place(roads_.place(point), roads_.place(other))) continue;
       twins_[static_cast<size_t>(point)].push_back(other);
       twins_[static_cast<size_t>(other)].push_back(point);
     }
     others.push_back(point);
   };
   for (const int node : nodes_) add(node);
-  for (int e = 0; e < network_.edge_numbers(); ++e) {
-    add(network_.edge(e).first());
-    add(network_.edge(e).last());
+  for (int e = 0; e < roads_.edge_numbers(); ++e) {
+    add(roads_.edge(e).first());
+    add(roads_.edge(e).last());
   }
 }
 

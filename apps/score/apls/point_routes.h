@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "apps/score/apls/graph.h"
 #include "apps/score/apls/hierarchy.h"
-#include "apps/score/apls/network.h"
 #include "apps/score/apls/one_way.h"
 
 namespace ppl::score {
@@ -15,7 +15,7 @@ namespace ppl::score {
 // lower it, for good. So a ghost that holds 0 stops every road that leads through it.
 class PointRoutes {
  public:
-  explicit PointRoutes(const Network& network);
+  explicit PointRoutes(const AplsGraph& roads);
 
   void set_ghost(int point, double distance) { distances_[static_cast<size_t>(point)] = distance; }
 
@@ -29,7 +29,7 @@ class PointRoutes {
   void expand(int point);
   void find_twins();
 
-  const Network& network_;
+  const AplsGraph& roads_;
   const std::vector<int> nodes_;
   std::vector<char> is_node_, visited_;
   std::vector<double> distances_;
@@ -38,7 +38,7 @@ class PointRoutes {
   std::priority_queue<Entry, std::vector<Entry>, std::greater<>> queue_;
 };
 
-// What all routes from node number `source` of one network lose in another; images[n] is the point there that stands
+// What all routes from node number `source` of one road graph lose in another; images[n] is the point there that stands
 // for node n, or -1.
 OneWay walk_routes(PointRoutes& from, PointRoutes& to, const std::vector<int>& images, size_t source);
 

@@ -20,13 +20,13 @@ namespace {
 constexpr double kScanPairs = 2000;
 
 struct Graph {
-  explicit Graph(const Network& network)
-      : nodes(network.nodes.in_order()), index(static_cast<size_t>(network.points()), -1) {
+  explicit Graph(const AplsGraph& roads)
+      : nodes(roads.nodes.in_order()), index(static_cast<size_t>(roads.points()), -1) {
     for (size_t i = 0; i < nodes.size(); ++i) index[static_cast<size_t>(nodes[i])] = static_cast<int>(i);
     for (size_t i = 0; i < nodes.size(); ++i) {
-      for (const int e : network.edges_at(nodes[i])) {
-        const int end = network.other_end(e, nodes[i]), length_to = index[static_cast<size_t>(end)];
-        const GraphArc arc{static_cast<int>(i), length_to < 0 ? end : length_to, network.edge(e).length};
+      for (const int e : roads.edges_at(nodes[i])) {
+        const int end = roads.other_end(e, nodes[i]), length_to = index[static_cast<size_t>(end)];
+        const GraphArc arc{static_cast<int>(i), length_to < 0 ? end : length_to, roads.edge(e).length};
         (length_to < 0 ? into_ghosts : arcs).push_back(arc);
       }
     }
@@ -38,22 +38,22 @@ struct Graph {
   std::vector<GraphArc> into_ghosts;  // `to` is a point
 };
 
-// One network with the other's control points on it.
+// One road graph with the other's control points on it.
 struct Target {
-  Network network;
+  AplsGraph roads;
   Injection injection;
   Graph graph;
 };
 
-Target inject_nodes(const Network& from, const std::vector<int>& nodes, const Network& to, double snap_pixels) {
-  Network network = copy_for_injection(to);
+Target inject_nodes(const AplsGraph& from, const std::vector<int>& nodes, const AplsGraph& to, double snap_pixels) {
+  AplsGraph roads = copy_for_injection(to);
   std::vector<Point> places;
   for (const int node : nodes) places.push_back(from.place(node));
-  const bool small = static_cast<double>(nodes.size()) * network.edge_numbers() < kScanPairs;
-  const std::unique_ptr<Locator> locator = small ? scan(network) : grid(network, snap_pixels);
-  Injection injection = inject(network, places, snap_pixels, *locator);
-  Graph graph(network);
-  return {std::move(network), std::move(injection), std::move(graph)};
+  const bool small = static_cast<double>(nodes.size()) * roads.edge_numbers() < kScanPairs;
+  const std::unique_ptr<Locator> locator = small ? scan(roads) : grid(roads, snap_pixels);
+  Injection injection = inject(roads, places, snap_pixels, *locator);
+  Graph graph(roads);
+  return {std::move(roads), std::move(injection), std::move(graph)};
 }
 
 // Nodes from which an arc into a ghost is reached before what the ghost holds is used up.
@@ -84,7 +84,7 @@ std::vector<char> near_ghosts(const Graph& graph, const std::map<int, double>& h
 }
 
 // Walks from the sources that may enter a ghost, in their order, and follows what the ghosts hold meanwhile.
-KnownRoutes walk_near_ghosts(const Network& from, const Target& target) {
+KnownRoutes walk_near_ghosts(const AplsGraph& from, const Target& target) {
   KnownRoutes known;
   const std::vector<int>& images = target.injection.images;
   const auto is_ghost = [&](int image) { return image >= 0 && target.graph.index[static_cast<size_t>(image)] < 0; };
@@ -94,7 +94,7 @@ KnownRoutes walk_near_ghosts(const Network& from, const Target& target) {
     if (target.graph.index[static_cast<size_t>(point)] < 0) held[point] = distance;
   }
   const std::vector<char> near = near_ghosts(target.graph, held);
-  PointRoutes here(from), there(target.network);
+  PointRoutes here(from), there(target.roads);
   for (const auto& [ghost, distance] : held) there.set_ghost(ghost, distance);
   std::vector<std::pair<int, FixedLength>>& targets = known.targets;
   for (size_t node = 0; node < images.size(); ++node) {
@@ -114,7 +114,7 @@ KnownRoutes walk_near_ghosts(const Network& from, const Target& target) {
   return known;
 }
 
-OneWay one_way(const Network& from, const Network& to, const AplsParameters& parameters, int threads) {
+OneWay one_way(const AplsGraph& from, const AplsGraph& to, const AplsParameters& parameters, int threads) {
   const Graph graph(from);
   const Target target = inject_nodes(from, graph.nodes, to, parameters.snap_pixels());
   std::vector<int> images;
@@ -128,7 +128,7 @@ OneWay one_way(const Network& from, const Network& to, const AplsParameters& par
 
 }  // namespace
 
-std::pair<OneWay, OneWay> both_ways(const Network& truth, const Network& proposal, const AplsParameters& parameters,
+std::pair<OneWay, OneWay> both_ways(const AplsGraph& truth, const AplsGraph& proposal, const AplsParameters& parameters,
                                     AplsMethod method, int threads) {
   if (method == AplsMethod::literal) {
     return {one_way_literal(truth, proposal, parameters), one_way_literal(proposal, truth, parameters)};

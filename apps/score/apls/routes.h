@@ -9,8 +9,8 @@
 
 namespace ppl::score {
 
-// The length that every route to one node has in the other network, whatever its source, as long as that source has a
-// place there: from a source number on, ascending.
+// The length that every route to one node has in the other road graph, whatever its source, as long as that source has
+// a place there: from a source number on, ascending.
 struct FixedLength {
   std::vector<std::pair<int, double>> since;
   double at(int source) const;

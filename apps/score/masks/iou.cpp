@@ -39,13 +39,13 @@ BitImage where_equal(const Image& mask, int value) {
   return BitImage::from_bytes(bytes.data(), mask.height, mask.width);
 }
 
-void add_edges(TileIou& tile, const Image& prediction, const Image& truth, int label, const IouOptions& options) {
+void add_edges(MaskCounts& counts, const Image& prediction, const Image& truth, int label, const IouOptions& options) {
   const BitImage p = where_equal(prediction, label), t = where_equal(truth, label);
   const BitImage ignored = where_equal(truth, kIgnored);
-  if (options.buffer) tile.relaxed.push_back(relaxed_counts(p, t, ignored, *options.buffer));
+  if (options.buffer) counts.relaxed = relaxed_counts(p, t, ignored, *options.buffer);
   if (!options.boundary) return;
   const int distance = *options.boundary > 0 ? *options.boundary : boundary_distance(truth.height, truth.width);
-  tile.boundary.push_back(boundary_counts(p, t, ignored, distance));
+  counts.boundary = boundary_counts(p, t, ignored, distance);
 }
 
 // What all tiles together need to know.
@@ -77,10 +77,11 @@ TileIou score_tile(const MaskPair& pair, const IouOptions& options, Seen& seen) 
     ++left_out;
   }
   seen.without_prediction += left_out;
-  TileIou tile{pair.id, std::vector<Confusion>(static_cast<size_t>(options.classes)), {}, {}};
+  TileIou tile{pair.id, std::vector<MaskCounts>(static_cast<size_t>(options.classes))};
   for (int label = 1; label <= options.classes; ++label) {
-    tile.counts[static_cast<size_t>(label - 1)].add(one_class(prediction, label), one_class(truth, label));
-    if (options.buffer || options.boundary) add_edges(tile, prediction, truth, label, options);
+    MaskCounts& counts = tile.counts[static_cast<size_t>(label - 1)];
+    counts.pixels.add(one_class(prediction, label), one_class(truth, label));
+    if (options.buffer || options.boundary) add_edges(counts, prediction, truth, label, options);
   }
   return tile;
 }
@@ -91,14 +92,14 @@ IouReport score_iou(const IouOptions& options) {
   PPL_CHECK(options.classes >= 1 && options.classes <= 254, "expected 1 to 254 classes, got ", options.classes);
   PPL_CHECK(!options.threshold || options.classes == 1, "a threshold is for one class, got ", options.classes);
   MaskPairs matched = match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
-  IouReport report{std::vector<TileIou>(matched.pairs.size()),
-                   std::move(matched.only_truth),
-                   std::move(matched.only_prediction),
-                   options.buffer,
-                   options.boundary,
-                   {},
-                   {},
-                   0};
+  IouReport report{
+      std::vector<TileIou>(matched.pairs.size()),
+      std::move(matched.only_truth),
+      std::move(matched.only_prediction),
+      list_figures(options.buffer ? &*options.buffer : nullptr, options.boundary ? &*options.boundary : nullptr),
+      {},
+      {},
+      0};
   Seen seen;
   apps::Progress progress("score: tiles", static_cast<int64_t>(matched.pairs.size()));
   const int threads = hardware_threads();
@@ -114,45 +115,28 @@ IouReport score_iou(const IouOptions& options) {
   return report;
 }
 
-IouFigures figures(const IouReport& report, size_t class_index) {
-  Confusion total;
-  double sum = 0;
-  for (const TileIou& tile : report.tiles) {
-    total.add(tile.counts[class_index]);
-    sum += tile.counts[class_index].iou();
-  }
-  return {sum / static_cast<double>(report.tiles.size()), total.iou(), total.precision(), total.recall(), total.f1()};
+std::vector<Figure> figures(const IouReport& report, size_t class_index) {
+  std::vector<const MaskCounts*> tiles;
+  for (const TileIou& tile : report.tiles) tiles.push_back(&tile.counts[class_index]);
+  return figures_of(report.list, tiles);
 }
 
-IouFigures averages(const IouReport& report) {
+std::vector<Figure> averages(const IouReport& report) {
   const size_t classes = report.tiles.front().counts.size();
-  IouFigures mean{};
-  for (size_t k = 0; k < classes; ++k) {
-    const IouFigures f = figures(report, k);
-    const double share = 1.0 / static_cast<double>(classes);
-    mean.mean_iou += f.mean_iou * share;
-    mean.global_iou += f.global_iou * share;
-    mean.precision += f.precision * share;
-    mean.recall += f.recall * share;
-    mean.f1 += f.f1 * share;
+  std::vector<Figure> mean = figures(report, 0);
+  for (Figure& f : mean) f.value /= static_cast<double>(classes);
+  for (size_t k = 1; k < classes; ++k) {
+    const std::vector<Figure> more = figures(report, k);
+    for (size_t i = 0; i < mean.size(); ++i) mean[i].value += more[i].value / static_cast<double>(classes);
   }
   return mean;
 }
 
-RelaxedCounts relaxed_total(const IouReport& report, size_t class_index) {
-  RelaxedCounts total;
-  for (const TileIou& tile : report.tiles) total.add(tile.relaxed[class_index]);
-  return total;
-}
-
-BoundaryFigures boundary_figures(const IouReport& report, size_t class_index) {
-  BoundaryCounts total;
-  double sum = 0;
-  for (const TileIou& tile : report.tiles) {
-    total.add(tile.boundary[class_index]);
-    sum += tile.boundary[class_index].iou();
+double figure(const std::vector<Figure>& figures, const std::string& key) {
+  for (const Figure& f : figures) {
+    if (f.group == 0 && f.key == key) return f.value;
   }
-  return {sum / static_cast<double>(report.tiles.size()), total.iou()};
+  throw Error("no figure of masks is called " + key);
 }
 
 }  // namespace ppl::score

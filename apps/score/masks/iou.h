@@ -5,10 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "apps/score/masks/edges.h"
+#include "apps/score/masks/figures.h"
 #include "apps/score/masks/mask_folder.h"
 #include "io/image/mask_reader.h"
-#include "models/metrics.h"
 
 namespace ppl::score {
 
@@ -28,17 +27,14 @@ struct IouOptions {
 
 struct TileIou {
   std::string id;
-  std::vector<Confusion> counts;  // one a class
-  // One a class where they were asked for, else empty.
-  std::vector<RelaxedCounts> relaxed;
-  std::vector<BoundaryCounts> boundary;
+  std::vector<MaskCounts> counts;  // one a class
 };
 
 struct IouReport {
   std::vector<TileIou> tiles;  // sorted by id
   std::vector<std::string> only_truth;
   std::vector<std::string> only_prediction;
-  std::optional<int> buffer, boundary;  // as in the options
+  FigureList list;  // what is made of the counts
   MaskCensus::Totals truths, predictions;
   int64_t without_prediction = 0;  // pixels left out since the prediction has no data, or ignores them
 };
@@ -48,28 +44,17 @@ struct IouReport {
 // disagree.
 IouReport score_iou(const IouOptions& options);
 
-// One class's figures over all tiles, or (in `averages`) their mean over the classes.
-struct IouFigures {
-  double mean_iou;    // the mean over tiles of each tile's; 1 for a tile that is empty on both sides
-  double global_iou;  // of the counts of all tiles together
-  double precision;
-  double recall;
-  double f1;
-};
-IouFigures figures(const IouReport& report, size_t class_index);
-IouFigures averages(const IouReport& report);
-
-// The relaxed counts of all tiles of a class.
-RelaxedCounts relaxed_total(const IouReport& report, size_t class_index);
-struct BoundaryFigures {
-  double mean_iou, global_iou;  // as in IouFigures
-};
-BoundaryFigures boundary_figures(const IouReport& report, size_t class_index);
+// One class's figures over all tiles, or (in `averages`) their mean over the classes. A tile that is empty on both
+// sides has an IoU of 1.
+std::vector<Figure> figures(const IouReport& report, size_t class_index);
+std::vector<Figure> averages(const IouReport& report);
+// Of one of these by its key, such as "mean_iou"; those of every run only.
+double figure(const std::vector<Figure>&, const std::string& key);
 
 std::string iou_table(const IouReport& report);
 std::string iou_json(const IouReport& report);
-// A line a tile and class: id,class,iou,precision,recall,f1,true_positive,false_positive,false_negative, and where they
-// were asked for relaxed_precision,relaxed_recall,relaxed_f1 and boundary_iou.
+// A line a tile and class: id,class, the figures of every run, true_positive,false_positive,false_negative, and further
+// figures that were asked for (relaxed_precision, boundary_iou).
 std::string iou_csv(const IouReport& report);
 
 }  // namespace ppl::score

@@ -18,19 +18,16 @@ struct Placing {
   Point operator()(Point p) const { return {x0 + p.x * xx + p.y * xy, y0 + p.x * yx + p.y * yy}; }
 };
 
-Bounds bounds_of(const BuildingImage& image) {
-  Bounds all{INFINITY, INFINITY, -INFINITY, -INFINITY};
+Box bounds_of(const BuildingImage& image) {
+  Box all;
   for (const auto* side : {&image.truth, &image.proposal}) {
     for (const Building& b : *side) {
       for (const Polygon& polygon : b.polygons) {
-        for (const Point p : polygon.outer) {
-          all = {std::min(all.min_x, p.x), std::min(all.min_y, p.y), std::max(all.max_x, p.x),
-                 std::max(all.max_y, p.y)};
-        }
+        for (const Point p : polygon.outer) all.add(p);
       }
     }
   }
-  return all.min_x <= all.max_x ? all : Bounds{0, 0, 1, 1};
+  return all.empty() ? Box{0, 0, 1, 1} : all;
 }
 
 // Earth to pixels of an image that says where it lies.
@@ -44,13 +41,13 @@ Placing into_image(const GeoReference& geo) {
 }
 
 // The whole extent in a square, north up.
-Placing into_square(const Bounds& b) {
+Placing into_square(const Box& b) {
   const double scale = static_cast<double>(kPlainSide) / std::max({b.max_x - b.min_x, b.max_y - b.min_y, 1e-12});
   return {-b.min_x * scale, b.max_y * scale, scale, 0, 0, -scale};
 }
 
 Placing place(PageTile& tile, const BuildingImage& image, bool in_pixels) {
-  const Bounds b = bounds_of(image);
+  const Box b = bounds_of(image);
   if (!tile.image.empty()) {
     const ImageHeader header = read_image_header(tile.image);
     tile.height = header.height;
@@ -91,7 +88,7 @@ Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, co
   page.score_name = "F1";
   page.shown = options.shown;
   page.columns = {"precision", "recall", "TP", "FP", "FN"};
-  const BuildingCounts& c = report.total;
+  const Confusion& c = report.total;
   page.summary = {
       {"F1", fmt::format("{:.4f}", c.f1())},
       {"precision", fmt::format("{:.4f}", c.precision())},
@@ -105,10 +102,9 @@ Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, co
   for (const std::string& id : report.only_proposal) page.notes.push_back(id + ": no truth");
   for (const BuildingScore& image : report.images) {
     PageTile& tile = page.tiles.emplace_back();
-    const BuildingCounts& n = image.counts;
+    const Confusion& n = image.counts;
     tile.id = image.pair.id;
-    // An image without buildings in which none was seen is no failure, though its F1 is 0.
-    tile.score = n.true_positive + n.false_positive + n.false_negative == 0 ? 1 : n.f1();
+    tile.score = n.f1();
     tile.figures = {n.precision(), n.recall(), static_cast<double>(n.true_positive),
                     static_cast<double>(n.false_positive), static_cast<double>(n.false_negative)};
   }

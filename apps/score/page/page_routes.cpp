@@ -1,4 +1,4 @@
-// Routes that a page shows: of the metric's own networks, between its control points.
+// Routes that a page shows: of the metric's own road graphs, between its control points.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,23 +14,21 @@ namespace {
 
 constexpr size_t kSources = 300;  // control points whose routes are looked at, evenly chosen
 
-ppl::Point on_page(PixelPoint p) { return {p.x, p.y}; }
-
-// A network, and what the last search from one of its control points found.
+// A road graph, and what the last search from one of its control points found.
 struct Searched {
-  Network network;
-  PointRoutes routes{network};
+  AplsGraph roads;
+  PointRoutes routes{roads};
 
   // The way from the last search's start, which no edge is shorter than.
   Line way_to(int end) const {
-    Line line{on_page(network.place(end))};
+    Line line{roads.place(end)};
     for (int at = end; routes.distance_to(at) > 0;) {
-      const auto before = std::find_if(network.edges_at(at).begin(), network.edges_at(at).end(),
-                                       [&](int e) { return leads_to(e, at); });
-      if (before == network.edges_at(at).end()) break;
-      std::vector<int> points = network.edge(*before).points;
+      const auto before =
+          std::find_if(roads.edges_at(at).begin(), roads.edges_at(at).end(), [&](int e) { return leads_to(e, at); });
+      if (before == roads.edges_at(at).end()) break;
+      std::vector<int> points = roads.edge(*before).points;
       if (points.back() != at) std::reverse(points.begin(), points.end());
-      for (size_t i = points.size() - 1; i-- > 0;) line.push_back(on_page(network.place(points[i])));
+      for (size_t i = points.size() - 1; i-- > 0;) line.push_back(roads.place(points[i]));
       at = points.front();
     }
     std::reverse(line.begin(), line.end());
@@ -39,12 +37,12 @@ struct Searched {
 
  private:
   bool leads_to(int edge, int end) const {
-    const double before = routes.distance_to(network.other_end(edge, end));
-    return before < routes.distance_to(end) && before + network.edge(edge).length <= routes.distance_to(end) + 1e-6;
+    const double before = routes.distance_to(roads.other_end(edge, end));
+    return before < routes.distance_to(end) && before + roads.edge(edge).length <= routes.distance_to(end) + 1e-6;
   }
 };
 
-std::string name_of(PixelPoint a, PixelPoint b) {
+std::string name_of(Point a, Point b) {
   return fmt::format("({:.0f}, {:.0f}) to ({:.0f}, {:.0f})", a.x, a.y, b.x, b.y);
 }
 
@@ -75,17 +73,17 @@ class Costliest {
 
 std::vector<PageRoute> costly_routes(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal,
                                      const AplsParameters& parameters, size_t most) {
-  Network from = build_network(truth), to = build_network(proposal);
+  AplsGraph from = build_graph(truth), to = build_graph(proposal);
   add_midpoints(from, parameters);
   add_midpoints(to, parameters);
   const std::vector<int> nodes = from.nodes.in_order();
-  std::vector<PixelPoint> places;
+  std::vector<Point> places;
   for (const int node : nodes) places.push_back(from.place(node));
-  Network target = copy_for_injection(to);
+  AplsGraph target = copy_for_injection(to);
   const Injection injection = inject(target, places, parameters.snap_pixels(), *grid(target, parameters.snap_pixels()));
   Searched here{std::move(from)}, there{std::move(target)};
   for (const auto& [point, distance] : injection.new_points) {
-    if (!there.network.is_node(point)) there.routes.set_ghost(point, distance);
+    if (!there.roads.is_node(point)) there.routes.set_ghost(point, distance);
   }
   Costliest costliest(most);
   const size_t step = std::max<size_t>(1, nodes.size() / kSources);
@@ -100,7 +98,7 @@ std::vector<PageRoute> costly_routes(const std::vector<RoadLine>& truth, const s
       const double other = placed ? there.routes.distance_to(injection.images[t]) : kUnreachable;
       const double cost = loss(length, other);
       if (!costliest.wants(cost, length)) continue;
-      costliest.add({name_of(here.network.place(nodes[s]), here.network.place(nodes[t])), here.way_to(nodes[t]), length,
+      costliest.add({name_of(here.roads.place(nodes[s]), here.roads.place(nodes[t])), here.way_to(nodes[t]), length,
                      other == kUnreachable ? 0 : other, cost});
     }
   }

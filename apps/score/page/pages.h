@@ -20,16 +20,17 @@ Page mask_page(const IouReport&, const IouOptions&, const PageOptions&);
 // The images of the tiles that are drawn are read and matched again.
 Page building_page(const BuildingsReport&, const BuildingPairs&, const PageOptions&);
 
-// One image's road networks, in pixels.
+// One image's road graphs, in pixels.
 struct RoadsOfImage {
   std::string id;
   std::vector<Line> truth, proposal;
   double score = 0;               // APLS, where it is known
   std::vector<PageRoute> routes;  // that cost most, first
+  double buffer = 4 / 0.31;       // pixels; what lies nearer to the other road graph is matched
 };
 struct RoadPageOptions : PageOptions {
   std::string score_name = "APLS";
-  double buffer = 4 / 0.31;  // pixels; what lies nearer to the other network is matched
+  std::string buffer = "4 m";  // in words
 };
 Page road_page(const std::vector<RoadsOfImage>&, const RoadPageOptions&);
 

@@ -34,7 +34,7 @@ void stroke_with_ends(const Road& road, double width, const Colour& colour, Canv
 }
 
 void paint_sidewalks(const Town& town, Canvas& canvas) {
-  for (const Road& road : town.network.roads) {
+  for (const Road& road : town.graph.roads) {
     const RoadStyle& style = style_of(road.kind);
     if (style.sidewalk == 0) continue;
     Rng rng(mix(town.plan.seed(), 701, static_cast<uint64_t>(road.way)));
@@ -120,21 +120,21 @@ void paint_bridge(const Town& town, const Road& road, Canvas& canvas) {
 }  // namespace
 
 void paint_roads(const Town& town, Canvas& canvas) {
-  const Network& network = town.network;
+  const StreetGraph& graph = town.graph;
   paint_sidewalks(town, canvas);
-  for (const Road& road : network.roads) {
+  for (const Road& road : graph.roads) {
     if (road.kind >= RoadClass::tertiary || road.kind == RoadClass::track) paint_bridge(town, road, canvas);
   }
   for (const RoadClass kind : kOrder) {
-    for (const Road& road : network.roads) {
+    for (const Road& road : graph.roads) {
       if (road.kind == kind) paint_surface(town, road, canvas);
     }
-    for (const Corner& corner : network.corners) {
-      const Road& road = network.roads[corner.road];
+    for (const Corner& corner : graph.corners) {
+      const Road& road = graph.roads[corner.road];
       if (road.kind == kind && canvas.sees(corner.outline[0], 20)) canvas.fill(corner.outline, surface(town, road));
     }
   }
-  for (const Road& road : network.roads) paint_markings(road, canvas);
+  for (const Road& road : graph.roads) paint_markings(road, canvas);
 }
 
 void paint_rail(const Town& town, Canvas& canvas) {

@@ -1,4 +1,4 @@
-#include "apps/score/apls/network.h"
+#include "apps/score/apls/graph.h"
 
 #include <algorithm>
 #include <cmath>
@@ -13,11 +13,6 @@ constexpr double kMostMidpoints = 4e6;
 
 }  // namespace
 
-void Box::add(Point p) {
-  min_x = std::min(min_x, p.x), max_x = std::max(max_x, p.x);
-  min_y = std::min(min_y, p.y), max_y = std::max(max_y, p.y);
-}
-
 void EdgeList::remove(int edge) {
   const int* const found = std::find(begin(), end(), edge);
   if (found == end()) return;
@@ -30,44 +25,44 @@ void EdgeList::remove(int edge) {
   if (size_ == kInside) std::copy(more_.begin(), more_.end(), inside_.begin());
 }
 
-int Network::add_point(Point place) {
+int AplsGraph::add_point(Point place) {
   places_.push_back(place);
   incident_.emplace_back();
   return points() - 1;
 }
 
-int Network::add_edge(std::vector<int> points) {
+int AplsGraph::add_edge(std::vector<int> points) {
   const Box box = Box::around(place(points.front()));
   Edge edge{std::move(points), 0, box};
   for (size_t i = 1; i < edge.points.size(); ++i) {
-    edge.length += distance(place(edge.points[i - 1]), place(edge.points[i]));
+    edge.length += fdlibm_distance(place(edge.points[i - 1]), place(edge.points[i]));
     edge.box.add(place(edge.points[i]));
   }
   edges_.push_back(std::move(edge));
   return edge_numbers() - 1;
 }
 
-void Network::attach(int edge, int point) {
+void AplsGraph::attach(int edge, int point) {
   EdgeList& edges = incident_[static_cast<size_t>(point)];
   if (std::find(edges.begin(), edges.end(), edge) == edges.end()) edges.add(edge);
 }
-void Network::detach(int edge, int point) { incident_[static_cast<size_t>(point)].remove(edge); }
+void AplsGraph::detach(int edge, int point) { incident_[static_cast<size_t>(point)].remove(edge); }
 
-void Network::attach_ends(int number) {
+void AplsGraph::attach_ends(int number) {
   attach(number, edge(number).first());
   attach(number, edge(number).last());
 }
-void Network::detach_ends(int number) {
+void AplsGraph::detach_ends(int number) {
   detach(number, edge(number).first());
   detach(number, edge(number).last());
 }
 
-int Network::other_end(int number, int point) const {
+int AplsGraph::other_end(int number, int point) const {
   const Edge& e = edge(number);
   return same_place(place(point), place(e.first())) ? e.last() : e.first();
 }
 
-std::vector<int> Network::edges_in_order() const {
+std::vector<int> AplsGraph::edges_in_order() const {
   std::vector<int> order;
   std::vector<char> seen(edges_.size());
   for (const int node : nodes.in_order()) {
@@ -83,21 +78,21 @@ namespace {
 // Points come from the start of the edge; the walk goes on from where it was cut last.
 class Cutter {
  public:
-  Cutter(Network& network, int edge) : network_(network), points_(network.edge(edge).points), part_{points_[0]} {}
+  Cutter(AplsGraph& roads, int edge) : roads_(roads), points_(roads.edge(edge).points), part_{points_[0]} {}
 
   // Goes `length` further and returns the point there.
   int advance(double length) {
     double walked = 0;
     for (; next_ < points_.size(); ++next_) {
-      const Point from = network_.place(part_.back()), to = network_.place(points_[next_]);
-      const double step = distance(from, to);
+      const Point from = roads_.place(part_.back()), to = roads_.place(points_[next_]);
+      const double step = fdlibm_distance(from, to);
       if (walked + step == length) {
         part_.push_back(points_[next_++]);
         return part_.back();
       }
       if (!(walked + step < length)) {
         const double share = (length - walked) / step;
-        part_.push_back(network_.add_point({from.x + share * (to.x - from.x), from.y + share * (to.y - from.y)}));
+        part_.push_back(roads_.add_point({from.x + share * (to.x - from.x), from.y + share * (to.y - from.y)}));
         return part_.back();
       }
       walked += step;
@@ -116,64 +111,64 @@ class Cutter {
   }
 
  private:
-  Network& network_;
+  AplsGraph& roads_;
   const std::vector<int> points_;
   size_t next_ = 1;
   std::vector<int> part_;
 };
 
-void split_evenly(Network& network, int edge, int cuts) {
-  const double step = network.edge(edge).length / (cuts + 1);
-  Cutter cutter(network, edge);
-  network.detach_ends(edge);
+void split_evenly(AplsGraph& roads, int edge, int cuts) {
+  const double step = roads.edge(edge).length / (cuts + 1);
+  Cutter cutter(roads, edge);
+  roads.detach_ends(edge);
   for (int i = 0; i < cuts; ++i) {
     const int cut = cutter.advance(step);
-    network.attach_ends(network.add_edge(cutter.take_part()));
-    network.nodes.insert(cut, network.place(cut));
+    roads.attach_ends(roads.add_edge(cutter.take_part()));
+    roads.nodes.insert(cut, roads.place(cut));
   }
-  network.attach_ends(network.add_edge(cutter.take_rest()));
+  roads.attach_ends(roads.add_edge(cutter.take_rest()));
 }
 
 }  // namespace
 
-void add_midpoints(Network& network, const AplsParameters& parameters) {
+void add_midpoints(AplsGraph& roads, const AplsParameters& parameters) {
   const double spacing = parameters.spacing_pixels();
-  add_midpoints(network, parameters, [&](const Edge& edge) {
+  add_midpoints(roads, parameters, [&](const Edge& edge) {
     return edge.length < parameters.shortest_split() ? 0
            : edge.length < spacing                   ? 1
                                                      : std::floor(edge.length / spacing);
   });
 }
 
-void add_midpoints(Network& network, const AplsParameters& parameters, const MidpointCount& count) {
-  const std::vector<int> edges = network.edges_in_order();
+void add_midpoints(AplsGraph& roads, const AplsParameters& parameters, const MidpointCount& count) {
+  const std::vector<int> edges = roads.edges_in_order();
   double total = 0;
-  for (const int edge : edges) total += count(network.edge(edge));
+  for (const int edge : edges) total += count(roads.edge(edge));
   PPL_CHECK(total <= kMostMidpoints, "roads of this length get ", total, " control points ", parameters.spacing,
             " m apart; at most ", kMostMidpoints, " can be compared");
   for (const int edge : edges) {
-    if (const double cuts = count(network.edge(edge)); cuts > 0) split_evenly(network, edge, static_cast<int>(cuts));
+    if (const double cuts = count(roads.edge(edge)); cuts > 0) split_evenly(roads, edge, static_cast<int>(cuts));
   }
 }
 
-double road_metres(const Network& network, const AplsParameters& parameters) {
+double road_metres(const AplsGraph& roads, const AplsParameters& parameters) {
   double pixels = 0;
-  for (const int e : network.edges_in_order()) pixels += network.edge(e).length;
+  for (const int e : roads.edges_in_order()) pixels += roads.edge(e).length;
   return pixels * parameters.pixel;
 }
 
-Network copy_for_injection(const Network& network) {
-  Network copy;
-  const std::vector<int> order = network.nodes.in_order();
-  for (const int node : order) copy.nodes.insert(copy.add_point(network.place(node)), network.place(node));
+AplsGraph copy_for_injection(const AplsGraph& roads) {
+  AplsGraph copy;
+  const std::vector<int> order = roads.nodes.in_order();
+  for (const int node : order) copy.nodes.insert(copy.add_point(roads.place(node)), roads.place(node));
   for (const int node : order) {
-    for (const int e : network.edges_at(node)) {
-      if (network.edge(e).first() != node) continue;
+    for (const int e : roads.edges_at(node)) {
+      if (roads.edge(e).first() != node) continue;
       std::vector<int> points;
-      points.reserve(network.edge(e).points.size());
-      for (const int p : network.edge(e).points) {
-        const int node_there = copy.nodes.find(network.place(p));
-        points.push_back(node_there >= 0 ? node_there : copy.add_point(network.place(p)));
+      points.reserve(roads.edge(e).points.size());
+      for (const int p : roads.edge(e).points) {
+        const int node_there = copy.nodes.find(roads.place(p));
+        points.push_back(node_there >= 0 ? node_there : copy.add_point(roads.place(p)));
       }
       copy.attach_ends(copy.add_edge(std::move(points)));
     }

@@ -1,4 +1,4 @@
-// A road network as the metric sees it: nodes, and edges that are polylines between them.
+// A road graph as the metric sees it: nodes, and edges that are polylines between them.
 #pragma once
 
 #include <array>
@@ -8,24 +8,15 @@
 
 #include "apps/score/apls/geometry.h"
 #include "apps/score/apls/node_set.h"
+#include "io/geometry/box.h"
 #include "io/tables/roads.h"
 
 namespace ppl::score {
 
-struct Box {
-  double min_x, min_y, max_x, max_y;
-
-  static Box around(Point p) { return {p.x, p.y, p.x, p.y}; }
-  void add(Point p);
-  bool contains(Point p, double margin) const {
-    return !(p.x < min_x - margin || p.x > max_x + margin || p.y < min_y - margin || p.y > max_y + margin);
-  }
-};
-
 struct Edge {
   std::vector<int> points;  // numbers of points; first and last are its ends
   double length = 0;        // pixels, summed from the first point on
-  Box box{};
+  Box box;
 
   int first() const { return points.front(); }
   int last() const { return points.back(); }
@@ -59,10 +50,10 @@ class EdgeList {
   std::vector<int> more_;  // all of them, where they are more
 };
 
-// Points and edges have numbers and are never removed; an edge is part of the network while its ends list it.
+// Points and edges have numbers and are never removed; an edge is part of the road graph while its ends list it.
 // A ghost is an end of an edge that is not in the node set: a place equal to an older node's (two roads that touch
 // without sharing a vertex), or the end of a road that only a loop within one cell prolonged.
-class Network {
+class AplsGraph {
  public:
   int add_point(Point place);
   // Not yet listed by its ends.
@@ -100,18 +91,18 @@ enum class Joined { two_edges, two_neighbours };
 
 // Junctions and ends of roads as nodes; simple vertices become parts of edges (but those of rings that hang on nothing
 // stay nodes).
-Network build_network(const std::vector<RoadLine>& lines, Joined joined = Joined::two_edges);
+AplsGraph build_graph(const std::vector<RoadLine>& lines, Joined joined = Joined::two_edges);
 
-double road_metres(const Network& network, const AplsParameters& parameters);
+double road_metres(const AplsGraph& roads, const AplsParameters& parameters);
 
 // How many nodes an edge gets.
 using MidpointCount = std::function<double(const Edge&)>;
 
 // Adds nodes along the edges, evenly and at most `spacing` apart. Error where that gives millions.
-void add_midpoints(Network& network, const AplsParameters& parameters);
-void add_midpoints(Network& network, const AplsParameters& parameters, const MidpointCount& count);
+void add_midpoints(AplsGraph& roads, const AplsParameters& parameters);
+void add_midpoints(AplsGraph& roads, const AplsParameters& parameters, const MidpointCount& count);
 
 // A copy to inject points into: vertices that equal a node become that node, other points are copied.
-Network copy_for_injection(const Network& network);
+AplsGraph copy_for_injection(const AplsGraph& roads);
 
 }  // namespace ppl::score

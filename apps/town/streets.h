@@ -1,4 +1,4 @@
-// From the plan to a road network, in two steps: trace the streets, then connect them where they meet.
+// From the plan to a road graph, in two steps: trace the streets, then connect them where they meet.
 #pragma once
 
 #include "apps/town/plan.h"
@@ -16,13 +16,13 @@ std::vector<Street> trace_streets(const Plan& plan);
 
 // Prolongs open ends to the next street, splits at every crossing, cuts stubs off, removes a few residential pieces
 // and keeps the largest connected part.
-Network connect_streets(const Plan& plan, const std::vector<Street>& streets);
+StreetGraph connect_streets(const Plan& plan, const std::vector<Street>& streets);
 
 // Puts a node `along` metres from the start of road `index`, which keeps its first half; the rest becomes a new road
 // right behind it. Returns the node.
-int split_road(Network& network, int index, double along);
+int split_road(StreetGraph& graph, int index, double along);
 
-// Fills Network::corners; the last step, since it holds numbers of roads.
-void round_corners(Network& network);
+// Fills StreetGraph::corners; the last step, since it holds numbers of roads.
+void round_corners(StreetGraph& graph);
 
 }  // namespace ppl::synthetic

@@ -1,20 +1,20 @@
-#include "io/vectorize/road_network.h"
+#include "io/vectorize/road_graph.h"
 
 #include <algorithm>
 
 namespace ppl {
 
-RoadNetwork::RoadNetwork(RoadGraph graph) : nodes_(std::move(graph.nodes)), at_(nodes_.size()) {
+RoadGraph::RoadGraph(SkeletonGraph graph) : nodes_(std::move(graph.nodes)), at_(nodes_.size()) {
   for (RoadEdge& e : graph.edges) add_edge(e.from, e.to, std::move(e.line));
 }
 
-int32_t RoadNetwork::add_node(Point place) {
+int32_t RoadGraph::add_node(Point place) {
   nodes_.push_back(place);
   at_.emplace_back();
   return node_count() - 1;
 }
 
-int32_t RoadNetwork::add_edge(int32_t from, int32_t to, Line line) {
+int32_t RoadGraph::add_edge(int32_t from, int32_t to, Line line) {
   const int32_t number = edge_count();
   lengths_.push_back(line_length(line));
   alive_.push_back(1);
@@ -24,12 +24,12 @@ int32_t RoadNetwork::add_edge(int32_t from, int32_t to, Line line) {
   return number;
 }
 
-void RoadNetwork::detach(int32_t edge, int32_t node) {
+void RoadGraph::detach(int32_t edge, int32_t node) {
   auto& at = at_[static_cast<size_t>(node)];
   at.erase(std::find(at.begin(), at.end(), edge));
 }
 
-void RoadNetwork::remove_edge(int32_t edge) {
+void RoadGraph::remove_edge(int32_t edge) {
   RoadEdge& e = edges_[static_cast<size_t>(edge)];
   detach(edge, e.from);
   detach(edge, e.to);
@@ -37,7 +37,7 @@ void RoadNetwork::remove_edge(int32_t edge) {
   e.line = {};
 }
 
-int32_t RoadNetwork::dissolve(int32_t node) {
+int32_t RoadGraph::dissolve(int32_t node) {
   const std::vector<int32_t> at = edges_at(node);
   if (at.size() != 2 || at[0] == at[1]) return -1;
   RoadEdge first = edge(at[0]), second = edge(at[1]);
@@ -49,7 +49,7 @@ int32_t RoadNetwork::dissolve(int32_t node) {
   return add_edge(first.from, second.to, std::move(first.line));
 }
 
-int32_t RoadNetwork::split(int32_t edge_number, size_t segment, Point place) {
+int32_t RoadGraph::split(int32_t edge_number, size_t segment, Point place) {
   const RoadEdge e = edge(edge_number);
   const int32_t middle = add_node(place);
   Line first(e.line.begin(), e.line.begin() + static_cast<std::ptrdiff_t>(segment));
@@ -62,7 +62,7 @@ int32_t RoadNetwork::split(int32_t edge_number, size_t segment, Point place) {
   return middle;
 }
 
-void RoadNetwork::contract(int32_t edge_number) {
+void RoadGraph::contract(int32_t edge_number) {
   const int32_t kept = edge(edge_number).from, gone = edge(edge_number).to;
   remove_edge(edge_number);
   const Point middle = (node(kept) + node(gone)) * 0.5;
@@ -79,22 +79,6 @@ void RoadNetwork::contract(int32_t edge_number) {
     if (e.to == kept) e.line.back() = middle;
     lengths_[static_cast<size_t>(number)] = line_length(e.line);
   }
-}
-
-RoadGraph RoadNetwork::graph() const {
-  RoadGraph result;
-  std::vector<int32_t> number(nodes_.size(), -1);
-  for (int32_t i = 0; i < node_count(); ++i) {
-    if (degree(i) == 0) continue;
-    number[static_cast<size_t>(i)] = static_cast<int32_t>(result.nodes.size());
-    result.nodes.push_back(node(i));
-  }
-  for (int32_t i = 0; i < edge_count(); ++i) {
-    if (!alive(i)) continue;
-    const RoadEdge& e = edge(i);
-    result.edges.push_back({number[static_cast<size_t>(e.from)], number[static_cast<size_t>(e.to)], e.line});
-  }
-  return result;
 }
 
 }  // namespace ppl
