@@ -67,9 +67,10 @@ bool is_foreground(MaskKey key, const Foreground& f, const MaskForm& form) {
 
 MaskRule chosen_rule(const MaskCounts& counts, const MaskForm& form, const Foreground& f) {
   MaskRule rule;
+  const bool colours = !form.indexed && !f.colours.empty();  // then 255 is white
   for (const auto& [key, count] : counts.values) {
     const bool foreground = f.opacity ? key >= 128 : is_foreground(key, f, form);
-    rule.classes[key] = foreground ? 1 : key == kIgnored && !f.opacity ? kIgnored : 0;
+    rule.classes[key] = foreground ? 1 : key == kIgnored && !f.opacity && !colours ? kIgnored : 0;
   }
   if (form.no_data == 0.0 || f.opacity) rule.no_data = 0;
   return rule;
