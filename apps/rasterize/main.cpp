@@ -92,7 +92,9 @@ void add_drawing(CLI::App& app, Command& c) {
 }
 
 void add_outputs(CLI::App& app, Command& c) {
-  app.add_option("--format", c.format, "Of the masks")->check(CLI::IsMember({"png", "tif"}))->capture_default_str();
+  app.add_option("--format", c.format, "Format of the masks")
+      ->check(CLI::IsMember({"png", "tif"}))
+      ->capture_default_str();
   app.add_option("--overlay", c.job.overlay, "Also images of the masks on their images, into this folder");
   app.add_option("--no-data", c.no_data,
                  "Pixels without data in images: draw over them, mask them out, or also skip tiles")

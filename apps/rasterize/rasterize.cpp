@@ -201,13 +201,13 @@ void check_totals(const Job& job, const Scene& scene, const Summary& summary) {
 void draw_tiles(const Job& job, const Scene& scene, const TileFrames& frames, Manifest& manifest, Summary& summary) {
   TileWriter writer(job, frames, manifest);
   const std::vector<const TileFrame*> todo = open_folder(job, frames, writer, manifest, summary);
-  apps::watch_stop();
+  apps::watch_signals();
   DrawerPool drawers(scene, frames.crs);
   apps::Progress progress("rasterize: tiles", static_cast<int64_t>(todo.size()));
   std::mutex mutex;
   int64_t foreground = 0, pixels = 0;
   for_each_index(static_cast<int64_t>(todo.size()), job.threads, [&](int64_t i) {
-    if (apps::stop_is_wanted()) return;
+    if (apps::stop_requested()) return;
     const TileFrame& frame = *todo[static_cast<size_t>(i)];
     std::unique_ptr<Drawer> drawer = drawers.take();
     const TileRecord record = writer.write(frame, drawer->draw(frame));

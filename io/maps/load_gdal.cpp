@@ -30,8 +30,8 @@ const GdalLibrary& gdal() {
 bool have_gdal() { return true; }
 
 ImageHeader tiff_header(const std::string& path) { return gdal().tiff_header(path); }
-Image decode_tiff(const std::string& path, std::vector<int> bands, int64_t max_pixels) {
-  return gdal().decode_tiff(path, std::move(bands), max_pixels);
+StoredImage decode_tiff(const std::string& path, const DecodeOptions& options) {
+  return gdal().decode_tiff(path, options);
 }
 std::optional<GeoReference> read_georeference(const std::string& path) { return gdal().read_georeference(path); }
 Image read_validity(const std::string& path, int64_t max_pixels) { return gdal().read_validity(path, max_pixels); }

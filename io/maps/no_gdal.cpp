@@ -12,7 +12,7 @@ namespace {
 
 bool have_gdal() { return false; }
 ImageHeader tiff_header(const std::string& path) { missing(path); }
-Image decode_tiff(const std::string& path, std::vector<int>, int64_t) { missing(path); }
+StoredImage decode_tiff(const std::string& path, const DecodeOptions&) { missing(path); }
 std::optional<GeoReference> read_georeference(const std::string&) { return {}; }
 Image read_validity(const std::string& path, int64_t) {
   const ImageHeader header = read_image_header(path);

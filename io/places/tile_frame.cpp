@@ -8,10 +8,12 @@
 #include <set>
 
 #include "io/file.h"
+#include "io/folder.h"
 #include "io/image/formats.h"
 #include "io/image/geotiff.h"
 #include "io/image/image.h"
 #include "io/places/projection.h"
+#include "io/tiles/folder_images.h"
 
 namespace ppl {
 namespace fs = std::filesystem;
@@ -200,8 +202,8 @@ TileFrames frames_of_slippy(const std::string& folder, bool tms) {
   PPL_CHECK(!error, folder, ": cannot be read: ", error.message());
   frames.crs = {crs_of_epsg(3857)};
   for (const fs::directory_entry& entry : entries) {
-    if (!entry.is_regular_file() || !has_image_extension(entry.path().string())) continue;
-    if (entry.path().stem().string().ends_with("_mask")) continue;
+    const std::string path = entry.path().string();
+    if (!entry.is_regular_file() || !has_image_extension(path) || is_hidden(path) || is_companion(path)) continue;
     TileFrame tile;
     tile.image = entry.path().string();
     const std::optional<SlippyName> place = parse_slippy_name(fs::relative(entry.path(), folder).string());
