@@ -166,7 +166,8 @@ bool goes_on(const TrainConfig& c, Checkpoint& at) {
   }
   const StageConfig& last = c.stages.back();
   const StageConfig& old = before.stages.back();
-  if (p.finished && last.epochs > p.epoch && (last.epochs != old.epochs || last.patience != old.patience)) {
+  if (p.finished && p.stage + 1 == stages && last.epochs > p.epoch &&
+      (last.epochs != old.epochs || last.patience != old.patience)) {
     p.since_best = 0;
     return true;
   }
