@@ -3,13 +3,11 @@
 #include "kernels/base.h"
 
 namespace ppl {
-namespace {
 
-double ratio(int64_t part, int64_t whole, double otherwise) {
-  return whole == 0 ? otherwise : static_cast<double>(part) / static_cast<double>(whole);
+double rate(double part, double whole, bool nothing) { return nothing ? 1 : whole > 0 ? part / whole : 0; }
+double rate(int64_t part, int64_t whole, bool nothing) {
+  return rate(static_cast<double>(part), static_cast<double>(whole), nothing);
 }
-
-}  // namespace
 
 void Confusion::add(std::span<const uint8_t> prediction, std::span<const uint8_t> truth) {
   PPL_CHECK(prediction.size() == truth.size(), "comparing ", prediction.size(), " pixels with ", truth.size());
@@ -29,13 +27,13 @@ void Confusion::add(const Confusion& o) {
   false_negative += o.false_negative;
 }
 
-double Confusion::iou() const { return ratio(true_positive, true_positive + false_positive + false_negative, 1); }
-double Confusion::precision() const {
-  return ratio(true_positive, true_positive + false_positive, false_negative == 0);
+double Confusion::iou() const {
+  return rate(true_positive, true_positive + false_positive + false_negative, nothing());
 }
-double Confusion::recall() const { return ratio(true_positive, true_positive + false_negative, false_positive == 0); }
+double Confusion::precision() const { return rate(true_positive, true_positive + false_positive, nothing()); }
+double Confusion::recall() const { return rate(true_positive, true_positive + false_negative, nothing()); }
 double Confusion::f1() const {
-  return ratio(2 * true_positive, 2 * true_positive + false_positive + false_negative, 1);
+  return rate(2 * true_positive, 2 * true_positive + false_positive + false_negative, nothing());
 }
 
 }  // namespace ppl

@@ -1,10 +1,14 @@
-// Counts of foreground pixels, and the figures made of them.
+// Counts of what was found, mistaken and missed (pixels, buildings, marbles), and the figures made of them.
 #pragma once
 
 #include <cstdint>
 #include <span>
 
 namespace ppl {
+
+// part / whole. The one rule for 0 / 0: 1 where there is `nothing` to find and nothing was found, else 0.
+double rate(double part, double whole, bool nothing);
+double rate(int64_t part, int64_t whole, bool nothing);
 
 struct Confusion {
   int64_t true_positive = 0, false_positive = 0, false_negative = 0;
@@ -13,7 +17,7 @@ struct Confusion {
   void add(std::span<const uint8_t> prediction, std::span<const uint8_t> truth);
   void add(const Confusion&);
 
-  // Each 1 where nothing is there and nothing was predicted; 0 / 0 in any other case counts as 0.
+  bool nothing() const { return true_positive + false_positive + false_negative == 0; }
   double iou() const;
   double precision() const;
   double recall() const;

@@ -103,7 +103,8 @@ scenes() {
     [[ -e scene$side.tif ]] ||
       gdal_translate -q -outsize "$side" "$side" -r nearest -co TILED=YES -co COMPRESS=DEFLATE "$first" "scene$side.tif"
     /usr/bin/time -f "scene of $side x $side, one view, bf16: %e s, %M kB at most" \
-      "$bin/predict" w.safetensors "scene$side.tif" "mask$side.tif" --tta 1 --precision bf16 --threads "$threads" --quiet
+      "$bin/predict" w.safetensors "scene$side.tif" "mask$side.tif" --tta 1 --precision bf16 --threads "$threads" --quiet \
+      --existing overwrite
   done
 }
 

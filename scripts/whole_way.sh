@@ -93,12 +93,13 @@ JSON
 }
 
 prediction() { # a georeferenced scene, and a folder
-  $bin/predict run/cities/last.safetensors south/paris_south_sat.tif paris_south_mask.tif --precision bf16
-  $bin/predict run/massachusetts/last.safetensors "$massachusetts/val" masks --precision bf16
+  $bin/predict run/cities/last.safetensors south/paris_south_sat.tif paris_south_mask.tif --precision bf16 --existing overwrite
+  $bin/predict run/massachusetts/last.safetensors "$massachusetts/val" masks --precision bf16 --existing overwrite
 }
 
 lines() { # lengths are pixels: a third of the defaults, which are meant for 0.3 m
-  local options=(--min-object 60 --min-hole 60 --merge 4 --spur 6 --min-length 15 --gap 12 --far-gap 25 --simplify 1)
+  local options=(--min-object 60 --min-hole 60 --merge 4 --spur 6 --min-length 15 --gap 12 --far-gap 25 --simplify 1
+    --existing overwrite)
   $bin/vectorize roads paris_south_mask.tif paris_south.geojson "${options[@]}"
   $bin/vectorize roads masks masks.csv "${options[@]}"
   $bin/vectorize roads "$massachusetts/val" truth.csv "${options[@]}"

@@ -17,7 +17,7 @@ void note(int signal) {
   stop_wanted = 1;
   std::signal(SIGTERM, SIG_DFL);
   std::signal(SIGINT, SIG_DFL);
-  constexpr char kText[] = "\nstopping after this step, with a checkpoint; Ctrl-C again ends at once\n";
+  constexpr char kText[] = "\nstopping as soon as the work in hand is saved; Ctrl-C again ends at once\n";
   if (signal == SIGINT) [[maybe_unused]]
     const auto written = write(STDERR_FILENO, kText, sizeof kText - 1);
 }

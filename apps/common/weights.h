@@ -30,7 +30,7 @@ struct LoadedNetwork {
 };
 
 // Safetensors or a PyTorch file. network: the name to use where the file has no metadata (published weights); must
-// agree with it where it has.
+// agree with it where it has. Empty: the only network that fits, see recognize.h.
 LoadedNetwork load_weights(const std::string& path, const std::string& network = "");
 
 struct LoadedStart {

@@ -1,86 +1,16 @@
-#include <fmt/format.h>
-
 #include "apps/common/app.h"
+#include "apps/common/log.h"
 #include "apps/score/buildings/buildings_command.h"
-#include "apps/score/masks/best_threshold.h"
-#include "apps/score/masks/iou.h"
-#include "apps/score/page/page_options.h"
+#include "apps/score/masks/iou_command.h"
 #include "apps/score/roads/roads_command.h"
-#include "io/file.h"
 
-namespace {
-
-struct Command {
-  ppl::score::IouOptions options;
-  std::string csv;
-  std::string missing = "fail";
-  std::string html;
-  ppl::score::PageOptions page;
-  bool json = false;
-  bool best_threshold = false;
-  std::string store;
-};
-
-void run_search(const Command& command) {
-  const ppl::score::ThresholdSearch search = ppl::score::find_threshold(command.options);
-  if (!command.store.empty()) ppl::score::store_threshold(command.store, search.threshold);
-  if (command.json)
-    fmt::print("{{\"threshold\":{},\"mean_iou\":{}}}\n", search.threshold, search.mean_iou);
-  else
-    fmt::print("threshold {:.4f}, mean IoU {:.4f}\n", search.threshold, search.mean_iou);
-}
-
-void run(const Command& command) {
-  if (command.best_threshold) return run_search(command);
-  const ppl::score::IouReport report = ppl::score::score_iou(command.options);
-  if (!command.csv.empty()) ppl::write_file(command.csv, ppl::score::iou_csv(report));
-  if (!command.html.empty()) {
-    const ppl::score::Page page = ppl::score::mask_page(report, command.options, command.page);
-    ppl::write_file(command.html, ppl::score::page_html(page));
-  }
-  fmt::print("{}", command.json ? ppl::score::iou_json(report) : ppl::score::iou_table(report));
-  if (command.missing == "fail") ppl::score::require_complete({{}, report.only_truth, report.only_prediction});
-}
-
-void add_iou(CLI::App& app, Command& command) {
-  CLI::App* iou = app.add_subcommand("iou", "Mean and global IoU, precision, recall and F1 of masks");
-  auto& options = command.options;
-  iou->add_option("TRUTH", options.truth, "Folder of <id>_mask.png")->required();
-  iou->add_option("PREDICTION", options.prediction, "Folder of masks of the same names")->required();
-  iou->add_flag("--json", command.json, "Print JSON instead of a table");
-  iou->add_option("--csv", command.csv, "Also write a line for each tile and class to this file");
-  ppl::score::add_page_options(*iou, command.html, command.page);
-  iou->add_option("--classes", options.classes, "Index masks of 0 to this many classes, 255 ignored")
-      ->check(CLI::Range(1, 254))
-      ->capture_default_str();
-  iou->add_option("--threshold", options.threshold, "Read predictions as probabilities; foreground is above this")
-      ->check(CLI::Range(0.0, 1.0));
-  CLI::Option* best = iou->add_flag("--best-threshold", command.best_threshold,
-                                    "Read predictions as probabilities; print the threshold of the highest mean IoU");
-  iou->add_option("--store", command.store, "Put that threshold into the metadata of this weights file")->needs(best);
-  iou->add_option("--buffer", options.buffer, "Also relaxed precision, recall and F1: right within so many pixels")
-      ->check(CLI::Range(0, 1000));
-  iou->add_option("--boundary", options.boundary,
-                  "Also the IoU of borders so many pixels wide; 0: 2 % of each tile's diagonal")
-      ->check(CLI::Range(0, 10000));
-  iou->add_option("--truth-suffix", options.truth_suffix, "What follows the id in names of truths")
-      ->capture_default_str();
-  iou->add_option("--prediction-suffix", options.prediction_suffix, "What follows the id in names of predictions")
-      ->capture_default_str();
-  iou->add_option("--missing", command.missing, "Tiles on one side only: fail, or skip them")
-      ->check(CLI::IsMember({"fail", "skip"}))
-      ->capture_default_str();
-  iou->callback([&] { run(command); });
-}
-
-}  // namespace
-
+// A metric is a function that adds its subcommand.
 int main(int argc, char** argv) {
-  Command command;
-  return ppl::apps::run_app(argc, argv, {"score", "Compare predictions with the truth"}, [&](CLI::App& app) {
+  return ppl::apps::run_app(argc, argv, {"score", "Compare predictions with the truth"}, [](CLI::App& app) {
     app.require_subcommand(1);
-    add_iou(app, command);
-    ppl::score::add_roads_command(app);
-    ppl::score::add_buildings_command(app);
+    for (const auto add :
+         {ppl::score::add_iou_command, ppl::score::add_roads_command, ppl::score::add_buildings_command}) {
+      add(app);
+    }
   });
 }

@@ -83,9 +83,10 @@ void draw_entry(cv::Mat& sheet, const Entry& entry, cv::Point at, int panel) {
   const cv::Mat tile = fitted(image, panel, image.cols > panel ? cv::INTER_AREA : cv::INTER_CUBIC);
   cv::Mat truth = dimmed(tile), prediction = dimmed(tile);
   tint(truth, (entry.truth > 0) & (entry.truth < 255), kTruthColour);
-  tint(prediction, entry.outcome == kFound, kFoundColour);
-  tint(prediction, entry.outcome == kMissed, kMissedColour);
-  tint(prediction, entry.outcome == kFalse, kFalseColour);
+  const auto where = [&](Outcome outcome) -> cv::Mat { return entry.outcome == static_cast<int>(outcome); };
+  tint(prediction, where(Outcome::found), kFoundColour);
+  tint(prediction, where(Outcome::missed), kMissedColour);
+  tint(prediction, where(Outcome::extra), kFalseColour);
   write(sheet, entry.id, at + cv::Point(0, 20), 0.55, kInk);
   const std::string iou = fmt::format("IoU {:.3f}", entry.counts.iou());
   write(sheet, iou, at + cv::Point(3 * panel + 2 * kGap - width_of(iou, 0.55), 20), 0.55, kInk);

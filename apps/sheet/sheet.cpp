@@ -30,9 +30,9 @@ cv::Mat to_mat(const Image& mask) {
 }
 
 Outcome outcome_of(uint8_t truth, uint8_t prediction) {
-  if (truth == kIgnored) return kLeftOut;
-  if (truth == 0) return prediction == 0 ? kBackground : kFalse;
-  return truth == prediction ? kFound : kMissed;
+  if (truth == kIgnored) return Outcome::ignored;
+  if (truth == 0) return prediction == 0 ? Outcome::background : Outcome::extra;
+  return truth == prediction ? Outcome::found : Outcome::missed;
 }
 
 Entry read_entry(const TileFile& tile, const std::string& truth_path, const std::string& prediction_path, int classes) {
@@ -47,8 +47,8 @@ Entry read_entry(const TileFile& tile, const std::string& truth_path, const std:
               {}};
   for (size_t i = 0; i < truth.bytes.size(); ++i) {
     const Outcome outcome = outcome_of(truth.bytes[i], prediction.bytes[i]);
-    entry.outcome.data[i] = outcome;
-    entry.counts.add({outcome == kFound, outcome == kFalse, outcome == kMissed});
+    entry.outcome.data[i] = static_cast<uint8_t>(outcome);
+    entry.counts.add({outcome == Outcome::found, outcome == Outcome::extra, outcome == Outcome::missed});
   }
   return entry;
 }

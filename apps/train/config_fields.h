@@ -38,6 +38,8 @@ template <class V>
 void visit(V& v, SourceConfig& o) {
   v("path", o.path);
   v("masks", o.masks);
+  v("foreground", o.foreground);
+  v("allow_empty", o.allow_empty);
   v("weight", o.weight);
 }
 

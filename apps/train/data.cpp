@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
+#include <sstream>
 
 #include "apps/common/log.h"
 #include "io/tiles/combined_tiles.h"
@@ -14,6 +16,11 @@ namespace {
 
 using Tiles = std::shared_ptr<const TileSource>;
 
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream words(text);
+  return {std::istream_iterator<std::string>(words), {}};
+}
+
 Tiles open_source(const SourceConfig& source, const TrainConfig& c, const StageConfig& s, bool weights) {
   FolderOptions options;
   options.input = input_spec_from_json(c.input.dump(), "configuration: input");
@@ -23,12 +30,20 @@ Tiles open_source(const SourceConfig& source, const TrainConfig& c, const StageC
   options.masks = source.masks;
   options.weights = weights;
   options.cache_bytes = static_cast<uint64_t>(c.cache_mib) << 20;
+  options.foreground = parse_foreground(words_of(source.foreground), source.path + ": \"foreground\" of the source");
   Tiles tiles = open_tiles(source.path, options);
   PPL_CHECK(tiles->input().band_count() == c.network.bands, source.path, ": tiles of ", tiles->input().band_count(),
             " bands for a network of ", c.network.bands);
-  if (const auto* folder = dynamic_cast<const FolderTiles*>(tiles.get()); folder && !folder->problems().empty()) {
+  const auto* folder = dynamic_cast<const FolderTiles*>(tiles.get());
+  for (const std::string& note : folder ? folder->notes() : std::vector<std::string>{}) log_line(note);
+  if (folder && !folder->problems().empty()) {
     log_line(fmt::format("{}: {} tiles skipped", source.path, folder->problems().size()));
     for (const TileProblem& p : folder->problems()) log_line("  " + p.what);
+  }
+  if (const auto& masks = tiles->census()) {
+    log_line(source.path + ": " + describe(*masks));
+    PPL_CHECK(source.allow_empty || masks->holding[0] > 0, source.path, ": ", describe(*masks),
+              "; \"allow_empty\": true in the source trains on them nevertheless");
   }
   return tiles;
 }

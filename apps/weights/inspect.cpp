@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "apps/weights/convert.h"
+#include "apps/common/recognize.h"
 #include "engine/tensor.h"
 #include "io/file.h"
 #include "io/weights/torch_file.h"
@@ -84,7 +84,7 @@ FileInfo inspect_weights(const std::string& path, const std::string& key) {
   if (const auto it = file.metadata.find("network"); it != file.metadata.end())
     info.networks = {it->second};
   else if (!is_torchvision(file))
-    info.networks = fitting_networks(file);
+    info.networks = apps::fitting_networks(file);
   for (const auto& [name, array] : file.arrays) {
     info.arrays.push_back(measure(name, array));
     info.values += array.count();

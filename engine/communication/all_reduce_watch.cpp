@@ -30,7 +30,9 @@ void AllReduceWatch::add(std::shared_ptr<const DeviceAllReduce> sum) {
 std::string AllReduceWatch::look(Watched& w, bool& ended) const {
   ended = w.sum->has_events && w.sum->ended.query();
   if (ended) return "";
-  if (!w.all_started && host_.barrier_passed(w.sum->barrier)) w.all_started = Clock::now();
+  // Its time begins when all ranks have asked for it and the stream has come to it: backward may take longer.
+  const bool reached = !w.sum->has_events || w.sum->begun.query();
+  if (!w.all_started && reached && host_.barrier_passed(w.sum->barrier)) w.all_started = Clock::now();
   const auto limit = std::chrono::duration<double>(timeout_seconds_);
   if (w.all_started && Clock::now() - *w.all_started > limit)
     return cat("a sum on the devices has not ended ", timeout_seconds_, " s after all ranks had begun it");

@@ -49,20 +49,22 @@ void NcclLink::check(const char* call, int result) const {
   PPL_CHECK(r == ncclSuccess || r == ncclInProgress, describe(call, r, comm_));
 }
 
+constexpr double kStartSeconds = 30;
+
 NcclLink::NcclLink(Communication& host, double timeout_seconds) : timeout_seconds_(timeout_seconds) {
   const ncclUniqueId id = share_id(host);
   ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
   config.blocking = 0;
   check("ncclCommInitRankConfig", ncclCommInitRankConfig(&comm_, host.ranks(), id, host.rank(), &config));
   try {
-    start(timeout_seconds);
+    start(std::max(timeout_seconds, kStartSeconds));
   } catch (...) {
     abort();
     throw;
   }
 }
 
-// Waits until all ranks are connected.
+// Waits until all ranks are connected: the library looks for plugins and networks first, which takes its time.
 void NcclLink::start(double timeout_seconds) const {
   const auto end = Clock::now() + std::chrono::duration<double>(timeout_seconds);
   for (;;) {

@@ -14,7 +14,7 @@ struct Corner {
 };
 using Corners = std::vector<Corner>;
 
-enum Direction { kEast, kSouth, kWest, kNorth };
+enum Direction { east, south, west, north };
 constexpr int kStepX[] = {1, 0, -1, 0}, kStepY[] = {0, 1, 0, -1};
 
 // Follows the side of an object from the upper left corner of a pixel eastwards, the object on the right hand, back to
@@ -22,13 +22,13 @@ constexpr int kStepX[] = {1, 0, -1, 0}, kStepY[] = {0, 1, 0, -1};
 Corners follow(const BitImage& image, Corner start, BitImage& done) {
   Corners corners{start};
   Corner at = start;
-  int way = kEast;
+  int way = east;
   do {
-    if (way == kEast) done.set(at.y, at.x);
+    if (way == east) done.set(at.y, at.x);
     at = {at.x + kStepX[way], at.y + kStepY[way]};
     // The pixels ahead, seen from the corner: left and right of the way.
-    const int64_t left_x = at.x - (way == kWest || way == kNorth), left_y = at.y - (way == kEast || way == kNorth);
-    const int64_t right_x = at.x - (way == kSouth || way == kWest), right_y = at.y - (way == kWest || way == kNorth);
+    const int64_t left_x = at.x - (way == west || way == north), left_y = at.y - (way == east || way == north);
+    const int64_t right_x = at.x - (way == south || way == west), right_y = at.y - (way == west || way == north);
     const int before = way;
     if (!image.get(right_y, right_x)) {
       way = (way + 1) % 4;
@@ -36,7 +36,7 @@ Corners follow(const BitImage& image, Corner start, BitImage& done) {
       way = (way + 3) % 4;
     }
     if (way != before) corners.push_back(at);
-  } while (at != start || way != kEast);
+  } while (at != start || way != east);
   if (corners.back() == start) corners.pop_back();
   return corners;
 }

@@ -1,11 +1,30 @@
 #include "io/tables/csv.h"
 
 #include <algorithm>
-#include <cctype>
 
 #include "kernels/base.h"
 
 namespace ppl {
+namespace {
+
+// A byte order mark of UTF-8.
+std::string_view without_mark(std::string_view text) {
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
+  return text;
+}
+
+std::string plain_name(std::string_view name) {
+  std::string result;
+  for (const char c : without_mark(name)) {
+    if (c == '_' || c == '-' || static_cast<unsigned char>(c) <= ' ') continue;
+    result += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  }
+  return result;
+}
+
+size_t blanks(std::string_view text) { return std::min(text.find_first_not_of(" \t"), text.size()); }
+
+}  // namespace
 
 void CsvReader::quoted(std::string& field) {
   rest_.remove_prefix(1);
@@ -19,47 +38,86 @@ void CsvReader::quoted(std::string& field) {
     field.push_back('"');
     rest_.remove_prefix(1);
   }
-  PPL_CHECK(rest_.empty() || std::string_view(",\r\n").find(rest_[0]) != std::string_view::npos, where_, ":", line_,
-            ": expected a comma or the end of the row after a closing quote, got '", rest_.substr(0, 1), "'");
+  if (format_.separator != '\t') rest_.remove_prefix(blanks(rest_));
+  PPL_CHECK(rest_.empty() || rest_[0] == format_.separator || rest_[0] == '\r' || rest_[0] == '\n', where_, ":", line_,
+            ": expected a separator or the end of the row after a closing quote, got '", rest_.substr(0, 1), "'");
+}
+
+size_t CsvReader::end_of_plain() const {
+  const char stops[] = {format_.separator, '\r', '\n'};
+  const size_t plain = std::min(rest_.find_first_of(std::string_view(stops, 3)), rest_.size());
+  const size_t open = format_.parentheses ? rest_.substr(0, plain).find('(') : std::string_view::npos;
+  if (open == std::string_view::npos) return plain;
+  int depth = 0;
+  for (size_t i = open; i < rest_.size() && rest_[i] != '\r' && rest_[i] != '\n'; ++i) {
+    depth += (rest_[i] == '(') - (rest_[i] == ')');
+    if (depth == 0 && rest_[i] == format_.separator) return i;
+    const bool last = i + 1 == rest_.size() || rest_[i + 1] == '\r' || rest_[i + 1] == '\n';
+    if (depth == 0 && last) return i + 1;
+  }
+  return plain;
+}
+
+void CsvReader::skip_to_row() {
+  for (;;) {
+    while (!rest_.empty() && (rest_[0] == '\n' || rest_[0] == '\r')) {
+      next_line_ += rest_[0] == '\n' || (rest_.size() > 1 && rest_[1] != '\n');
+      rest_.remove_prefix(1);
+    }
+    if (!format_.comments || !rest_.starts_with('#')) return;
+    rest_.remove_prefix(std::min(rest_.find_first_of("\r\n"), rest_.size()));
+  }
 }
 
 bool CsvReader::next(std::vector<std::string>& fields) {
-  fields.clear();
-  while (!rest_.empty() && (rest_[0] == '\n' || rest_[0] == '\r')) {
-    next_line_ += rest_[0] == '\n' || (rest_.size() > 1 && rest_[1] != '\n');
-    rest_.remove_prefix(1);
-  }
-  if (rest_.empty()) return false;
-  line_ = next_line_;
-  offset_ = size_ - rest_.size();
-  for (;;) {
-    std::string& field = fields.emplace_back();
-    if (rest_.starts_with('"')) {
-      quoted(field);
-    } else {
-      const size_t end = std::min(rest_.find_first_of(",\r\n"), rest_.size());
-      field = rest_.substr(0, end);
-      rest_.remove_prefix(end);
+  skip_to_row();
+  size_t count = 0;  // of fields, whose memory is used again
+  if (!rest_.empty()) {
+    line_ = next_line_;
+    offset_ = size_ - rest_.size();
+    for (;;) {
+      if (count == fields.size()) fields.emplace_back();
+      std::string& field = fields[count++];
+      field.clear();
+      const size_t indent = format_.separator == '\t' ? 0 : blanks(rest_);
+      if (rest_.substr(indent).starts_with('"')) {
+        rest_.remove_prefix(indent);
+        quoted(field);
+      } else {
+        const size_t end = end_of_plain();
+        field = rest_.substr(0, end);
+        rest_.remove_prefix(end);
+      }
+      if (rest_.empty() || rest_[0] != format_.separator) break;
+      rest_.remove_prefix(1);
     }
-    if (rest_.empty() || rest_[0] != ',') break;
-    rest_.remove_prefix(1);
   }
-  return true;
+  fields.resize(count);
+  return count > 0;
+}
+
+std::string_view strip(std::string_view text) {
+  const auto blank = [](char c) { return static_cast<unsigned char>(c) <= ' '; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
 }
 
 int find_column(const std::vector<std::string>& header, const std::vector<std::string>& names) {
-  const auto same = [](std::string_view a, std::string_view b) {
-    return std::equal(a.begin(), a.end(), b.begin(), b.end(),
-                      [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-  };
   for (const std::string& name : names) {
     for (size_t i = 0; i < header.size(); ++i) {
-      std::string_view field = header[i];
-      if (field.starts_with("\xef\xbb\xbf")) field.remove_prefix(3);
-      if (same(field, name)) return static_cast<int>(i);
+      if (plain_name(header[i]) == plain_name(name)) return static_cast<int>(i);
     }
   }
   return -1;
+}
+
+bool is_blank(std::string_view field) {
+  constexpr size_t kLongest = 4;
+  field = strip(field);
+  if (field.size() > kLongest) return false;
+  const std::string word = plain_name(field);
+  return word.empty() || word == "nan" || word == "none" || word == "null" || word == "na" || word == "<na>";
 }
 
 std::string csv_field(std::string_view text) {

@@ -1,24 +1,17 @@
 #include <algorithm>
 #include <filesystem>
-#include <regex>
 
 #include "io/folder.h"
 #include "io/tables/road_layers.h"
 
 namespace ppl {
 
-bool is_road_layer(const std::string& path) {
-  const std::string extension = extension_of(path);
-  return extension == ".geojson" || extension == ".json" || extension == ".gpkg" || extension == ".fgb" ||
-         extension == ".shp";
-}
-
-std::string image_id_of(const std::string& path) {
-  const std::string stem = std::filesystem::path(path).stem().string();
-  static const std::regex spacenet("(AOI_[0-9]+_[A-Za-z]+)(_.*)?_(img[0-9]+)");
-  std::smatch parts;
-  if (stem.size() < 256 && std::regex_search(stem, parts, spacenet)) return parts.str(1) + "_" + parts.str(3);
-  return stem;
+std::string image_beside(const std::string& layer) {
+  for (const char* extension : {".tif", ".tiff", ".TIF"}) {
+    const auto path = std::filesystem::path(layer).replace_extension(extension);
+    if (std::filesystem::is_regular_file(path)) return path.string();
+  }
+  return {};
 }
 
 uint32_t HeldRoads::add_file(const std::string& path) {
@@ -30,6 +23,11 @@ ImageRoads& HeldRoads::image(const std::string& id) {
   const auto [known, fresh] = number_.try_emplace(id, images_.size());
   if (fresh) images_.emplace_back(id, ImageRoads{});
   return images_[known->second].second;
+}
+
+std::optional<GeoReference> HeldRoads::place(size_t image) const {
+  const auto known = places_.find(images_[image].first);
+  return known == places_.end() ? std::nullopt : std::optional(known->second);
 }
 
 void HeldRoads::sort() {

@@ -12,10 +12,7 @@ namespace {
 Point to_world(const GeoReference&, Point p) { return p; }
 Line to_world(const GeoReference&, const Line& line) { return line; }
 Polygon to_world(const GeoReference&, const Polygon& polygon) { return polygon; }
-bool is_vector_file(const std::string& path) {
-  return path.ends_with(".geojson") || path.ends_with(".json") || path.ends_with(".gpkg") || path.ends_with(".fgb");
-}
 void write_vectors(const std::string& path, const VectorLayer&) { missing(path); }
-ReadPolygons read_polygons(const std::string& path) { missing(path); }
+ReadPolygons read_polygons(const std::string& path, bool) { missing(path); }
 
 }  // namespace ppl

@@ -43,6 +43,7 @@ class ProjectedRoads : public RoadSource {
   std::string_view id(size_t image) const override { return roads_->id(image); }
   const std::vector<BadRow>& stray_rows() const override { return roads_->stray_rows(); }
   const std::string& file(uint32_t number) const override { return roads_->file(number); }
+  bool is_unnamed() const override { return roads_->is_unnamed(); }
 
   ImageRoads read(size_t image) const override {
     ImageRoads result = roads_->read(image);

@@ -3,9 +3,10 @@
 #include <cmath>
 #include <filesystem>
 
-#include "io/maps/ogr_layers.h"
 #include "io/tables/csv.h"
+#include "io/tables/image_id.h"
 #include "io/tables/image_places.h"
+#include "io/tables/layer_files.h"
 #include "kernels/base.h"
 
 namespace ppl {
@@ -48,9 +49,9 @@ class ToPixels {
 // The ways from one layer's coordinates to the pixels of its images.
 class Ways {
  public:
-  Ways(const std::string& path, const OGRSpatialReference* layer, const RoadLayerOptions& options,
-       std::optional<ImagePlaces>& images)
-      : path_(path), layer_(layer), options_(options), images_(images) {}
+  Ways(const std::string& path, OGRLayer& layer, const RoadLayerOptions& options, std::optional<ImagePlaces>& images,
+       HeldRoads& roads)
+      : path_(path), layer_(layer), options_(options), images_(images), roads_(roads) {}
 
   const ToPixels& of(const std::string& id) {
     const auto known = ways_.find(id);
@@ -59,29 +60,32 @@ class Ways {
 
  private:
   ToPixels make(const std::string& id) {
-    if (options_.pixels) return {};
-    if (options_.reference) return {*options_.reference, layer_, path_};
-    if (!options_.images.empty() && !fs::is_directory(options_.images)) {
-      return {required_georeference(options_.images), layer_, path_};
-    }
+    if (options_.pixels || is_in_pixels(layer_)) return {};
+    const GeoReference place = place_of(id);
+    roads_.set_place(id, place);
+    return {place, layer_.GetSpatialRef(), path_};
+  }
+
+  GeoReference place_of(const std::string& id) {
+    if (options_.reference) return *options_.reference;
     if (options_.images.empty()) {
-      for (const char* extension : {".tif", ".tiff", ".TIF"}) {
-        const fs::path beside = fs::path(path_).replace_extension(extension);
-        if (fs::is_regular_file(beside)) return {required_georeference(beside.string()), layer_, path_};
-      }
+      if (const std::string beside = image_beside(path_); !beside.empty()) return required_georeference(beside);
     } else {
       if (!images_) images_.emplace(options_.images);
-      if (const auto place = images_->find(id)) return {*place, layer_, path_};
+      if (const auto place = images_->find(id)) return *place;
     }
-    throw Error(cat(path_, ": nothing says how its coordinates become pixels: no image ",
-                    options_.images.empty() ? "beside it" : cat("of image '", id, "' in ", options_.images),
-                    ", no transform given, and not said to be pixels"));
+    PPL_CHECK(options_.otherwise, path_, ": nothing says how its coordinates become pixels: no image ",
+              options_.images.empty() ? "beside it"
+                                      : cat("of image '", id, "' in ", options_.images, " that says where it lies"),
+              "; --images or --transform say it, --pixels where they are pixels");
+    return *options_.otherwise;
   }
 
   const std::string& path_;
-  const OGRSpatialReference* layer_;
+  OGRLayer& layer_;
   const RoadLayerOptions& options_;
   std::optional<ImagePlaces>& images_;
+  HeldRoads& roads_;
   std::map<std::string, ToPixels> ways_;
 };
 
@@ -112,47 +116,48 @@ void add_geometry(const OGRGeometry* geometry, const ToPixels& to_pixels, const 
   }
 }
 
-// The number of the field that names a feature's image, or -1.
-int find_image_field(OGRFeatureDefn& layer) {
-  std::vector<std::string> names;
-  for (int i = 0; i < layer.GetFieldCount(); ++i) names.emplace_back(layer.GetFieldDefn(i)->GetNameRef());
-  return find_column(names, {"ImageId", "image_id", "image"});
-}
-
-void read_layer(OGRLayer& layer, const std::string& path, uint32_t file, const RoadLayerOptions& options,
-                std::optional<ImagePlaces>& images, HeldRoads& roads) {
-  Ways ways(path, layer.GetSpatialRef(), options, images);
-  const std::string own = image_id_of(path);
-  const int id_field = find_image_field(*layer.GetLayerDefn());
+// Whether the layer's features name their images.
+bool read_layer(OGRLayer& layer, const std::string& own, uint32_t file, Ways&& ways, HeldRoads& roads) {
+  const int id_field = find_image_field(layer);
   // Also where the layer is empty: an image without roads.
   if (id_field < 0) ways.of(own), roads.image(own);
   uint64_t row = 0;
   layer.ResetReading();
   while (const OGRFeatureUniquePtr feature{layer.GetNextFeature()}) {
-    const bool named = id_field >= 0 && feature->IsFieldSetAndNotNull(id_field);
-    const std::string id = named ? feature->GetFieldAsString(id_field) : own;
+    const std::string name = text_of(*feature, id_field);
+    const std::string id = is_blank(name) ? own : image_id_of(name);
     const OGRGeometry* geometry = feature->GetGeometryRef();
     const RowPlace place{file, ++row};
-    if (named && (!geometry || geometry->IsEmpty())) {
+    if (!is_blank(name) && (!geometry || geometry->IsEmpty())) {
       roads.image(id).lines.push_back({{}, place});
     } else {
       add_geometry(geometry, ways.of(id), place, roads.image(id));
     }
   }
+  return id_field >= 0;
 }
 
 }  // namespace
 
 std::unique_ptr<RoadSource> read_road_layers(const std::vector<std::string>& paths, const RoadLayerOptions& options) {
   auto roads = std::make_unique<HeldRoads>();
-  std::optional<ImagePlaces> images;  // of options.images
+  std::optional<ImagePlaces> images;                  // of options.images
+  std::map<std::string, std::string> named_by_files;  // id and file
   for (const std::string& path : paths) {
     const GdalMessages messages;
-    const OgrFile d = open_ogr(path, {"GeoJSON", "GPKG", "FlatGeobuf", "ESRI Shapefile"}, "a layer of roads", messages);
-    PPL_CHECK(d->GetLayerCount() > 0, path, ": expected a layer of roads, got none");
+    const OgrFile data = open_layers(path, "a layer of roads", messages);
     const uint32_t file = roads->add_file(path);
-    for (int i = 0; i < d->GetLayerCount(); ++i) read_layer(*d->GetLayer(i), path, file, options, images, *roads);
+    const std::string own = image_id_of(fs::path(path).filename().string());
+    bool named = false;
+    for (OGRLayer* layer : feature_layers(*data, path)) {
+      if (!options.pixels) check_degrees(*layer, path);
+      named = read_layer(*layer, own, file, Ways(path, *layer, options, images, *roads), *roads) || named;
+    }
     check_read_to_its_end(path, messages);
+    if (named) continue;
+    const auto [other, fresh] = named_by_files.emplace(own, path);
+    PPL_CHECK(fresh, path, ": names image '", own, "', as ", other->second, " does");
+    if (paths.size() == 1) roads->set_unnamed();
   }
   roads->sort();
   return roads;

@@ -4,11 +4,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "io/geometry/point.h"
+#include "io/image/geotiff.h"
+#include "io/tables/image_id.h"
 
 namespace ppl {
 
@@ -44,12 +47,13 @@ class RoadSource {
   // Rows that belong to no image.
   virtual const std::vector<BadRow>& stray_rows() const = 0;
   virtual const std::string& file(uint32_t number) const = 0;
+  // How the pixels of an image lie on the earth, where the source knows.
+  virtual std::optional<GeoReference> place(size_t) const { return {}; }
+  // Whether all of it is one file that names no image, so that its id is only the file's name.
+  virtual bool is_unnamed() const { return false; }
 
   // "roads.csv:12"
   std::string describe(const RowPlace& place) const;
 };
-
-// Order by UTF-16 code units of two UTF-8 texts: differs from that of the bytes above U+E000.
-bool utf16_less(std::string_view a, std::string_view b);
 
 }  // namespace ppl

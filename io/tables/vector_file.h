@@ -22,7 +22,7 @@ struct VectorFeature {
 
 struct VectorLayer {
   std::string name;
-  std::string crs;  // WKT; empty: coordinates are pixels
+  std::string crs;  // WKT; empty: coordinates are pixels, and the file says that they are in no system of the earth
   bool polygons = false;
   std::string value_name;  // "length" or "confidence"
   std::vector<VectorFeature> features;
@@ -34,23 +34,26 @@ Line to_world(const GeoReference&, const Line&);
 Polygon to_world(const GeoReference&, const Polygon&);
 
 // By the extension: .geojson or .json (WGS 84 longitude and latitude as RFC 7946 asks, where the layer has a coordinate
-// system; pixels as they are where not), .gpkg and .fgb (the layer's system). Whole or not at all; the same layer gives
-// the same bytes. Error for other extensions.
+// system; pixels as they are where not), .gpkg and .fgb (the layer's system). Layers in pixels get an undefined
+// engineering system, in GeoJSON as the member "crs" that it had before RFC 7946 and that GDAL and QGIS read. Whole or
+// not at all; the same layer gives the same bytes. Error for other extensions.
 void write_vectors(const std::string& path, const VectorLayer&);
-bool is_vector_file(const std::string& path);  // by the extension
+bool is_vector_file(const std::string& path);  // whether write_vectors takes it, by the extension
+bool is_layer(const std::string& path);        // what is read as a layer: these and shapefiles
 
-// The polygons of a file's layers, parts of one feature together.
+// The polygons of a file's layers, parts of one feature together. Error where layers have several systems, or degrees
+// beyond 180 and 90 (unless `pixels`).
 struct ReadPolygons {
   struct Feature {
-    std::string image;  // of a field ImageId, image_id or image; empty without one
-    std::string id;     // of a field BuildingId, building_id or number, else the feature's number
-    double confidence = 1;
+    std::string image;       // its id, where the layer has a field that names it (find_image_field); else empty
+    std::string id;          // of a field BuildingId or number, else the feature's number
+    std::string confidence;  // as it stands there; empty where there is none
     std::vector<Polygon> polygons;
   };
   std::vector<Feature> features;
-  std::string crs;          // WKT; may be empty
-  bool geographic = false;  // coordinates are degrees
+  std::string crs;         // WKT; empty where the file does not say
+  bool in_pixels = false;  // the file says that its coordinates are not on the earth
 };
-ReadPolygons read_polygons(const std::string& path);
+ReadPolygons read_polygons(const std::string& path, bool pixels = false);
 
 }  // namespace ppl

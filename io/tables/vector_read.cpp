@@ -2,9 +2,9 @@
 #include <cstdlib>
 #include <memory>
 
-#include "io/file.h"
-#include "io/maps/ogr_layers.h"
 #include "io/tables/csv.h"
+#include "io/tables/image_id.h"
+#include "io/tables/layer_files.h"
 #include "io/tables/vector_file.h"
 #include "kernels/base.h"
 
@@ -42,43 +42,38 @@ void gather(const OGRGeometry* geometry, std::vector<Polygon>& to, const std::st
   for (const OGRGeometry* part : *geometry->toGeometryCollection()) gather(part, to, where);
 }
 
-std::vector<std::string> field_names(OGRFeatureDefn& layer) {
-  std::vector<std::string> names;
-  for (int i = 0; i < layer.GetFieldCount(); ++i) names.emplace_back(layer.GetFieldDefn(i)->GetNameRef());
-  return names;
-}
-
 void read_layer(OGRLayer& layer, const std::string& path, ReadPolygons& to) {
-  const std::vector<std::string> fields = field_names(*layer.GetLayerDefn());
-  const int image = find_column(fields, {"ImageId", "image_id", "image"});
-  const int id = find_column(fields, {"BuildingId", "building_id", "number"});
-  const int confidence = find_column(fields, {"Confidence", "conf", "score"});
+  const int image = find_image_field(layer);
+  const int id = find_field(layer, {"BuildingId", "number"});
+  const int confidence = find_field(layer, {"Confidence", "conf", "score"});
   layer.ResetReading();
   for (const auto& feature : layer) {
-    const std::string where = cat(path, ": feature ", feature->GetFID());
     ReadPolygons::Feature& next = to.features.emplace_back();
-    if (image >= 0) next.image = feature->GetFieldAsString(image);
-    next.id = id >= 0 ? feature->GetFieldAsString(id) : std::to_string(feature->GetFID());
-    if (confidence >= 0) next.confidence = feature->GetFieldAsDouble(confidence);
-    PPL_CHECK(std::isfinite(next.confidence), where, ": the confidence is no number");
-    gather(feature->GetGeometryRef(), next.polygons, where);
+    const std::string name = text_of(*feature, image);
+    if (!is_blank(name)) next.image = image_id_of(name);
+    next.id = id >= 0 ? text_of(*feature, id) : std::to_string(feature->GetFID());
+    next.confidence = text_of(*feature, confidence);
+    gather(feature->GetGeometryRef(), next.polygons, cat(path, ": feature ", feature->GetFID()));
   }
 }
 
 }  // namespace
 
-ReadPolygons read_polygons(const std::string& path) {
+ReadPolygons read_polygons(const std::string& path, bool pixels) {
   GdalMessages messages;
-  const OgrFile data =
-      open_ogr(path, {"GeoJSON", "GPKG", "FlatGeobuf"}, "polygons of GeoJSON, GeoPackage or FlatGeobuf", messages);
+  const OgrFile file = open_layers(path, "a layer of polygons", messages);
   ReadPolygons result;
-  for (OGRLayer* layer : data->GetLayers()) {
-    if (const OGRSpatialReference* crs = layer->GetSpatialRef(); crs && result.crs.empty()) {
-      result.crs = wkt_of(crs);
-      result.geographic = crs->IsGeographic() != 0;
-    }
+  const OGRSpatialReference* system = nullptr;
+  for (OGRLayer* layer : feature_layers(*file, path)) {
+    if (!pixels) check_degrees(*layer, path);
+    const OGRSpatialReference* own = layer->GetSpatialRef();
+    PPL_CHECK(!system || !own || system->IsSame(own), path,
+              ": its layers have several coordinate systems; expected one");
+    if (own) system = own;
+    result.in_pixels = result.in_pixels || is_in_pixels(*layer);
     read_layer(*layer, path, result);
   }
+  if (!result.in_pixels) result.crs = wkt_of(system);
   check_read_to_its_end(path, messages);
   return result;
 }

@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <memory>
+#include <string_view>
 
 #include "io/file.h"
+#include "io/folder.h"
 #include "io/gdal_messages.h"
 #include "io/tables/vector_file.h"
 #include "kernels/base.h"
@@ -17,19 +19,12 @@ struct Close {
   void operator()(GDALDataset* d) const { GDALClose(d); }
 };
 
-struct Kind {
-  const char *extension, *driver;
-  bool geojson = false;
-};
+// What drivers take as the system of layers in pixels; GeoPackage has a number of its own for it (-1).
+constexpr const char* kPixels = "LOCAL_CS[\"Undefined Cartesian SRS\",UNIT[\"Meter\",1]]";
 
-// By the extension; null for others.
-const Kind* kind_of(const std::string& path) {
-  static const Kind kinds[] = {
-      {".geojson", "GeoJSON", true}, {".json", "GeoJSON", true}, {".gpkg", "GPKG"}, {".fgb", "FlatGeobuf"}};
-  for (const Kind& kind : kinds) {
-    if (path.ends_with(kind.extension)) return &kind;
-  }
-  return nullptr;
+const char* driver_of(const std::string& path) {
+  const std::string extension = extension_of(path);
+  return extension == ".gpkg" ? "GPKG" : extension == ".fgb" ? "FlatGeobuf" : "GeoJSON";
 }
 
 void add_ring(OGRPolygon& to, const Line& ring) {
@@ -80,18 +75,29 @@ bool write_features(OGRLayer& to, const VectorLayer& layer) {
 }
 
 // Made in memory; true where all of it went well.
-bool make(const std::string& name, const VectorLayer& layer, const Kind& kind) {
-  GDALDriver* driver = GetGDALDriverManager()->GetDriverByName(kind.driver);
+bool make(const std::string& name, const VectorLayer& layer, const std::string& driver_name) {
+  GDALDriver* driver = GetGDALDriverManager()->GetDriverByName(driver_name.c_str());
   if (!driver) return false;
+  const bool geojson = driver_name == "GeoJSON", pixels = layer.crs.empty();
   OGRSpatialReference crs;
   crs.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
-  if (!layer.crs.empty() && crs.SetFromUserInput(layer.crs.c_str()) != OGRERR_NONE) return false;
+  if (crs.SetFromUserInput(pixels ? kPixels : layer.crs.c_str()) != OGRERR_NONE) return false;
   const std::unique_ptr<GDALDataset, Close> data(driver->Create(name.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
   if (!data) return false;
-  OGRLayer* to = create_layer(*data, layer, kind.geojson, layer.crs.empty() ? nullptr : &crs);
+  OGRLayer* to = create_layer(*data, layer, geojson, geojson && pixels ? nullptr : &crs);
   if (!to) return false;
   const bool transaction = data->TestCapability(ODsCTransactions) && data->StartTransaction() == OGRERR_NONE;
   return write_features(*to, layer) && (!transaction || data->CommitTransaction() == OGRERR_NONE);
+}
+
+// A collection without a system would be in degrees.
+std::string with_pixel_system(std::string_view geojson) {
+  const size_t begin = geojson.find("\"features\"");
+  PPL_CHECK(begin != std::string_view::npos, "GDAL wrote GeoJSON without features");
+  std::string system = kPixels;
+  for (size_t at = 0; (at = system.find('"', at)) != std::string::npos; at += 2) system.insert(at, "\\");
+  return cat(geojson.substr(0, begin), "\"crs\": { \"type\": \"name\", \"properties\": { \"name\": \"", system,
+             "\" } },\n", geojson.substr(begin));
 }
 
 }  // namespace
@@ -113,25 +119,24 @@ Polygon to_world(const GeoReference& geo, const Polygon& polygon) {
   return result;
 }
 
-bool is_vector_file(const std::string& path) { return kind_of(path) != nullptr; }
-
 void write_vectors(const std::string& path, const VectorLayer& layer) {
-  const Kind* kind = kind_of(path);
-  PPL_CHECK(kind, path, ": expected a name that ends with .geojson, .json, .gpkg or .fgb");
+  PPL_CHECK(is_vector_file(path), path, ": expected a name that ends with .geojson, .json, .gpkg or .fgb");
   static std::atomic<unsigned> counter{0};
-  const std::string name = cat("/vsimem/ppl_layer_", counter++, kind->extension);
+  const std::string name = cat("/vsimem/ppl_layer_", counter++, extension_of(path));
   struct Remove {
     const std::string& name;
     ~Remove() { VSIUnlink(name.c_str()); }
   } remove{name};
   GdalMessages messages;
   CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", "2020-01-01T00:00:00.000Z");  // a GeoPackage notes when it was made
-  const bool made = make(name, layer, *kind);
+  const std::string driver = driver_of(path);
+  const bool made = make(name, layer, driver);
   CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", nullptr);
   vsi_l_offset size = 0;
   const GByte* bytes = VSIGetMemFileBuffer(name.c_str(), &size, FALSE);
   PPL_CHECK(made && bytes && !messages.failed(), path, ": cannot make the file: ", messages.text());
-  write_file(path, bytes, size);
+  if (driver != "GeoJSON" || !layer.crs.empty()) return write_file(path, bytes, size);
+  write_file(path, with_pixel_system({reinterpret_cast<const char*>(bytes), size}));
 }
 
 }  // namespace ppl

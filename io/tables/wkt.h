@@ -1,24 +1,29 @@
-// LINESTRING text and numbers as SpaceNet's reference scorer reads them (it is written in Java).
+// Polygons and lines as well-known text.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
-#include "io/tables/roads.h"
+#include "io/geometry/polygon.h"
 
 namespace ppl {
 
-// Without leading and trailing characters up to the blank, control characters included.
-std::string_view strip(std::string_view text);
+// Any case, with Z, M or ZM, whose numbers are left out, as are further numbers of a point without them. EMPTY and a
+// blank text (or pandas' nan, None) are nothing. A collection may hold others of the same kind.
 
-// Decimal with optional sign, fraction, exponent and suffix D or F, or a hexadecimal float with its P exponent;
-// correctly rounded. Nothing for other text (NaN, infinity and names of numbers are other text).
-std::optional<double> parse_number(std::string_view text);
+// Of POLYGON ((x y, ...), ...), MULTIPOLYGON (...) or GEOMETRYCOLLECTION (...). A ring must end where it begins; that
+// point is not repeated here. Error naming `where`, what was expected and what came, for other text and for coordinates
+// that are no finite numbers.
+std::vector<Polygon> parse_polygons(std::string_view text, const std::string& where);
 
-// Fills `points` from `LINESTRING (x y, x y more, ...)`: any case, quotes anywhere, one blank between numbers, further
-// numbers of a point left out; EMPTY anywhere gives no points. Returns what is wrong with the text, or nothing.
-// `scratch` saves an allocation a call.
-std::optional<std::string> parse_linestring(std::string_view text, Line& points, std::string& scratch);
+// Of LINESTRING (x y, ...), MULTILINESTRING (...) or GEOMETRYCOLLECTION (...): appends their parts to `lines`. Returns
+// what is wrong with the text, or nothing.
+std::optional<std::string> parse_lines(std::string_view text, std::vector<Line>& lines);
+
+// Numbers rounded to `digits` after the point, without zeros at the end.
+std::string to_wkt(const Polygon&, int digits);
+std::string to_wkt(const Line&, int digits);  // LINESTRING
 
 }  // namespace ppl

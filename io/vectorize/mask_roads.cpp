@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "io/image/formats.h"
+#include "io/places/scene_mosaic.h"
 #include "io/tiles/mask_files.h"
 #include "io/vectorize/raster.h"
 
@@ -16,7 +17,8 @@ constexpr const char* kSuffix = "_mask";
 
 class MaskRoads : public RoadSource {
  public:
-  MaskRoads(const std::map<std::string, std::string>& masks, const RoadOptions& options) : options_(options) {
+  MaskRoads(const std::map<std::string, std::string>& masks, const RoadOptions& options, bool one_file)
+      : options_(options), one_file_(one_file) {
     for (const auto& [id, path] : masks) ids_.push_back(id);
     std::sort(ids_.begin(), ids_.end(), utf16_less);
     for (const std::string& id : ids_) paths_.push_back(masks.at(id));
@@ -26,6 +28,8 @@ class MaskRoads : public RoadSource {
   std::string_view id(size_t image) const override { return ids_[image]; }
   const std::vector<BadRow>& stray_rows() const override { return stray_; }
   const std::string& file(uint32_t number) const override { return paths_[number]; }
+  std::optional<GeoReference> place(size_t image) const override { return place_of_image(paths_[image]); }
+  bool is_unnamed() const override { return one_file_; }
 
   ImageRoads read(size_t image) const override {
     const auto number = static_cast<uint32_t>(image);
@@ -39,6 +43,7 @@ class MaskRoads : public RoadSource {
 
  private:
   RoadOptions options_;
+  bool one_file_;
   std::vector<std::string> ids_, paths_;
   std::vector<BadRow> stray_;
 };
@@ -52,10 +57,10 @@ bool has_masks(const std::string& path) {
 
 std::unique_ptr<RoadSource> open_mask_roads(const std::string& path, const RoadOptions& options) {
   options.check();
-  if (fs::is_directory(path)) return std::make_unique<MaskRoads>(list_masks(path, kSuffix), options);
+  if (fs::is_directory(path)) return std::make_unique<MaskRoads>(list_masks(path, kSuffix), options, false);
   std::string id = fs::path(path).stem().string();
   if (id.ends_with(kSuffix)) id.resize(id.size() - std::string(kSuffix).size());
-  return std::make_unique<MaskRoads>(std::map<std::string, std::string>{{id, path}}, options);
+  return std::make_unique<MaskRoads>(std::map<std::string, std::string>{{id, path}}, options, true);
 }
 
 }  // namespace ppl

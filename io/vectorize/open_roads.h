@@ -3,14 +3,24 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "io/tables/road_layers.h"
 #include "io/tables/roads.h"
 
 namespace ppl {
 
-// A SpaceNet table (.csv), a road layer (.geojson, .json, .gpkg, .shp), a folder of either (not of both: Error), or a
-// mask or a folder of <id>_mask images, which are vectorized.
+enum class RoadFiles { tables, layers, masks };
+
+// What a path holds: SpaceNet's tables (.csv), layers (see is_layer) or masks (an image, or a folder of <id>_mask
+// images), and the files of the first two. Error where it is none of these, and for tables and layers in one folder.
+struct FoundRoads {
+  RoadFiles kind;
+  std::vector<std::string> files;
+};
+FoundRoads find_roads(const std::string& path);
+
+// Masks are vectorized when they are read.
 std::unique_ptr<RoadSource> open_roads(const std::string& path, const RoadLayerOptions& layers = {});
 
 }  // namespace ppl

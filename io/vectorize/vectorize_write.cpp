@@ -1,8 +1,8 @@
 #include <cstdio>
 
 #include "io/file.h"
-#include "io/tables/polygon_wkt.h"
 #include "io/tables/vector_file.h"
+#include "io/tables/wkt.h"
 #include "io/vectorize/vectorize.h"
 
 namespace ppl::vectorize {

@@ -9,7 +9,7 @@
 #include "io/image/geotiff.h"
 #include "io/image/image.h"
 #include "io/tables/csv.h"
-#include "io/tables/polygon_wkt.h"
+#include "io/tables/wkt.h"
 #include "io/tables/vector_file.h"
 #include "io/vectorize/open_roads.h"
 #include "tests/support/io_support.h"
@@ -78,11 +78,11 @@ TEST_CASE("buildings: polygons in tables and on the earth") {
   const ReadPolygons earth = read_polygons(town.dir / "b.gpkg");
   REQUIRE(earth.features.size() == 1);
   CHECK(earth.features[0].image == "h");
-  CHECK_FALSE(earth.geographic);
+  CHECK(earth.crs.starts_with("PROJCRS"));
   CHECK(Shape(earth.features[0].polygons).area() == doctest::Approx(1400 * 0.25));
   CHECK(Shape(earth.features[0].polygons).bounds().min_x == doctest::Approx(500010));
   CHECK(Shape(earth.features[0].polygons).bounds().max_y == doctest::Approx(5199995));
-  CHECK(read_polygons(town.dir / "b.geojson").geographic);
+  CHECK(read_polygons(town.dir / "b.geojson").crs.starts_with("GEOGCRS"));
   // An index mask: the class that is wanted.
   for (uint8_t& value : mask) value = value ? 2 : 1;
   write_index_png(town.dir / "k_mask.png", mask.data(), kSide, kSide);
@@ -131,7 +131,7 @@ TEST_CASE("what is written can be read again: tables, GeoJSON, GeoPackage of roa
     REQUIRE(read.features.size() == 2);
     CHECK(read.features[0].image == "a");
     CHECK(read.features[1].image == "b");
-    if (read.geographic) continue;
+    if (read.crs.starts_with("GEOG")) continue;  // degrees
     for (size_t i = 0; i < 2; ++i) CHECK(Shape(read.features[i].polygons).area() == doctest::Approx(areas[i] * 0.25));
   }
 }

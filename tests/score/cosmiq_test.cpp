@@ -78,11 +78,11 @@ TEST_CASE("control points along roads: one fewer than the reference where a leng
   CHECK(points({{0, 0}, {60, 0}, {60, 60}}, 0.1) == 4);  // 120 long, the diagonal is 85
 }
 
-TopoCounts topo_of(const std::vector<Line>& truth, const std::vector<Line>& proposal) {
+Confusion topo_of(const std::vector<Line>& truth, const std::vector<Line>& proposal) {
   return topo(build_graph(lines_of(truth)), build_graph(lines_of(proposal)), 1, {});
 }
 
-void check_counts(const TopoCounts& counts, int64_t true_positive, int64_t false_positive, int64_t false_negative) {
+void check_counts(const Confusion& counts, int64_t true_positive, int64_t false_positive, int64_t false_negative) {
   CHECK(counts.true_positive == true_positive);
   CHECK(counts.false_positive == false_positive);
   CHECK(counts.false_negative == false_negative);
@@ -91,7 +91,7 @@ void check_counts(const TopoCounts& counts, int64_t true_positive, int64_t false
 TEST_CASE("TOPO of a road that is found in part") {
   // From the left end: holes at 0, 30, 60, 90 and 100; marbles at 0, 30, 60 and 80. The right end has no counterpart,
   // so its five holes (100, 70, 40, 10 and 0) are missed.
-  const TopoCounts counts = topo_of({{{0, 0}, {100, 0}}}, {{{0, 0}, {80, 0}}});
+  const Confusion counts = topo_of({{{0, 0}, {100, 0}}}, {{{0, 0}, {80, 0}}});
   check_counts(counts, 3, 1, 7);
   CHECK(counts.precision() == doctest::Approx(0.75));
   CHECK(counts.recall() == doctest::Approx(0.3));

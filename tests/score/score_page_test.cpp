@@ -225,7 +225,7 @@ TEST_CASE("score writes pages of masks and buildings, Chromium shows them") {
   std::ofstream(dir / "rt.csv") << "t0,\"LINESTRING (1 1, 60 1)\"\nt0,\"LINESTRING (60 1, 60 60)\"\n";
   std::ofstream(dir / "rp.csv") << "t0,\"LINESTRING (1 3, 40 3)\"\n";
   const std::string roads = dir / "roads.html";
-  CHECK(run_process("score", {"roads", dir / "rt.csv", dir / "rp.csv", "--cities", "one", "--html", roads, "--images",
+  CHECK(run_process("score", {"roads", dir / "rt.csv", dir / "rp.csv", "--pixel", "0.31", "--html", roads, "--images",
                               dir / "images", "--quiet"})
             .exit_code == 0);
   CHECK(unbalanced(read_text(roads)) == "");

@@ -7,7 +7,7 @@
 
 #include "apps/score/buildings/buildings.h"
 #include "io/tables/csv.h"
-#include "io/tables/polygon_wkt.h"
+#include "io/tables/wkt.h"
 #include "kernels/base.h"
 #include "tests/support/memory_file.h"
 
@@ -70,7 +70,7 @@ void try_score(std::string_view text) {
       require(pair.truth && pair.proposal, "an image on one side");
       const score::BuildingImage image = pairs.match(pair);
       require(image.truth.size() == image.proposal.size(), "two readings differ");
-      const score::BuildingCounts& c = image.counts;
+      const Confusion& c = image.counts;
       require(c.true_positive + c.false_negative <= static_cast<int64_t>(image.truth.size()), "more than there are");
       for (const score::Building& b : image.truth) require(b.iou >= 0 && b.iou <= 1 + 1e-9, "an IoU beyond 1");
     }

@@ -37,7 +37,7 @@ inline score::BuildingsReport score_buildings(score::BuildingsOptions options) {
   return score::score_buildings(score::BuildingPairs(options));
 }
 
-inline std::vector<int64_t> counts(const score::BuildingCounts& c) {
+inline std::vector<int64_t> counts(const Confusion& c) {
   return {c.true_positive, c.false_positive, c.false_negative};
 }
 

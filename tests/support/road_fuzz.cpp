@@ -7,7 +7,7 @@
 
 #include "apps/score/apls/apls.h"
 #include "apps/score/apls/check.h"
-#include "io/tables/spacenet_csv.h"
+#include "io/tables/road_tables.h"
 #include "kernels/base.h"
 #include "tests/support/memory_file.h"
 
@@ -52,11 +52,8 @@ void check_scores(const ImageRoads& truth, const ImageRoads& proposal) {
   require(quick.score >= 0 && quick.score <= 1, "a score out of range");
 }
 
-}  // namespace
-
-void try_road_table(std::string_view text) {
-  const MemoryFile file(text);
-  const auto source = open_spacenet_roads({file.path()});
+void try_table(const MemoryFile& file, RoadReading reading) {
+  const auto source = open_road_tables({file.path()}, reading);
   ImageRoads first;
   for (size_t i = 0; i < source->size(); ++i) {
     ImageRoads roads = source->read(i);
@@ -68,6 +65,18 @@ void try_road_table(std::string_view text) {
     if (i == 0) first = std::move(roads);
     if (i == 1 && is_small(first) && is_small(roads)) check_scores(first, roads);
     if (i > 0) require(utf16_less(source->id(i - 1), source->id(i)), "ids out of order");
+  }
+}
+
+}  // namespace
+
+void try_road_table(std::string_view text) {
+  const MemoryFile file(text);
+  for (const RoadReading reading : {RoadReading::field, RoadReading::reference}) {
+    try {
+      try_table(file, reading);
+    } catch (const Error&) {
+    }
   }
 }
 

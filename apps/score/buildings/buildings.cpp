@@ -9,15 +9,12 @@
 #include <numeric>
 
 #include "apps/score/buildings/buildings_read.h"
+#include "io/tables/image_id.h"
 #include "io/threads.h"
 #include "kernels/base.h"
 
 namespace ppl::score {
 namespace {
-
-double ratio(int64_t part, int64_t whole) {
-  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
-}
 
 // Too small ones stay in the list, for images, and take no part.
 void leave_out_small(BuildingImage& image, double min_area) {
@@ -27,19 +24,27 @@ void leave_out_small(BuildingImage& image, double min_area) {
 
 std::vector<BuildingPairs::Pair> pair_images(const BuildingSource& truth, const BuildingSource& proposal,
                                              bool skip_missing) {
+  if (truth.size() == 1 && proposal.size() == 1 && (truth.is_unnamed() || proposal.is_unnamed())) {
+    return {{truth.is_unnamed() ? proposal.id(0) : truth.id(0), 0, 0}};
+  }
   std::vector<BuildingPairs::Pair> pairs;
   for (size_t t = 0, p = 0; t < truth.size() || p < proposal.size();) {
-    const int order = t == truth.size() ? 1 : p == proposal.size() ? -1 : truth.id(t).compare(proposal.id(p));
-    BuildingPairs::Pair pair{order <= 0 ? truth.id(t) : proposal.id(p), {}, {}};
-    if (order <= 0) pair.truth = t++;
-    if (order >= 0) pair.proposal = p++;
-    if (order == 0 || !skip_missing) pairs.push_back(pair);
+    const bool truth_first = p == proposal.size() || (t < truth.size() && utf16_less(truth.id(t), proposal.id(p)));
+    const bool proposal_first = t == truth.size() || (p < proposal.size() && utf16_less(proposal.id(p), truth.id(t)));
+    BuildingPairs::Pair pair{proposal_first ? proposal.id(p) : truth.id(t), {}, {}};
+    if (!proposal_first) pair.truth = t++;
+    if (!truth_first) pair.proposal = p++;
+    if ((pair.truth && pair.proposal) || !skip_missing) pairs.push_back(pair);
   }
   return pairs;
 }
 
+int64_t count_small(const std::vector<Building>& buildings) {
+  return std::count_if(buildings.begin(), buildings.end(), [](const Building& b) { return !b.counted; });
+}
+
 BuildingScore summary_of(const BuildingPairs::Pair& pair, const BuildingImage& image, bool keep_buildings) {
-  BuildingScore score{pair, image.counts, {}};
+  BuildingScore score{pair, image.counts, count_small(image.truth), count_small(image.proposal), {}};
   if (!keep_buildings) return score;
   for (const Building& b : image.truth) score.buildings.push_back({b.id, b.iou, b.matched});
   return score;
@@ -74,6 +79,8 @@ void sum_up(BuildingsReport& report) {
     ++area.images;
     area.counts.add(image.counts);
     report.total.add(image.counts);
+    report.small_truth += image.small_truth;
+    report.small_proposal += image.small_proposal;
   }
   for (auto& [name, area] : areas) {
     area.name = name;
@@ -82,18 +89,6 @@ void sum_up(BuildingsReport& report) {
 }
 
 }  // namespace
-
-void BuildingCounts::add(const BuildingCounts& o) {
-  true_positive += o.true_positive;
-  false_positive += o.false_positive;
-  false_negative += o.false_negative;
-}
-double BuildingCounts::precision() const { return ratio(true_positive, true_positive + false_positive); }
-double BuildingCounts::recall() const { return ratio(true_positive, true_positive + false_negative); }
-double BuildingCounts::f1() const {
-  const double p = precision(), r = recall();
-  return p * r > 0 ? 2 * p * r / (p + r) : 0;
-}
 
 void match_buildings(BuildingImage& image, double min_iou) {
   std::vector<Shape> shapes;
@@ -127,11 +122,28 @@ void match_buildings(BuildingImage& image, double min_iou) {
 
 BuildingPairs::BuildingPairs(const BuildingsOptions& options) : options_(options) {
   PPL_CHECK(have_geos(), "this build has no GEOS, so it cannot score buildings");
-  proposal_ = open_buildings(options.proposal);
-  truth_ = open_buildings(options.truth);
-  PPL_CHECK(truth_->in_pixels() == proposal_->in_pixels() && truth_->crs() == proposal_->crs(), options.proposal,
-            " and ", options.truth, ": one has pixels or another coordinate system than the other");
+  proposal_ = open_buildings(options.proposal, {options.pixels, true});
+  truth_ = open_buildings(options.truth, {options.pixels, false});
+  meet_in_one_system();
   pairs_ = pair_images(*truth_, *proposal_, options.skip_missing);
+  for (const auto& [source, path] : {std::pair{truth_.get(), options.truth}, {proposal_.get(), options.proposal}}) {
+    PPL_CHECK(source->size() > 0, path, ": nothing to score: no image in it");
+  }
+  const bool meet = std::any_of(pairs_.begin(), pairs_.end(), [](const Pair& p) { return p.truth && p.proposal; });
+  PPL_CHECK(meet, "nothing to score: no image is in both ", options.truth, " (", such_as(truth_->size(), truth_->id(0)),
+            ") and ", options.proposal, " (", such_as(proposal_->size(), proposal_->id(0)),
+            "); ids must be the same, or both one layer without ids");
+}
+
+void BuildingPairs::meet_in_one_system() {
+  const auto kind = [](const BuildingSource& source) {
+    return source.in_pixels() ? "pixels" : source.crs().empty() ? "no coordinate system" : "coordinates on the earth";
+  };
+  const bool alike = truth_->in_pixels() == proposal_->in_pixels() && truth_->crs().empty() == proposal_->crs().empty();
+  PPL_CHECK(alike, options_.truth, " has ", kind(*truth_), ", ", options_.proposal, " has ", kind(*proposal_),
+            "; --pixels takes layers as pixels");
+  if (truth_->crs() == proposal_->crs()) return;
+  proposal_->project_to(truth_->crs());
 }
 
 BuildingPairs::~BuildingPairs() = default;
@@ -170,6 +182,10 @@ BuildingsReport score_buildings(const BuildingPairs& pairs) {
   first_error.rethrow();
   for (auto& reasons : repaired) std::move(reasons.begin(), reasons.end(), std::back_inserter(report.repaired));
   sum_up(report);
+  const int64_t small = report.small_truth + report.small_proposal;
+  PPL_CHECK(small == 0 || !report.total.nothing(), "nothing to score: all ", small, " buildings of ", options.truth,
+            " and ", options.proposal, " are smaller than ", options.min_area.value_or(20),
+            "; coordinates in degrees, or --min-area");
   return report;
 }
 

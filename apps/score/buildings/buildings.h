@@ -7,11 +7,13 @@
 #include <vector>
 
 #include "io/geometry/shape.h"
+#include "models/metrics.h"
 
 namespace ppl::score {
 
 struct BuildingsOptions {
-  std::string truth, proposal;     // a table (PolygonWKT_Pix), GeoJSON or GeoPackage, or a folder of such files
+  std::string truth, proposal;     // a table (PolygonWKT_Pix), a layer (see is_layer), or a folder of either
+  bool pixels = false;             // coordinates of layers are pixels, whatever the layers say
   double min_iou = 0.5;            // a match needs more
   std::optional<double> min_area;  // truth below, proposals up to this are left out; 20 for tables (pixels), else 0
   // Images on one side only: count all their buildings as missed or false, as the reference does, or leave them out.
@@ -29,18 +31,9 @@ struct Building {
   bool matched = false;
 };
 
-struct BuildingCounts {
-  int64_t true_positive = 0, false_positive = 0, false_negative = 0;
-  void add(const BuildingCounts&);
-  // 0 where the denominator is 0, as the reference has it.
-  double precision() const;
-  double recall() const;
-  double f1() const;
-};
-
 struct BuildingImage {
   std::vector<Building> truth, proposal;  // in the order of the files
-  BuildingCounts counts;
+  Confusion counts;
   std::vector<std::string> repaired;  // invalid polygons: "file:row: reason"
 };
 
@@ -53,7 +46,8 @@ class BuildingSource;
 // The images of truth and proposal. Tables stay in their files: an image is read when it is asked for.
 class BuildingPairs {
  public:
-  // Error where a source cannot be read, or one has pixels or another coordinate system than the other.
+  // Two single layers that name no image are one image. Layers in another coordinate system than the truth's are
+  // brought into that. Error where a source cannot be read, one has pixels and the other not, or no image is in both.
   explicit BuildingPairs(const BuildingsOptions&);
   ~BuildingPairs();
 
@@ -69,6 +63,8 @@ class BuildingPairs {
   BuildingImage match(const Pair&) const;
 
  private:
+  void meet_in_one_system();
+
   BuildingsOptions options_;
   std::unique_ptr<BuildingSource> proposal_, truth_;
   std::vector<Pair> pairs_;
@@ -77,7 +73,8 @@ class BuildingPairs {
 // What is kept of an image.
 struct BuildingScore {
   BuildingPairs::Pair pair;
-  BuildingCounts counts;
+  Confusion counts;
+  int64_t small_truth = 0, small_proposal = 0;
   struct TrueBuilding {
     std::string id;
     double iou;
@@ -90,17 +87,18 @@ struct BuildingsReport {
   struct Area {
     std::string name;  // the image's id up to its last underscore; "-" without one
     int64_t images = 0;
-    BuildingCounts counts;
+    Confusion counts;
   };
   std::vector<BuildingScore> images;  // by id
   std::vector<Area> areas;            // by name
-  BuildingCounts total;
+  Confusion total;
   std::vector<std::string> repaired;  // see BuildingImage
   std::vector<std::string> only_truth, only_proposal;
+  int64_t small_truth = 0, small_proposal = 0;  // buildings that are left out
 };
 
 // Error naming file and row for what cannot be read (of several such rows always the same one), and where there is
-// nothing to score.
+// nothing to score: no image, or every building is too small.
 BuildingsReport score_buildings(const BuildingPairs&);
 
 std::string buildings_table(const BuildingsReport&);

@@ -33,6 +33,10 @@ void run(Command& command) {
   command.options.keep_buildings = !command.iou_csv.empty();
   const BuildingPairs pairs(command.options);
   const BuildingsReport report = score_buildings(pairs);
+  if (report.small_truth + report.small_proposal > 0) {
+    apps::log_line(fmt::format("score: {} true and {} proposed buildings are too small and left out (--min-area)",
+                               report.small_truth, report.small_proposal));
+  }
   name_first("polygons repaired", report.repaired);
   name_first("images of the truth only", report.only_truth);
   name_first("images of the proposal only", report.only_proposal);
@@ -51,13 +55,16 @@ void add_buildings_command(CLI::App& app) {
   CLI::App* buildings = app.add_subcommand("buildings", "SpaceNet's F1 of building footprints");
   const auto command = std::make_shared<Command>();
   BuildingsOptions& options = command->options;
-  buildings->add_option("TRUTH", options.truth, "CSV (PolygonWKT_Pix), GeoJSON or GeoPackage, or a folder of them")
+  buildings
+      ->add_option("TRUTH", options.truth,
+                   "Table (ImageId, PolygonWKT_Pix) or layer (.geojson, .gpkg, .fgb, .shp), or a folder of either")
       ->required();
   buildings->add_option("PROPOSAL", options.proposal, "The same; Confidence says what is matched first")->required();
   buildings->add_flag("--json", command->json, "Print JSON instead of a table");
   buildings->add_option("--csv", command->csv, "Also write a line for each image to this file");
   buildings->add_option("--iou-csv", command->iou_csv, "Also write a line for each true building to this file");
   add_page_options(*buildings, command->html, command->page);
+  buildings->add_flag("--pixels", options.pixels, "Coordinates of layers are pixels, whatever the layers say");
   buildings->add_option("--min-iou", options.min_iou, "A match needs more than this")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json to_json(const BuildingCounts& c) {
+Json to_json(const Confusion& c) {
   return {{"true_positive", c.true_positive},
           {"false_positive", c.false_positive},
           {"false_negative", c.false_negative},
@@ -19,13 +19,13 @@ Json to_json(const BuildingCounts& c) {
           {"f1", c.f1()}};
 }
 
-Json entry(const char* key, const std::string& name, const BuildingCounts& counts) {
+Json entry(const char* key, const std::string& name, const Confusion& counts) {
   Json json = {{key, name}};
   json.update(to_json(counts));
   return json;
 }
 
-std::string row(const std::string& name, size_t width, int64_t images, const BuildingCounts& c) {
+std::string row(const std::string& name, size_t width, int64_t images, const Confusion& c) {
   return fmt::format("{:<{}}  {:>6}  {:>6}  {:>6}  {:>6}  {:9.4f}  {:6.4f}  {:6.4f}\n", name, width, images,
                      c.true_positive, c.false_positive, c.false_negative, c.precision(), c.recall(), c.f1());
 }
@@ -47,6 +47,7 @@ std::string buildings_json(const BuildingsReport& report) {
   for (const char* list : {"areas", "per_image"}) json[list] = Json::array();
   for (const auto& area : report.areas) json["areas"].push_back(entry("area", area.name, area.counts));
   for (const auto& image : report.images) json["per_image"].push_back(entry("id", image.pair.id, image.counts));
+  json["smaller"] = {{"truth", report.small_truth}, {"proposal", report.small_proposal}};
   json["repaired"] = report.repaired;
   json["only_truth"] = report.only_truth;
   json["only_proposal"] = report.only_proposal;
@@ -57,7 +58,7 @@ std::string buildings_json(const BuildingsReport& report) {
 std::string buildings_csv(const BuildingsReport& report) {
   std::string text = "id,true_positive,false_positive,false_negative,precision,recall,f1\n";
   for (const BuildingScore& image : report.images) {
-    const BuildingCounts& c = image.counts;
+    const Confusion& c = image.counts;
     text += fmt::format("{},{},{},{},{:.6f},{:.6f},{:.6f}\n", csv_field(image.pair.id), c.true_positive,
                         c.false_positive, c.false_negative, c.precision(), c.recall(), c.f1());
   }

@@ -3,15 +3,12 @@
 #include <bit>
 #include <cmath>
 
+#include "apps/score/apls/apls.h"
 #include "kernels/base.h"
+#include "models/metrics.h"
 
 namespace ppl::score {
 namespace {
-
-double ratio(int64_t part, int64_t whole, bool nothing) {
-  if (nothing) return 1;
-  return whole > 0 ? static_cast<double>(part) / static_cast<double>(whole) : 0;
-}
 
 // Pixels for which op(word of a, word of b) is set and that are not ignored.
 template <class Op>
@@ -53,18 +50,15 @@ void RelaxedCounts::add(const RelaxedCounts& o) {
   truth += o.truth;
   truth_near += o.truth_near;
 }
-double RelaxedCounts::precision() const { return ratio(predicted_near, predicted, predicted + truth == 0); }
-double RelaxedCounts::recall() const { return ratio(truth_near, truth, predicted + truth == 0); }
-double RelaxedCounts::f1() const {
-  const double p = precision(), r = recall();
-  return p + r > 0 ? 2 * p * r / (p + r) : 0;
-}
+double RelaxedCounts::precision() const { return rate(predicted_near, predicted, predicted + truth == 0); }
+double RelaxedCounts::recall() const { return rate(truth_near, truth, predicted + truth == 0); }
+double RelaxedCounts::f1() const { return harmonic_mean(precision(), recall()); }
 
 void BoundaryCounts::add(const BoundaryCounts& o) {
   both += o.both;
   either += o.either;
 }
-double BoundaryCounts::iou() const { return ratio(both, either, either == 0); }
+double BoundaryCounts::iou() const { return rate(both, either, either == 0); }
 
 RelaxedCounts relaxed_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored, int radius) {
   return {count(prediction, prediction, ignored, both), count(prediction, dilated(truth, radius), ignored, both),

@@ -12,7 +12,7 @@ struct RelaxedCounts {
   int64_t predicted = 0, predicted_near = 0;
   int64_t truth = 0, truth_near = 0;
   void add(const RelaxedCounts&);
-  // Each 1 where nothing is there and nothing was predicted; 0 / 0 in any other case counts as 0.
+  // By the rule of models/metrics.h for 0 / 0.
   double precision() const;
   double recall() const;
   double f1() const;

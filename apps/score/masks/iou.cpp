@@ -1,20 +1,26 @@
 #include "apps/score/masks/iou.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "apps/common/log.h"
+#include "io/image/geotiff.h"
 #include "io/image/image.h"
 #include "io/threads.h"
+#include "io/vectorize/raster.h"
 #include "kernels/ignored.h"
 
 namespace ppl::score {
 namespace {
 
+// 1 above the threshold, 255 where there is no data.
 Image read_probability(const std::string& path, double threshold) {
-  Image image = read_image(path);
-  PPL_CHECK(image.bands == 1 && image.depth == 8, path, ": expected probabilities as 8-bit grey, got ", image.bands,
-            " bands of ", image.depth, " bits");
-  for (uint8_t& value : image.bytes) value = value / 255.0 > threshold;
+  const ProbabilityRaster p = read_probabilities(path);
+  Image image = read_validity(path);
+  PPL_CHECK(image.height == p.height && image.width == p.width, path, ": changed while it was read");
+  const auto limit = static_cast<float>(threshold);
+  for (size_t i = 0; i < p.values.size(); ++i)
+    image.bytes[i] = image.bytes[i] ? static_cast<uint8_t>(p.values[i] > limit) : kIgnored;
   return image;
 }
 
@@ -33,28 +39,49 @@ BitImage where_equal(const Image& mask, int value) {
   return BitImage::from_bytes(bytes.data(), mask.height, mask.width);
 }
 
-void add_edges(TileIou& tile, const Image& prediction, const Image& truth, int label, const IouOptions& options) {
+void add_edges(MaskCounts& counts, const Image& prediction, const Image& truth, int label, const IouOptions& options) {
   const BitImage p = where_equal(prediction, label), t = where_equal(truth, label);
   const BitImage ignored = where_equal(truth, kIgnored);
-  if (options.buffer) tile.relaxed.push_back(relaxed_counts(p, t, ignored, *options.buffer));
+  if (options.buffer) counts.relaxed = relaxed_counts(p, t, ignored, *options.buffer);
   if (!options.boundary) return;
   const int distance = *options.boundary > 0 ? *options.boundary : boundary_distance(truth.height, truth.width);
-  tile.boundary.push_back(boundary_counts(p, t, ignored, distance));
+  counts.boundary = boundary_counts(p, t, ignored, distance);
 }
 
-TileIou score_tile(const MaskPair& pair, const IouOptions& options) {
-  const Image truth = read_mask(pair.truth, options.classes);
-  const Image prediction = options.threshold ? read_probability(pair.prediction, *options.threshold)
-                                             : read_mask(pair.prediction, options.classes);
+// What all tiles together need to know.
+struct Seen {
+  MaskCensus truths, predictions;
+  std::atomic<int64_t> without_prediction{0};
+};
+
+Image read_prediction(const MaskPair& pair, const IouOptions& options, MaskCensus& census) {
+  if (options.threshold) return read_probability(pair.prediction, *options.threshold);
+  MaskSummary summary;
+  Image mask = read_mask(pair.prediction, {options.classes, options.prediction_foreground}, &summary);
+  census.add(pair.prediction, summary);
+  return mask;
+}
+
+TileIou score_tile(const MaskPair& pair, const IouOptions& options, Seen& seen) {
+  MaskSummary summary;
+  Image truth = read_mask(pair.truth, {options.classes, options.foreground}, &summary);
+  seen.truths.add(pair.truth, summary);
+  const Image prediction = read_prediction(pair, options, seen.predictions);
   PPL_CHECK(truth.height == prediction.height && truth.width == prediction.width, pair.prediction, ": expected ",
             truth.width, " x ", truth.height, " pixels as ", pair.truth, ", got ", prediction.width, " x ",
             prediction.height);
-  PPL_CHECK(std::find(prediction.bytes.begin(), prediction.bytes.end(), kIgnored) == prediction.bytes.end(),
-            pair.prediction, ": 255 (ignored) has no meaning in a prediction");
-  TileIou tile{pair.id, std::vector<Confusion>(static_cast<size_t>(options.classes)), {}, {}};
+  int64_t left_out = 0;
+  for (size_t i = 0; i < truth.bytes.size(); ++i) {
+    if (prediction.bytes[i] != kIgnored || truth.bytes[i] == kIgnored) continue;
+    truth.bytes[i] = kIgnored;
+    ++left_out;
+  }
+  seen.without_prediction += left_out;
+  TileIou tile{pair.id, std::vector<MaskCounts>(static_cast<size_t>(options.classes))};
   for (int label = 1; label <= options.classes; ++label) {
-    tile.counts[static_cast<size_t>(label - 1)].add(one_class(prediction, label), one_class(truth, label));
-    if (options.buffer || options.boundary) add_edges(tile, prediction, truth, label, options);
+    MaskCounts& counts = tile.counts[static_cast<size_t>(label - 1)];
+    counts.pixels.add(one_class(prediction, label), one_class(truth, label));
+    if (options.buffer || options.boundary) add_edges(counts, prediction, truth, label, options);
   }
   return tile;
 }
@@ -65,56 +92,51 @@ IouReport score_iou(const IouOptions& options) {
   PPL_CHECK(options.classes >= 1 && options.classes <= 254, "expected 1 to 254 classes, got ", options.classes);
   PPL_CHECK(!options.threshold || options.classes == 1, "a threshold is for one class, got ", options.classes);
   MaskPairs matched = match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
-  IouReport report{std::vector<TileIou>(matched.pairs.size()), std::move(matched.only_truth),
-                   std::move(matched.only_prediction), options.buffer, options.boundary};
+  IouReport report{
+      std::vector<TileIou>(matched.pairs.size()),
+      std::move(matched.only_truth),
+      std::move(matched.only_prediction),
+      list_figures(options.buffer ? &*options.buffer : nullptr, options.boundary ? &*options.boundary : nullptr),
+      {},
+      {},
+      0};
+  Seen seen;
   apps::Progress progress("score: tiles", static_cast<int64_t>(matched.pairs.size()));
   const int threads = hardware_threads();
   for_each_index(static_cast<int64_t>(matched.pairs.size()), threads, [&](int64_t i) {
-    report.tiles[static_cast<size_t>(i)] = score_tile(matched.pairs[static_cast<size_t>(i)], options);
+    report.tiles[static_cast<size_t>(i)] = score_tile(matched.pairs[static_cast<size_t>(i)], options, seen);
     progress.advance();
   });
+  seen.truths.check(options.truth);
+  seen.predictions.check(options.prediction);
+  report.truths = seen.truths.totals();
+  report.predictions = seen.predictions.totals();
+  report.without_prediction = seen.without_prediction;
   return report;
 }
 
-IouFigures figures(const IouReport& report, size_t class_index) {
-  Confusion total;
-  double sum = 0;
-  for (const TileIou& tile : report.tiles) {
-    total.add(tile.counts[class_index]);
-    sum += tile.counts[class_index].iou();
-  }
-  return {sum / static_cast<double>(report.tiles.size()), total.iou(), total.precision(), total.recall(), total.f1()};
+std::vector<Figure> figures(const IouReport& report, size_t class_index) {
+  std::vector<const MaskCounts*> tiles;
+  for (const TileIou& tile : report.tiles) tiles.push_back(&tile.counts[class_index]);
+  return figures_of(report.list, tiles);
 }
 
-IouFigures averages(const IouReport& report) {
+std::vector<Figure> averages(const IouReport& report) {
   const size_t classes = report.tiles.front().counts.size();
-  IouFigures mean{};
-  for (size_t k = 0; k < classes; ++k) {
-    const IouFigures f = figures(report, k);
-    const double share = 1.0 / static_cast<double>(classes);
-    mean.mean_iou += f.mean_iou * share;
-    mean.global_iou += f.global_iou * share;
-    mean.precision += f.precision * share;
-    mean.recall += f.recall * share;
-    mean.f1 += f.f1 * share;
+  std::vector<Figure> mean = figures(report, 0);
+  for (Figure& f : mean) f.value /= static_cast<double>(classes);
+  for (size_t k = 1; k < classes; ++k) {
+    const std::vector<Figure> more = figures(report, k);
+    for (size_t i = 0; i < mean.size(); ++i) mean[i].value += more[i].value / static_cast<double>(classes);
   }
   return mean;
 }
 
-RelaxedCounts relaxed_total(const IouReport& report, size_t class_index) {
-  RelaxedCounts total;
-  for (const TileIou& tile : report.tiles) total.add(tile.relaxed[class_index]);
-  return total;
-}
-
-BoundaryFigures boundary_figures(const IouReport& report, size_t class_index) {
-  BoundaryCounts total;
-  double sum = 0;
-  for (const TileIou& tile : report.tiles) {
-    total.add(tile.boundary[class_index]);
-    sum += tile.boundary[class_index].iou();
+double figure(const std::vector<Figure>& figures, const std::string& key) {
+  for (const Figure& f : figures) {
+    if (f.group == 0 && f.key == key) return f.value;
   }
-  return {sum / static_cast<double>(report.tiles.size()), total.iou()};
+  throw Error("no figure of masks is called " + key);
 }
 
 }  // namespace ppl::score

@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <map>
-
 #include "apps/score/apls/check.h"
 
 namespace ppl::score {
@@ -11,18 +9,9 @@ namespace {
 
 constexpr size_t kRoutes = 5;  // shown for each image
 
-std::map<std::string, size_t, std::less<>> images_of(const RoadSource& source) {
-  std::map<std::string, size_t, std::less<>> numbers;
-  for (size_t i = 0; i < source.size(); ++i) numbers.emplace(source.id(i), i);
-  return numbers;
-}
-
 // Without what the score leaves out.
-std::vector<RoadLine> roads_of(const RoadSource& source, const std::map<std::string, size_t, std::less<>>& numbers,
-                               const std::string& id) {
-  const auto image = numbers.find(id);
-  if (image == numbers.end()) return {};
-  ImageRoads roads = source.read(image->second);
+std::vector<RoadLine> roads_of(const RoadSource& source, size_t image) {
+  ImageRoads roads = source.read(image);
   set_bad_rows_aside(roads);
   return std::move(roads.lines);
 }
@@ -37,25 +26,29 @@ std::vector<Line> lines_of(const std::vector<RoadLine>& roads) {
 
 Page apls_page(const RoadsReport& report, const RoadSource& truth, const RoadSource& proposal,
                const AplsParameters& parameters, const RoadPageOptions& options) {
-  const auto truths = images_of(truth), proposals = images_of(proposal);
   std::vector<RoadsOfImage> images;
+  std::vector<const RoadImage*> scored;
   for (const RoadImage& image : report.images) {
     if (!image.scored()) continue;
+    scored.push_back(&image);
     RoadsOfImage& roads = images.emplace_back();
     roads.id = image.id;
     roads.score = image.apls.score;
-    roads.truth = lines_of(roads_of(truth, truths, image.id));
-    roads.proposal = lines_of(roads_of(proposal, proposals, image.id));
+    roads.buffer = parameters.snap / image.scale.metres;
+    roads.truth = lines_of(roads_of(truth, *image.truth));
+    roads.proposal = lines_of(roads_of(proposal, *image.proposal));
   }
   Page page = road_page(images, options);
   for (const size_t i : shown_tiles(page)) {
-    const std::string& id = images[i].id;
+    AplsParameters own = parameters;
+    own.pixel = scored[i]->scale.metres;
     page.tiles[i].routes =
-        costly_routes(roads_of(truth, truths, id), roads_of(proposal, proposals, id), parameters, kRoutes);
+        costly_routes(roads_of(truth, *scored[i]->truth), roads_of(proposal, *scored[i]->proposal), own, kRoutes);
   }
+  page.summary.push_back({"scale", report.scale});
   page.summary.insert(page.summary.begin(), {"APLS, mean of cities", fmt::format("{:.4f}", report.overall)});
   for (const RoadImage& image : report.images) {
-    if (!image.scored()) page.notes.push_back(image.id + (image.in_truth ? ": no proposal" : ": no truth"));
+    if (!image.scored()) page.notes.push_back(image.id + (image.truth ? ": no proposal" : ": no truth"));
   }
   page.notes.insert(page.notes.end(), report.bad_rows.begin(), report.bad_rows.end());
   return page;

@@ -88,7 +88,7 @@ Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, co
   page.score_name = "F1";
   page.shown = options.shown;
   page.columns = {"precision", "recall", "TP", "FP", "FN"};
-  const BuildingCounts& c = report.total;
+  const Confusion& c = report.total;
   page.summary = {
       {"F1", fmt::format("{:.4f}", c.f1())},
       {"precision", fmt::format("{:.4f}", c.precision())},
@@ -102,10 +102,9 @@ Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, co
   for (const std::string& id : report.only_proposal) page.notes.push_back(id + ": no truth");
   for (const BuildingScore& image : report.images) {
     PageTile& tile = page.tiles.emplace_back();
-    const BuildingCounts& n = image.counts;
+    const Confusion& n = image.counts;
     tile.id = image.pair.id;
-    // An image without buildings in which none was seen is no failure, though its F1 is 0.
-    tile.score = n.true_positive + n.false_positive + n.false_negative == 0 ? 1 : n.f1();
+    tile.score = n.f1();
     tile.figures = {n.precision(), n.recall(), static_cast<double>(n.true_positive),
                     static_cast<double>(n.false_positive), static_cast<double>(n.false_negative)};
   }

@@ -18,8 +18,9 @@ PageDrawing draw(Outcome outcome, bool of_truth, const BitImage& truth, const Bi
 
 void add_drawings(PageTile& tile, const MaskPair& pair, const IouOptions& options) {
   for (int label = 1; label <= options.classes; ++label) {
-    const BitImage truth = read_foreground(pair.truth, {{}, options.classes, label});
-    const BitImage prediction = read_foreground(pair.prediction, {options.threshold, options.classes, label});
+    const BitImage truth = read_foreground(pair.truth, {{}, options.classes, label, options.foreground});
+    const BitImage prediction =
+        read_foreground(pair.prediction, {options.threshold, options.classes, label, options.prediction_foreground});
     tile.height = truth.height();
     tile.width = truth.width();
     tile.drawings.push_back(
@@ -31,16 +32,24 @@ void add_drawings(PageTile& tile, const MaskPair& pair, const IouOptions& option
   }
 }
 
-PageTile to_tile(const TileIou& from) {
+// The score has a column of its own.
+bool is_column(const MaskFigure& f) { return f.group > 0 || f.key != "iou"; }
+
+// A tile's figures are those of its classes together.
+PageTile to_tile(const TileIou& from, const FigureList& list) {
   PageTile tile;
   tile.id = from.id;
-  Confusion all;
-  for (const Confusion& counts : from.counts) {
-    tile.score += counts.iou() / static_cast<double>(from.counts.size());
+  MaskCounts all;
+  for (const MaskCounts& counts : from.counts) {
+    tile.score += counts.pixels.iou() / static_cast<double>(from.counts.size());
     all.add(counts);
   }
-  tile.figures = {all.precision(), all.recall(), all.f1(), static_cast<double>(all.true_positive + all.false_negative),
-                  static_cast<double>(all.true_positive + all.false_positive)};
+  for (const MaskFigure& f : list.figures) {
+    if (is_column(f)) tile.figures.push_back(f.of(all));
+  }
+  const Confusion& c = all.pixels;
+  tile.figures.push_back(static_cast<double>(c.true_positive + c.false_negative));
+  tile.figures.push_back(static_cast<double>(c.true_positive + c.false_positive));
   return tile;
 }
 
@@ -51,19 +60,21 @@ Page mask_page(const IouReport& report, const IouOptions& options, const PageOpt
   page.title = "Masks: intersection over union";
   page.score_name = "IoU";
   page.shown = page_options.shown;
-  page.columns = {"precision", "recall", "F1", "true px", "predicted px"};
-  const IouFigures f = averages(report);
-  for (const auto& [name, value] : {std::pair{"mean IoU", f.mean_iou},
-                                    {"global IoU", f.global_iou},
-                                    {"precision", f.precision},
-                                    {"recall", f.recall},
-                                    {"F1", f.f1}}) {
-    page.summary.emplace_back(name, fmt::format("{:.4f}", value));
+  const auto titled = [&](size_t group, const std::string& label) {
+    const std::string& title = report.list.groups[group].title;
+    return title.empty() ? label : title + (label.empty() ? "" : ": " + label);
+  };
+  for (const MaskFigure& f : report.list.figures) {
+    if (is_column(f)) page.columns.push_back(titled(f.group, f.label));
+  }
+  page.columns.insert(page.columns.end(), {"true px", "predicted px"});
+  for (const Figure& f : averages(report)) {
+    page.summary.emplace_back(titled(f.group, f.label), fmt::format("{:.4f}", f.value));
   }
   page.summary.emplace_back("tiles", std::to_string(report.tiles.size()));
   for (const std::string& id : report.only_truth) page.notes.push_back(id + ": no prediction");
   for (const std::string& id : report.only_prediction) page.notes.push_back(id + ": no truth");
-  for (const TileIou& tile : report.tiles) page.tiles.push_back(to_tile(tile));
+  for (const TileIou& tile : report.tiles) page.tiles.push_back(to_tile(tile, report.list));
   const MaskPairs masks =
       match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
   for (const size_t i : shown_tiles(page)) {

@@ -6,6 +6,7 @@
 #include "apps/score/page/pages.h"
 #include "io/geometry/point_grid.h"
 #include "io/image/image.h"
+#include "models/metrics.h"
 
 namespace ppl::score {
 namespace {
@@ -25,8 +26,6 @@ Line with_steps(const Line& line, double step) {
   }
   return result;
 }
-
-double share(double part, double whole, bool nothing) { return nothing ? 1 : whole > 0 ? part / whole : 0; }
 
 void add_size(PageTile& tile, const RoadsOfImage& image) {
   if (!tile.image.empty()) {
@@ -97,22 +96,22 @@ Page road_page(const std::vector<RoadsOfImage>& images, const RoadPageOptions& o
   double sum = 0;
   std::vector<SplitLines> truths, proposals;
   for (const RoadsOfImage& image : images) {
-    truths.push_back(split_by_distance(image.truth, image.proposal, options.buffer));
-    proposals.push_back(split_by_distance(image.proposal, image.truth, options.buffer));
+    truths.push_back(split_by_distance(image.truth, image.proposal, image.buffer));
+    proposals.push_back(split_by_distance(image.proposal, image.truth, image.buffer));
     PageTile& tile = page.tiles.emplace_back();
     tile.id = image.id;
     tile.score = image.score;
     tile.routes = image.routes;
     const double truth = total_length(image.truth), proposal = total_length(image.proposal);
     const bool nothing = truth + proposal == 0;
-    tile.figures = {share(total_length(truths.back().near), truth, nothing),
-                    share(total_length(proposals.back().near), proposal, nothing), truth, proposal};
+    tile.figures = {rate(total_length(truths.back().near), truth, nothing),
+                    rate(total_length(proposals.back().near), proposal, nothing), truth, proposal};
     sum += image.score;
   }
   const double mean = images.empty() ? 0 : sum / static_cast<double>(images.size());
   page.summary = {{"mean " + options.score_name, fmt::format("{:.4f}", mean)},
                   {"images", std::to_string(images.size())},
-                  {"matched within", fmt::format("{:.1f} px", options.buffer)}};
+                  {"matched within", options.buffer}};
   for (const size_t i : shown_tiles(page)) {
     PageTile& tile = page.tiles[i];
     tile.image = find_image(options.images, tile.id);

@@ -26,10 +26,11 @@ struct RoadsOfImage {
   std::vector<Line> truth, proposal;
   double score = 0;               // APLS, where it is known
   std::vector<PageRoute> routes;  // that cost most, first
+  double buffer = 4 / 0.31;       // pixels; what lies nearer to the other road graph is matched
 };
 struct RoadPageOptions : PageOptions {
   std::string score_name = "APLS";
-  double buffer = 4 / 0.31;  // pixels; what lies nearer to the other road graph is matched
+  std::string buffer = "4 m";  // in words
 };
 Page road_page(const std::vector<RoadsOfImage>&, const RoadPageOptions&);
 

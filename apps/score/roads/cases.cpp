@@ -10,7 +10,7 @@
 
 #include "apps/score/roads/roads.h"
 #include "io/file.h"
-#include "io/tables/spacenet_csv.h"
+#include "io/tables/road_tables.h"
 #include "kernels/base.h"
 
 namespace ppl::score {
@@ -71,7 +71,9 @@ void compare(const Json& expected, const RoadsReport& got, Comparison& result) {
 }
 
 RoadsReport score_case(const std::filesystem::path& folder, const Json& expected, const RoadsOptions& options) {
-  const auto open = [&](const char* side) { return open_spacenet_roads({(folder / expected.at(side)).string()}); };
+  const auto open = [&](const char* side) {
+    return open_road_tables({(folder / expected.at(side)).string()}, RoadReading::reference);
+  };
   const auto proposal = open("pred"), truth = open("truth");
   return score_roads(*truth, *proposal, options);
 }
@@ -116,6 +118,8 @@ CasesResult run_cases(const std::string& path, AplsMethod method, int threads) {
   CasesResult result;
   RoadsOptions options;
   options.method = method;
+  options.pixel = AplsParameters{}.pixel;
+  options.cities = Cities::from_ids;
   options.threads = threads;
   try {
     for (const Json& expected : Json::parse(read_text(path))) {

@@ -14,23 +14,30 @@
 namespace ppl::score {
 namespace {
 
-// One image's numbers in both sources, where they have it.
-struct Match {
-  std::string_view id;
-  std::optional<size_t> truth, proposal;
-};
-
-std::vector<Match> match(const RoadSource& truth, const RoadSource& proposal) {
-  std::vector<Match> matches;
+// The images of both sources, by id.
+std::vector<RoadImage> match(const RoadSource& truth, const RoadSource& proposal) {
+  std::vector<RoadImage> images;
+  const auto add = [&](std::string_view id, std::optional<size_t> t, std::optional<size_t> p) {
+    RoadImage& image = images.emplace_back();
+    image.id = id;
+    image.truth = t, image.proposal = p;
+  };
+  if (truth.size() == 1 && proposal.size() == 1 && (truth.is_unnamed() || proposal.is_unnamed())) {
+    add(truth.is_unnamed() ? proposal.id(0) : truth.id(0), 0, 0);
+    return images;
+  }
   for (size_t t = 0, p = 0; t < truth.size() || p < proposal.size();) {
     const bool truth_first = p == proposal.size() || (t < truth.size() && utf16_less(truth.id(t), proposal.id(p)));
     const bool proposal_first = t == truth.size() || (p < proposal.size() && utf16_less(proposal.id(p), truth.id(t)));
-    Match m{proposal_first ? proposal.id(p) : truth.id(t), {}, {}};
-    if (!proposal_first) m.truth = t++;
-    if (!truth_first) m.proposal = p++;
-    matches.push_back(m);
+    if (truth_first) {
+      add(truth.id(t), t, {}), ++t;
+    } else if (proposal_first) {
+      add(proposal.id(p), {}, p), ++p;
+    } else {
+      add(truth.id(t), t, p), ++t, ++p;
+    }
   }
-  return matches;
+  return images;
 }
 
 // Bad rows of one source, gathered from several threads.
@@ -83,12 +90,41 @@ std::string city_of(std::string_view id) {
   return std::string(rest.substr(0, end));
 }
 
+// Whether ids name cities. Error where some are SpaceNet's and others not.
+bool names_cities(const std::vector<RoadImage>& images, Cities cities) {
+  if (cities != Cities::automatic) return cities == Cities::from_ids;
+  const auto named = [](const RoadImage& image) { return is_spacenet_id(image.id); };
+  const auto first = std::find_if(images.begin(), images.end(), named);
+  const auto other = std::find_if_not(images.begin(), images.end(), named);
+  PPL_CHECK(first == images.end() || other == images.end(), "images '", first->id, "' and '", other->id,
+            "': one names its city as SpaceNet does, the other names none (--cities one takes any)");
+  return first != images.end();
+}
+
+// The scale of each image that counts, and of all in words.
+void find_scales(RoadsReport& report, const RoadSource& truth, const RoadSource& proposal,
+                 const RoadsOptions& options) {
+  Scales scales(options.pixel, options.images);
+  const RoadImage *smallest = nullptr, *largest = nullptr;
+  for (RoadImage& image : report.images) {
+    if (!image.scored() && options.missing == Missing::skip) continue;
+    image.scale = scales.of(image.id, image.truth ? truth.place(*image.truth) : std::nullopt,
+                            image.proposal ? proposal.place(*image.proposal) : std::nullopt);
+    if (!smallest || image.scale.metres < smallest->scale.metres) smallest = &image;
+    if (!largest || image.scale.metres > largest->scale.metres) largest = &image;
+  }
+  if (!smallest) return;
+  report.scale = to_text(smallest->scale);
+  if (largest->scale.metres > smallest->scale.metres) report.scale += " to " + to_text(largest->scale);
+}
+
 void summarize(RoadsReport& report, const RoadsOptions& options) {
+  const bool by_city = names_cities(report.images, options.cities);
   std::map<std::string, RoadCity> cities;
   double images = 0, metres = 0;
   if (options.topo) report.topo.emplace();
   for (const RoadImage& image : report.images) {
-    RoadCity& city = cities[options.cities == Cities::kOne ? "all" : city_of(image.id)];
+    RoadCity& city = cities[by_city ? city_of(image.id) : "all"];
     if (!image.scored() && options.missing == Missing::skip) continue;
     city.score += image.apls.score;
     ++city.images;
@@ -118,33 +154,33 @@ void refuse(const std::vector<std::string>& bad) {
 
 void score_lines(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal, const RoadsOptions& options,
                  int threads, RoadImage& image) {
+  AplsParameters parameters = options.apls;
+  parameters.pixel = image.scale.metres;
   const bool cosmiq = options.metric == RoadMetric::cosmiq;
-  image.apls = cosmiq ? score_image_cosmiq(truth, proposal, options.apls, threads)
-                      : score_image(truth, proposal, options.apls, options.method, threads);
+  image.apls = cosmiq ? score_image_cosmiq(truth, proposal, parameters, threads)
+                      : score_image(truth, proposal, parameters, options.method, threads);
   // Also where both sides would be empty.
   if (!image.scored()) image.apls.score = image.apls.score_by_length = 0;
   if (!options.topo) return;
   const auto [there, found] =
-      cosmiq ? cosmiq_graphs(truth, proposal, options.apls) : std::array{build_graph(truth), build_graph(proposal)};
-  image.topo = topo(there, found, options.apls.pixel, *options.topo);
+      cosmiq ? cosmiq_graphs(truth, proposal, parameters) : std::array{build_graph(truth), build_graph(proposal)};
+  image.topo = topo(there, found, parameters.pixel, *options.topo);
 }
 
 }  // namespace
 
 RoadsReport score_roads(const RoadSource& truth, const RoadSource& proposal, const RoadsOptions& options) {
-  const std::vector<Match> matches = match(truth, proposal);
   RoadsReport report;
-  report.images.resize(matches.size());
+  report.images = match(truth, proposal);
+  find_scales(report, truth, proposal, options);
+  const auto count = static_cast<int64_t>(report.images.size());
   BadRows bad_truth(truth), bad_proposal(proposal);
-  const int inner_threads = std::max(1, options.threads / static_cast<int>(std::max<size_t>(matches.size(), 1)));
-  apps::Progress progress("score: images", static_cast<int64_t>(matches.size()));
-  for_each_index(static_cast<int64_t>(matches.size()), options.threads, [&](int64_t i) {
-    const Match& m = matches[static_cast<size_t>(i)];
+  const int inner_threads = std::max(1, static_cast<int>(options.threads / std::max<int64_t>(count, 1)));
+  apps::Progress progress("score: images", count);
+  for_each_index(count, options.threads, [&](int64_t i) {
     RoadImage& image = report.images[static_cast<size_t>(i)];
-    image.id = m.id;
-    image.in_truth = m.truth.has_value(), image.in_proposal = m.proposal.has_value();
-    const std::vector<RoadLine> proposed = read_lines(proposal, m.proposal, options.metric, bad_proposal);
-    const std::vector<RoadLine> drawn = read_lines(truth, m.truth, options.metric, bad_truth);
+    const std::vector<RoadLine> proposed = read_lines(proposal, image.proposal, options.metric, bad_proposal);
+    const std::vector<RoadLine> drawn = read_lines(truth, image.truth, options.metric, bad_truth);
     // After a bad row the others are still looked at, so that the same one is named each time.
     const bool refused = !options.lenient && (bad_proposal.any() || bad_truth.any());
     const bool counts = image.scored() || options.missing == Missing::zero;

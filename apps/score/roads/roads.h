@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/score/apls/apls.h"
+#include "apps/score/roads/scale.h"
 #include "apps/score/roads/topo.h"
 #include "io/tables/roads.h"
 
@@ -13,28 +14,32 @@ namespace ppl::score {
 
 // What becomes of an image that is on one side only: it is left out (as the reference does), or scores 0.
 enum class Missing { skip, zero };
-// The first three parts of an image's id (AOI_2_Vegas_img1), or one city of all images.
-enum class Cities { from_ids, kOne };
+// The first three parts of an image's id (AOI_2_Vegas_img1), one city of all images, or the first where ids are
+// SpaceNet's (AOI_ and a number) and the second where none is.
+enum class Cities { automatic, from_ids, one };
 
 enum class RoadMetric { spacenet, cosmiq };  // whose APLS
 
 struct RoadsOptions {
   RoadMetric metric = RoadMetric::spacenet;
-  AplsParameters apls;
+  AplsParameters apls;                 // `pixel` is set for each image, see Scales
+  std::optional<double> pixel;         // metres, of all images
+  std::string images;                  // see Scales
   std::optional<TopoParameters> topo;  // where it is wanted too
   AplsMethod method = AplsMethod::quick;
   Missing missing = Missing::skip;
-  Cities cities = Cities::from_ids;
+  Cities cities = Cities::automatic;
   bool lenient = false;  // bad rows are left out and counted
   int threads = 1;
 };
 
 struct RoadImage {
   std::string id;
-  bool in_truth = false, in_proposal = false;
-  bool scored() const { return in_truth && in_proposal; }
+  std::optional<size_t> truth, proposal;  // numbers of the image within the sources
+  bool scored() const { return truth && proposal; }
+  PixelScale scale;  // where the image counts
   ImageApls apls;
-  TopoCounts topo;
+  Confusion topo;
 };
 
 struct RoadCity {
@@ -50,12 +55,13 @@ struct RoadsReport {
   double image_mean = 0;              // of all images that count
   double road_weighted = 0;           // the same, each image weighted by its metres of true road
   double by_length = 0;               // the mean of the images' scores by length
-  std::optional<TopoCounts> topo;     // of all images, where it was wanted
+  std::optional<Confusion> topo;      // of all images, where it was wanted
+  std::string scale;                  // "0.5 m a pixel (--pixel)", of all images that count
   std::vector<std::string> bad_rows;  // with --lenient: "file:row: reason", the proposal's first
 };
 
-// Error naming the first bad row (the proposal's before the truth's) unless options.lenient; Error where an id names no
-// city.
+// Two single files that name no image are one image. Error naming the first bad row (the proposal's before the truth's)
+// unless options.lenient; Error where an id names no city, and for what Scales refuses.
 RoadsReport score_roads(const RoadSource& truth, const RoadSource& proposal, const RoadsOptions& options);
 
 std::string roads_table(const RoadsReport& report);

@@ -29,6 +29,10 @@ struct Command {
   bool json = false, with_topo = false;
 };
 
+bool is_projected(const Command& command) {
+  return command.options.metric == RoadMetric::cosmiq && command.layers.reference;
+}
+
 // "x0,dx,rx,y0,ry,dy" as GDAL has it.
 GeoReference parse_transform(const std::string& text, const std::string& crs) {
   GeoReference reference{crs, {}};
@@ -46,8 +50,24 @@ GeoReference parse_transform(const std::string& text, const std::string& crs) {
 // CosmiQ's tool measures on the earth. Where --transform says how pixels lie there, so do we.
 std::unique_ptr<RoadSource> open_side(const Command& command, size_t side) {
   auto source = open_roads(command.sources[side], command.layers);
-  if (command.options.metric != RoadMetric::cosmiq || !command.layers.reference) return source;
-  return project_roads(std::move(source), *command.layers.reference, command.options.apls.pixel);
+  if (!is_projected(command)) return source;
+  return project_roads(std::move(source), *command.layers.reference, *command.options.pixel);
+}
+
+// What layers are measured by where no option says it: by the masks on the other side; else, where both sides are
+// layers without an image beside them, in UTM.
+void place_layers(Command& command) {
+  RoadLayerOptions& layers = command.layers;
+  if (layers.reference || !layers.images.empty() || layers.pixels) return;
+  const FoundRoads truth = find_roads(command.sources[0]), proposal = find_roads(command.sources[1]);
+  if (truth.kind == RoadFiles::layers && proposal.kind == RoadFiles::masks) layers.images = command.sources[1];
+  if (truth.kind == RoadFiles::masks && proposal.kind == RoadFiles::layers) layers.images = command.sources[0];
+  if (truth.kind != RoadFiles::layers || proposal.kind != RoadFiles::layers) return;
+  std::vector<std::string> files = truth.files;
+  files.insert(files.end(), proposal.files.begin(), proposal.files.end());
+  const auto has_image = [](const std::string& file) { return !image_beside(file).empty(); };
+  if (std::any_of(files.begin(), files.end(), has_image)) return;
+  layers.otherwise = common_ground(files, command.options.pixel.value_or(AplsParameters{}.pixel));
 }
 
 // Skipped images and bad rows do not fail the run, so they are said aloud.
@@ -62,19 +82,23 @@ void tell(const RoadsReport& report) {
 void run_pair(Command& command) {
   if (!command.transform.empty()) command.layers.reference = parse_transform(command.transform, command.crs);
   if (command.with_topo) command.options.topo = command.topo;
+  // Lines on the ground are in units of any size.
+  if (is_projected(command) && !command.options.pixel) command.options.pixel = AplsParameters{}.pixel;
+  place_layers(command);
+  command.options.images = command.layers.images;
   const auto proposal = open_side(command, 1), truth = open_side(command, 0);
   PPL_CHECK(truth->size() > 0, command.sources[0], ": nothing to score: no image in it");
   PPL_CHECK(proposal->size() > 0, command.sources[1], ": nothing to score: no image in it");
   const RoadsReport report = score_roads(*truth, *proposal, command.options);
   const auto& images = report.images;
   const bool any = std::any_of(images.begin(), images.end(), [](const RoadImage& image) { return image.scored(); });
-  PPL_CHECK(any || command.options.missing == Missing::zero, "nothing to score: no image is in both ",
-            command.sources[0], " (", truth->size(), ") and ", command.sources[1], " (", proposal->size(), ")");
+  PPL_CHECK(any, "nothing to score: no image is in both ", command.sources[0], " (",
+            such_as(truth->size(), truth->id(0)), ") and ", command.sources[1], " (",
+            such_as(proposal->size(), proposal->id(0)), "); ids must be the same, or both one file without ids");
   tell(report);
   if (!command.csv.empty()) write_file(command.csv, roads_csv(report));
   if (!command.html.empty()) {
     command.page.images = command.layers.images;
-    command.page.buffer = command.options.apls.snap / command.options.apls.pixel;
     write_file(command.html, page_html(apls_page(report, *truth, *proposal, command.options.apls, command.page)));
   }
   fmt::print("{}", command.json ? roads_json(report) : roads_table(report));
@@ -88,7 +112,9 @@ void run(Command& command) {
 }
 
 void add_metric_options(CLI::App& roads, RoadsOptions& options) {
-  roads.add_option("--pixel", options.apls.pixel, "Metres a pixel")->check(CLI::PositiveNumber)->capture_default_str();
+  roads.add_option("--pixel", options.pixel, "Metres a pixel")
+      ->check(CLI::PositiveNumber)
+      ->default_str("from the ground; 0.31 for SpaceNet's ids");
   roads.add_option("--snap", options.apls.snap, "Metres that a control point may be moved")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
@@ -109,10 +135,10 @@ void add_metric_options(CLI::App& roads, RoadsOptions& options) {
   roads.add_option("--missing", options.missing, "Images on one side only: skip them, or let them score zero")
       ->transform(CLI::CheckedTransformer(missing))
       ->default_str("skip");
-  const std::map<std::string, Cities> cities{{"ids", Cities::from_ids}, {"one", Cities::kOne}};
+  const std::map<std::string, Cities> cities{{"ids", Cities::from_ids}, {"one", Cities::one}};
   roads.add_option("--cities", options.cities, "Cities from the ids' first three parts (AOI_2_Vegas), or one of all")
       ->transform(CLI::CheckedTransformer(cities))
-      ->default_str("ids");
+      ->default_str("ids where they begin with AOI_ and a number, else one");
   const std::map<std::string, AplsMethod> methods{{"quick", AplsMethod::quick}, {"literal", AplsMethod::literal}};
   roads
       .add_option("--method", options.method, "quick, or literal: every road graph point by point; scores are the same")
@@ -139,9 +165,10 @@ void add_topo_options(CLI::App& roads, Command& command) {
 }
 
 void add_layer_options(CLI::App& roads, Command& command) {
-  roads.add_option("--images", command.layers.images,
-                   "Image, or folder of images, that say how pixels lie on the earth (else one beside each layer); for "
-                   "images of mosaics all of them together");
+  roads.add_option(
+      "--images", command.layers.images,
+      "Image, or folder of images, that say how pixels lie on the earth (else one beside each layer, else the "
+      "masks of the other side); for images of mosaics all of them together");
   roads.add_option("--transform", command.transform, "The same as six numbers x0,dx,rx,y0,ry,dy");
   roads.add_option("--crs", command.crs, "Coordinate system of --transform, such as EPSG:32611 (else the layer's)");
   roads.add_flag("--pixels", command.layers.pixels, "Coordinates of layers are pixels already");

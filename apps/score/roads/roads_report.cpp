@@ -4,18 +4,19 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/score/roads/roads.h"
+#include "io/tables/csv.h"
 
 namespace ppl::score {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-const char* side_of(const RoadImage& image) { return image.scored() ? "both" : image.in_truth ? "truth" : "proposal"; }
+const char* side_of(const RoadImage& image) { return image.scored() ? "both" : image.truth ? "truth" : "proposal"; }
 
 std::vector<std::string> one_sided(const RoadsReport& report, bool truth) {
   std::vector<std::string> ids;
   for (const RoadImage& image : report.images) {
-    if (!image.scored() && image.in_truth == truth) ids.push_back(image.id);
+    if (!image.scored() && image.truth.has_value() == truth) ids.push_back(image.id);
   }
   return ids;
 }
@@ -27,14 +28,7 @@ std::string named(const std::vector<std::string>& ids, const char* where) {
   return text + (ids.size() > 5 ? ", ...\n" : "\n");
 }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + "\"";
-}
-
-Json to_json(const TopoCounts& topo) {
+Json to_json(const Confusion& topo) {
   return {{"precision", topo.precision()},
           {"recall", topo.recall()},
           {"f1", topo.f1()},
@@ -47,6 +41,7 @@ Json to_json(const RoadImage& image, bool with_topo) {
   Json json = {{"id", image.id}, {"in", side_of(image)}};
   if (!image.scored()) return json;
   const ImageApls& a = image.apls;
+  json["pixel"] = {{"metres", image.scale.metres}, {"from", name_of(image.scale.origin)}};
   json["truth_to_proposal"] = a.truth_to_proposal;
   json["proposal_to_truth"] = a.proposal_to_truth;
   json["apls"] = a.score;
@@ -63,7 +58,7 @@ Json to_json(const RoadImage& image, bool with_topo) {
 
 std::string roads_table(const RoadsReport& report) {
   const auto scored = std::count_if(report.images.begin(), report.images.end(), [](auto& i) { return i.scored(); });
-  std::string text = fmt::format("{} image{}\n", scored, scored == 1 ? "" : "s");
+  std::string text = fmt::format("{} image{}, {}\n", scored, scored == 1 ? "" : "s", report.scale);
   text += named(one_sided(report, true), "truth") + named(one_sided(report, false), "proposal");
   if (!report.bad_rows.empty()) {
     text += fmt::format("{} bad row{} left out\n", report.bad_rows.size(), report.bad_rows.size() == 1 ? "" : "s");
@@ -90,6 +85,7 @@ std::string roads_json(const RoadsReport& report) {
                {"image_mean", report.image_mean},
                {"road_weighted", report.road_weighted},
                {"by_length", report.by_length}};
+  json["scale"] = report.scale;
   if (report.topo) json["topo"] = to_json(*report.topo);
   json["cities"] = Json::array();
   for (const RoadCity& city : report.cities) {

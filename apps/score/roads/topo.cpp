@@ -9,10 +9,6 @@ namespace {
 
 constexpr size_t kMostNodes = 500;  // around an origin
 
-double ratio(int64_t part, int64_t whole) {
-  return whole == 0 ? 0 : static_cast<double>(part) / static_cast<double>(whole);
-}
-
 // One road graph, with what the surroundings of an origin need. Pixels.
 class Surroundings {
  public:
@@ -97,8 +93,8 @@ class Surroundings {
   std::vector<char> near_;  // of a point: 1 near the origin, 2 also joined to it
 };
 
-TopoCounts drop_marbles(const std::vector<Point>& holes, const std::vector<Point>& marbles, double hole_size) {
-  TopoCounts counts;
+Confusion drop_marbles(const std::vector<Point>& holes, const std::vector<Point>& marbles, double hole_size) {
+  Confusion counts;
   std::vector<char> taken(holes.size());
   for (const Point marble : marbles) {
     size_t best = holes.size();
@@ -121,27 +117,20 @@ TopoCounts drop_marbles(const std::vector<Point>& holes, const std::vector<Point
 
 }  // namespace
 
-void TopoCounts::add(const TopoCounts& other) {
-  true_positive += other.true_positive;
-  false_positive += other.false_positive;
-  false_negative += other.false_negative;
-}
-double TopoCounts::precision() const { return ratio(true_positive, true_positive + false_positive); }
-double TopoCounts::recall() const { return ratio(true_positive, true_positive + false_negative); }
-double TopoCounts::f1() const { return ratio(2 * true_positive, 2 * true_positive + false_positive + false_negative); }
-
-TopoCounts topo(const AplsGraph& truth, const AplsGraph& proposal, double pixel, const TopoParameters& parameters) {
+Confusion topo(const AplsGraph& truth, const AplsGraph& proposal, double pixel, const TopoParameters& parameters) {
   const double hole = parameters.hole / pixel;
   Surroundings there(truth, parameters.radius / pixel, parameters.interval / pixel);
   Surroundings found(proposal, parameters.radius / pixel, parameters.interval / pixel);
   const size_t nodes = there.nodes().size(), origins = std::min(nodes, static_cast<size_t>(parameters.origins));
-  TopoCounts total;
+  Confusion total;
+  // Without an origin nothing is walked; what is proposed is wrong all the same.
+  if (nodes == 0) total.false_positive = static_cast<int64_t>(found.nodes().size());
   for (size_t i = 0; i < origins; ++i) {
     const int origin = there.nodes()[i * nodes / origins];
     const std::vector<Point> holes = there.around(origin);
     const std::optional<int> start = found.nearest_node(truth.place(origin), hole);
     total.add(start ? drop_marbles(holes, found.around(*start), hole)
-                    : TopoCounts{0, 0, static_cast<int64_t>(holes.size())});
+                    : Confusion{0, 0, static_cast<int64_t>(holes.size())});
   }
   return total;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "apps/score/apls/graph.h"
+#include "models/metrics.h"
 
 namespace ppl::score {
 
@@ -15,18 +16,9 @@ struct TopoParameters {
   int origins = 1000;    // at most, evenly from the truth's nodes (CosmiQ's tool draws them at random)
 };
 
-struct TopoCounts {
-  int64_t true_positive = 0, false_positive = 0, false_negative = 0;
-
-  void add(const TopoCounts& other);
-  double precision() const;  // 0 where nothing was proposed
-  double recall() const;
-  double f1() const;
-};
-
 // From each origin, a node of the truth: holes are put on the nodes and along the edges that are joined to it within
 // the radius, marbles likewise around the proposal's node nearest to it. Marbles take the nearest free hole. Without
 // such a node all holes are missed. Networks are in pixels of `pixel` metres and have no midpoints.
-TopoCounts topo(const AplsGraph& truth, const AplsGraph& proposal, double pixel, const TopoParameters& parameters);
+Confusion topo(const AplsGraph& truth, const AplsGraph& proposal, double pixel, const TopoParameters& parameters);
 
 }  // namespace ppl::score

@@ -1,0 +1,106 @@
+#include "apps/score/masks/iou_command.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "apps/common/log.h"
+#include "apps/score/masks/best_threshold.h"
+#include "apps/score/masks/iou.h"
+#include "apps/score/page/page_options.h"
+#include "io/file.h"
+
+namespace ppl::score {
+namespace {
+
+struct Command {
+  IouOptions options;
+  std::string csv;
+  std::string missing = "fail";
+  std::string html;
+  PageOptions page;
+  bool json = false;
+  bool best_threshold = false;
+  std::string store;
+  std::vector<std::string> foreground, prediction_foreground;
+};
+
+void run_search(const Command& command) {
+  const ThresholdSearch search = find_threshold(command.options);
+  if (!command.store.empty()) store_threshold(command.store, search.threshold);
+  if (command.json)
+    fmt::print("{{\"threshold\":{},\"mean_iou\":{}}}\n", search.threshold, search.mean_iou);
+  else
+    fmt::print("threshold {:.4f}, mean IoU {:.4f}\n", search.threshold, search.mean_iou);
+}
+
+// What makes figures mean something else than they seem to.
+void say_what_masks_hold(const IouReport& report) {
+  if (report.truths.masks > 0 && report.truths.holding[0] == 0) apps::log_line("truth: " + describe(report.truths));
+  if (report.predictions.masks > 0 && report.predictions.holding[0] == 0 && report.truths.holding[0] > 0)
+    apps::log_line("prediction: " + describe(report.predictions));
+  if (report.without_prediction > 0)
+    apps::log_line(fmt::format("{} pixels are left out: the prediction has no data there", report.without_prediction));
+}
+
+void add_foreground(CLI::App& app, const char* name, std::vector<std::string>& words, const std::string& of) {
+  app.add_option(name, words,
+                 "What is foreground in the " + of + ": a value (1), a range (128-255), a colour (255,0,0), or alpha")
+      ->allow_extra_args(false);
+}
+
+void run(const Command& command) {
+  if (command.best_threshold) return run_search(command);
+  const IouReport report = score_iou(command.options);
+  if (!command.csv.empty()) write_file(command.csv, iou_csv(report));
+  if (!command.html.empty()) {
+    const Page page = mask_page(report, command.options, command.page);
+    write_file(command.html, page_html(page));
+  }
+  say_what_masks_hold(report);
+  fmt::print("{}", command.json ? iou_json(report) : iou_table(report));
+  if (command.missing == "fail") require_complete({{}, report.only_truth, report.only_prediction});
+}
+
+}  // namespace
+
+void add_iou_command(CLI::App& app) {
+  CLI::App* iou = app.add_subcommand("iou", "Mean and global IoU, precision, recall and F1 of masks");
+  const auto shared = std::make_shared<Command>();
+  Command& command = *shared;
+  auto& options = command.options;
+  iou->add_option("TRUTH", options.truth, "Folder of <id>_mask.png")->required();
+  iou->add_option("PREDICTION", options.prediction, "Folder of masks of the same names")->required();
+  iou->add_flag("--json", command.json, "Print JSON instead of a table");
+  iou->add_option("--csv", command.csv, "Also write a line for each tile and class to this file");
+  add_page_options(*iou, command.html, command.page);
+  iou->add_option("--classes", options.classes, "Index masks of 0 to this many classes, 255 ignored")
+      ->check(CLI::Range(1, 254))
+      ->capture_default_str();
+  add_foreground(*iou, "--foreground", command.foreground, "truths");
+  add_foreground(*iou, "--prediction-foreground", command.prediction_foreground, "predictions");
+  iou->add_option("--threshold", options.threshold, "Read predictions as probabilities; foreground is above this")
+      ->check(CLI::Range(0.0, 1.0));
+  CLI::Option* best = iou->add_flag("--best-threshold", command.best_threshold,
+                                    "Read predictions as probabilities; print the threshold of the highest mean IoU");
+  iou->add_option("--store", command.store, "Put that threshold into the metadata of this weights file")->needs(best);
+  iou->add_option("--buffer", options.buffer, "Also relaxed precision, recall and F1: right within so many pixels")
+      ->check(CLI::Range(0, 1000));
+  iou->add_option("--boundary", options.boundary,
+                  "Also the IoU of borders so many pixels wide; 0: 2 % of each tile's diagonal")
+      ->check(CLI::Range(0, 10000));
+  iou->add_option("--truth-suffix", options.truth_suffix, "What follows the id in names of truths")
+      ->capture_default_str();
+  iou->add_option("--prediction-suffix", options.prediction_suffix, "What follows the id in names of predictions")
+      ->capture_default_str();
+  iou->add_option("--missing", command.missing, "Tiles on one side only: fail, or skip them")
+      ->check(CLI::IsMember({"fail", "skip"}))
+      ->capture_default_str();
+  iou->callback([shared] {
+    shared->options.foreground = parse_foreground(shared->foreground, "--foreground");
+    shared->options.prediction_foreground = parse_foreground(shared->prediction_foreground, "--prediction-foreground");
+    run(*shared);
+  });
+}
+
+}  // namespace ppl::score
