@@ -97,6 +97,7 @@ TEST_CASE("worst tiles come first, then the best, each once") {
 
 TEST_CASE("the page is whole by itself: balanced, escaped, nothing from elsewhere") {
   Page page = some_page(9);
+  page.facts = {{"truth", "a & b"}, {"scale", "1 m"}};
   page.tiles[0].routes.push_back({"a to b", {{0, 0}, {9, 9}}, 12, 0, 0.25});
   const std::string html = page_html(page);
   CHECK(unbalanced(html) == "");
@@ -108,6 +109,10 @@ TEST_CASE("the page is whole by itself: balanced, escaped, nothing from elsewher
   CHECK(contains(html, "d=\"M1 1L5 1L5 5.3Z\""));
   CHECK(contains(html, "class=\"line route\" data-route=\"0\""));
   CHECK(contains(html, "<tr data-route=\"0\"><td>a to b</td><td>12.0</td><td>none</td><td>0.250</td></tr>"));
+  CHECK(contains(html, "<b>truth</b> a &amp; b \u00b7 <b>scale</b> 1 m \u00b7 <b>score</b> 0."));
+  CHECK(contains(html, "<th data-down=\"1\">"));  // an arrow where the table is sorted
+  CHECK(contains(html, "y=\"7.0\">1</text>"));    // a number on each bar
+  CHECK(contains(html, "prefers-color-scheme: dark"));
   CHECK_FALSE(contains(html, "http:"));
   CHECK_FALSE(contains(html, "https:"));
   CHECK_FALSE(contains(html, "src="));
@@ -122,8 +127,13 @@ TEST_CASE("base64 and images") {
   CHECK(encoded("Many") == "TWFueQ==");
   const TemporaryFolder dir;
   write_png(dir / "a_sat.png", Image::make(30, 50, 3));
-  CHECK(score::find_image(dir.path, "a") == dir / "a_sat.png");
-  CHECK(score::find_image(dir.path, "b").empty());
+  CHECK(score::find_image(dir.path, "", "a") == dir / "a_sat.png");
+  CHECK(score::find_image(dir.path, "", "b").empty());
+  write_png(dir / "b.png", Image::make(30, 50, 1));  // beside a truth this may be a mask
+  CHECK(score::find_image(dir.path, "", "b") == dir / "b.png");
+  CHECK(score::find_image("", dir.path, "b").empty());
+  CHECK(score::find_image("", dir.path, "a") == dir / "a_sat.png");
+  CHECK(score::find_image("", dir / "truth.csv", "a").empty());
   CHECK(score::image_uri(dir / "a_sat.png", 30, 50, 20).starts_with("data:image/jpeg;base64,/9j/"));
   CHECK(contains(test::error_of([&] { score::image_uri(dir / "a_sat.png", 30, 51, 20); }),
                  "a_sat.png: expected 51 x 30"));

@@ -77,7 +77,7 @@ TEST_CASE("the scale is that of the ground, else the option, else refused") {
   scene.mask("a", "EPSG:32632", {500000, 1, 0, 5200000, 0, -1});
   const json metre = parsed(scene.masks());
   CHECK(metre["images"][0]["pixel"] == json{{"metres", 1.0}, {"from", "ground"}});
-  CHECK(metre["scale"] == "1 m a pixel (as the images lie on the ground)");
+  CHECK(metre["scale"] == "1 m a pixel (measured on the ground)");
   CHECK(metre["images"][0]["road_metres"][0].get<double>() == doctest::Approx(300 + 149.5));
   CHECK(metre["images"][0]["apls"].get<double>() > 0.98);
   // Fewer control points on roads that are shorter.

@@ -43,6 +43,7 @@ struct PageTile {
 struct Page {
   std::string title, score_name;                             // "IoU"
   std::vector<std::pair<std::string, std::string>> summary;  // name and value
+  std::vector<std::pair<std::string, std::string>> facts;    // what was compared and how: folders, threshold, scale
   std::vector<std::string> columns;
   std::vector<PageTile> tiles;
   std::vector<std::string> notes;  // images on one side, polygons repaired
@@ -52,11 +53,12 @@ struct Page {
 // The tiles that are drawn: the worst first, then the best first, each once.
 std::vector<size_t> shown_tiles(const Page&);
 
-// id -> path of <id>_sat.* and <id>.* of a folder; empty for an empty name.
-std::string find_image(const std::string& folder, const std::string& id);
+// The path of <id>_sat.* or <id>.* in a folder of images; without such a folder that of <id>_sat.* beside the truth.
+// Empty where there is none.
+std::string find_image(const std::string& images, const std::string& truth, const std::string& id);
 
-// Reads the images of the tiles that are drawn, at most 1024 pixels a side on the page. Error naming one that cannot
-// be read or has another shape than its tile.
+// With the version of the program and the date. Reads the images of the tiles that are drawn, at most 1024 pixels a
+// side on the page. Error naming one that cannot be read or has another shape than its tile.
 std::string page_html(const Page&);
 
 }  // namespace ppl::score

@@ -45,7 +45,7 @@ Page apls_page(const RoadsReport& report, const RoadSource& truth, const RoadSou
     page.tiles[i].routes =
         costly_routes(roads_of(truth, *scored[i]->truth), roads_of(proposal, *scored[i]->proposal), own, kRoutes);
   }
-  page.summary.push_back({"scale", report.scale});
+  page.facts = {{"truth", options.truth}, {"prediction", options.proposal}, {"scale", report.scale}};
   page.summary.insert(page.summary.begin(), {"APLS, mean of cities", fmt::format("{:.4f}", report.overall)});
   for (const RoadImage& image : report.images) {
     if (!image.scored()) page.notes.push_back(image.id + (image.truth ? ": no proposal" : ": no truth"));

@@ -97,6 +97,11 @@ Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, co
   for (size_t i = 0; i < std::min<size_t>(report.areas.size(), 12); ++i) {
     page.summary.emplace_back(report.areas[i].name, fmt::format("{:.4f}", report.areas[i].counts.f1()));
   }
+  const BuildingsOptions& asked = pairs.options();
+  page.facts = {{"truth", asked.truth},
+                {"prediction", asked.proposal},
+                {"IoU above", fmt::format("{:.4g}", asked.min_iou)},
+                {"area from", fmt::format("{:.4g}", asked.min_area.value_or(pairs.in_pixels() ? 20 : 0))}};
   page.notes = report.repaired;
   for (const std::string& id : report.only_truth) page.notes.push_back(id + ": no proposal");
   for (const std::string& id : report.only_proposal) page.notes.push_back(id + ": no truth");
@@ -110,7 +115,7 @@ Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, co
   }
   for (const size_t i : shown_tiles(page)) {
     PageTile& tile = page.tiles[i];
-    tile.image = find_image(options.images, tile.id);
+    tile.image = find_image(options.images, pairs.options().truth, tile.id);
     const BuildingImage image = pairs.match(report.images[i].pair);
     add_drawings(tile, image, place(tile, image, pairs.in_pixels()));
   }

@@ -114,7 +114,7 @@ Page road_page(const std::vector<RoadsOfImage>& images, const RoadPageOptions& o
                   {"matched within", options.buffer}};
   for (const size_t i : shown_tiles(page)) {
     PageTile& tile = page.tiles[i];
-    tile.image = find_image(options.images, tile.id);
+    tile.image = find_image(options.images, options.truth, tile.id);
     add_size(tile, images[i]);
     tile.drawings = {{Outcome::matched, true, {}, truths[i].near},
                      {Outcome::missed, true, {}, truths[i].far},

@@ -11,7 +11,7 @@
 namespace ppl::score {
 
 struct PageOptions {
-  std::string images;  // folder of images <id>_sat.* or <id>.*; empty: tiles are drawn on a plain ground
+  std::string images;  // folder of images <id>_sat.* or <id>.*; empty: <id>_sat.* beside the truth, else a plain ground
   int shown = 12;      // see Page
 };
 
@@ -30,7 +30,8 @@ struct RoadsOfImage {
 };
 struct RoadPageOptions : PageOptions {
   std::string score_name = "APLS";
-  std::string buffer = "4 m";  // in words
+  std::string truth, proposal;  // paths
+  std::string buffer = "4 m";   // in words
 };
 Page road_page(const std::vector<RoadsOfImage>&, const RoadPageOptions&);
 

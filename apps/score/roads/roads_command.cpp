@@ -99,6 +99,8 @@ void run_pair(Command& command) {
   if (!command.csv.empty()) write_file(command.csv, roads_csv(report));
   if (!command.html.empty()) {
     command.page.images = command.layers.images;
+    command.page.truth = command.sources[0], command.page.proposal = command.sources[1];
+    command.page.buffer = fmt::format("{:.4g} m", command.options.apls.snap);
     write_file(command.html, page_html(apls_page(report, *truth, *proposal, command.options.apls, command.page)));
   }
   fmt::print("{}", command.json ? roads_json(report) : roads_table(report));

@@ -40,7 +40,7 @@ const char* name_of(ScaleOrigin origin) {
 std::string to_text(const PixelScale& scale) {
   return fmt::format("{:.4g} m a pixel ({})", scale.metres,
                      scale.origin == ScaleOrigin::option   ? "--pixel"
-                     : scale.origin == ScaleOrigin::ground ? "as the images lie on the ground"
+                     : scale.origin == ScaleOrigin::ground ? "measured on the ground"
                                                            : "SpaceNet's, whose ids these are");
 }
 
