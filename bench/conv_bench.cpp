@@ -179,14 +179,14 @@ int main(int argc, char** argv) {
   Options o;
   CLI::App app("Times every convolution of a network: oneDNN direct and the engine's choice");
   app.add_option("--network", o.network, "its name")->capture_default_str();
-  app.add_option("--bands", o.bands, "of the image")->check(CLI::Range(1, 64));
+  app.add_option("--bands", o.bands, "bands of the image")->check(CLI::Range(1, 64));
   app.add_option("--size", o.size, "side of the image, a multiple of 32")->check(CLI::PositiveNumber);
   app.add_option("--batch", o.batch, "images")->check(CLI::PositiveNumber);
   app.add_option("--repeats", o.repeats, "timings of which the minimum counts")->check(CLI::PositiveNumber);
   app.add_option("--type", o.type, "f32, bf16 or both with a comma");
-  app.add_option("--kind", o.kind, "of forward, backward_data, backward_weights");
+  app.add_option("--kind", o.kind, "passes: forward, backward_data, backward_weights, with commas");
   app.add_option("--only", o.only, "layers whose name contains this");
-  app.add_option("--algorithm", o.algorithm, "instead of the engine's choice where it can serve");
+  app.add_option("--algorithm", o.algorithm, "convolution algorithm instead of the engine's choice where it can serve");
   app.add_flag("--cpu-time", o.cpu_time, "processor time instead of elapsed time: for one thread on a busy machine");
   app.add_flag("--packed", o.packed, "keep packed weights between calls, as inference does");
   app.add_flag("--epilogue", o.epilogue, "with bias and ReLU, and a residual on 3x3 stride 1");

@@ -153,8 +153,10 @@ int main(int argc, char** argv) {
   Options o;
   CLI::App app("Convolutions fused with norms and ReLU by cuDNN beside our two steps", "fusion_bench");
   app.add_option("--size", o.size, "Side of the square image")->check(CLI::Range(64, 8192))->capture_default_str();
-  app.add_option("--batch", o.batch)->check(CLI::Range(1, 256))->capture_default_str();
-  app.add_option("--repeats", o.repeats)->check(CLI::Range(1, 1000))->capture_default_str();
+  app.add_option("--batch", o.batch, "Images at once")->check(CLI::Range(1, 256))->capture_default_str();
+  app.add_option("--repeats", o.repeats, "Timings of which the best counts")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
   app.add_option("--only", o.only, "Fusions whose name contains this");
   app.add_option("--for", o.described, "Only plan, for the device that this file describes (bench/fusion/h100.json)")
       ->check(CLI::ExistingFile);

@@ -35,6 +35,16 @@ struct Options {
   int repeats = 15, megabytes = 256;
 };
 
+constexpr const char* kHelp =
+    "Every op case at network size against the copy bandwidth measured beside it, as JSON lines\n"
+    "Usage: op_bench [OPTIONS]\n\n"
+    "  --only TEXT           Ops whose name contains this\n"
+    "  --repeats N           Timings of which the best counts (15)\n"
+    "  --megabytes N         Memory to rotate over, so that nothing is found in cache (256)\n"
+    "  --threads N           Threads (all cores)\n"
+    "  --clock wall|cpu      Time that is measured; cpu on a busy machine, with one thread (wall)\n"
+    "  --device cpu|cuda     Where the ops run (cpu)\n";
+
 clockid_t measuring_clock = CLOCK_MONOTONIC;
 Device device = Device::cpu;
 
@@ -44,6 +54,7 @@ struct Job {
   double bytes = 0, flops = 0;
   size_t warm_up = 2;  // runs until nothing is touched for the first time
   std::function<void(size_t)> prepare, run;
+  size_t together = 20;  // runs that a device is timed over, so that no launch is measured; sets of inputs at most
 };
 
 double milliseconds(const std::function<void()>& f) {
@@ -85,8 +96,12 @@ void report(const Options& o, Copy& copy, const Job& job) {
   double t = 1e30, top = 0;
   for (size_t i = 0; i < job.warm_up + static_cast<size_t>(o.repeats); ++i) {
     const double gbs = i < job.warm_up ? 0 : copy.gigabytes_per_second();
-    job.prepare(i);
-    const double ms = milliseconds([&] { job.run(i); });
+    const size_t runs = device == Device::cuda ? job.together : 1;
+    for (size_t k = 0; k < runs; ++k) job.prepare(i * runs + k);
+    const double ms = milliseconds([&] {
+                        for (size_t k = 0; k < runs; ++k) job.run(i * runs + k);
+                      }) /
+                      static_cast<double>(runs);
     if (i >= job.warm_up) t = std::min(t, ms), top = std::max(top, gbs);
   }
   const double gbs = job.bytes / t / 1e6;
@@ -133,7 +148,8 @@ void run_case(const Options& o, Copy& copy, const OpCase& c, DType dtype) {
     s.results[i % count] = c.run(s.inputs[i % count]);
   };
   report(o, copy,
-         {c.name, name(dtype), "forward", bytes_of(c.forward, dtype), c.flops, count + 1, prepare_forward, forward});
+         {c.name, name(dtype), "forward", bytes_of(c.forward, dtype), c.flops, count + 1, prepare_forward, forward,
+          count});
   if (c.backward.elements == 0) return;
 
   std::vector<Tensor> dy;
@@ -147,7 +163,7 @@ void run_case(const Options& o, Copy& copy, const OpCase& c, DType dtype) {
   const auto backward = [&](size_t i) { s.losses[i % count].backward(); };
   report(o, copy,
          {c.name, name(dtype), "backward", bytes_of(c.backward, dtype), 2 * c.flops, count + 1, prepare_backward,
-          backward});
+          backward, count});
 }
 
 // Kernels that are not ops.
@@ -246,6 +262,7 @@ int main(int argc, char** argv) try {
   Options o;
   for (int i = 1; i < argc; i += 2) {
     const std::string option = argv[i];
+    if (option == "--help" || option == "-h") return std::fputs(kHelp, stdout) < 0;
     PPL_CHECK(i + 1 < argc, "op_bench: no value for ", option);
     if (option == "--only")
       o.only = argv[i + 1];

@@ -90,6 +90,11 @@ void run(int size, int batch) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  constexpr const char* kHelp =
+      "Usage: pointwise_bench [SIZE [BATCH]]\n1x1 convolutions on a GPU by cuDNN, cuBLASLt and our own kernel, of "
+      "images "
+      "of SIZE x SIZE (1024), BATCH (8) at once\n";
+  if (argc > 1 && argv[1][0] == '-') return std::fputs(kHelp, stdout) < 0 || std::string(argv[1]) != "--help" ? 2 : 0;
   try {
     if (const std::string problem = cuda_problem(); !problem.empty()) throw Error(problem);
     run(argc > 1 ? std::atoi(argv[1]) : 1024, argc > 2 ? std::atoi(argv[2]) : 8);

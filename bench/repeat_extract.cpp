@@ -62,9 +62,13 @@ void repeat(const std::string& extract, int copies, double degrees, const std::s
 }  // namespace
 
 int main(int argc, char** argv) {
+  const bool help = argc == 2 && std::string(argv[1]) == "--help";
   if (argc != 5) {
-    std::fprintf(stderr, "usage: repeat_extract EXTRACT COPIES DEGREES OUT.osm.pbf\n");
-    return 2;
+    std::fputs(
+        "Usage: repeat_extract EXTRACT COPIES DEGREES OUT.osm.pbf\nAn OSM extract repeated towards the east, copies "
+        "DEGREES apart\n",
+        help ? stdout : stderr);
+    return help ? 0 : 2;
   }
   try {
     repeat(argv[1], std::atoi(argv[2]), std::atof(argv[3]), argv[4]);

@@ -105,8 +105,10 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
     TrainerOptions options{make_loss(o.loss), {}, precision};
     options.graph = o.graph;
     trainer = std::make_unique<Trainer>(*net, options);
-    step = [&] {
-      trainer->step(x, target, 2e-4);
+    // As train gives it: how many pixels count is known from the loader.
+    const TrainingBatch prepared{x, target, {}, target.size(), false};
+    step = [&, prepared] {
+      trainer->step({&prepared, 1}, 2e-4);
       if (o.device == Device::cuda) cuda_synchronize();
     };
   } else {
@@ -147,19 +149,22 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
 int main(int argc, char** argv) {
   Options o;
   CLI::App app("Times predict and train steps of a network beside the sum of its direct convolutions", "step_bench");
-  app.add_option("--network", o.network)->capture_default_str();
-  app.add_option("--loss", o.loss)->capture_default_str();
+  app.add_option("--network", o.network, "Its name")->capture_default_str();
+  app.add_option("--loss", o.loss, "What train steps minimise")->capture_default_str();
   app.add_option("--size", o.sizes, "Sides of the square input")->capture_default_str();
-  app.add_option("--batch", o.batches)->capture_default_str();
-  app.add_option("--mode", o.modes, "predict, train")
-      ->check(CLI::IsMember({"predict", "train"}))
-      ->capture_default_str();
-  app.add_option("--precision", o.precisions, "f32, bf16")
+  app.add_option("--batch", o.batches, "Images at once")->capture_default_str();
+  app.add_option("--mode", o.modes, "Which steps")->check(CLI::IsMember({"predict", "train"}))->capture_default_str();
+  app.add_option("--precision", o.precisions, "Types of the activations")
       ->check(CLI::IsMember({"f32", "bf16"}))
       ->capture_default_str();
-  app.add_option("--repeats", o.repeats)->check(CLI::Range(1, 1000))->capture_default_str();
-  app.add_option("--device", o.device, "cpu, cuda")
-      ->transform(CLI::CheckedTransformer(std::map<std::string, Device>{{"cpu", Device::cpu}, {"cuda", Device::cuda}}));
+  app.add_option("--repeats", o.repeats, "Timed steps; their median counts")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  app.add_option_function<std::string>(
+         "--device", [&](const std::string& name) { o.device = name == "cuda" ? Device::cuda : Device::cpu; },
+         "Where the steps run")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->default_str("cpu");
   app.add_flag("--graph", o.graph, "On cuda: steps as CUDA graphs, recorded while warming up");
   app.add_flag("!--no-roof", o.roof, "Leave the direct roof out");
   CLI11_PARSE(app, argc, argv);

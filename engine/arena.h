@@ -1,5 +1,5 @@
-// All parameters of a module in one block of memory, their gradients in another of the same layout, and its buffers
-// (running statistics) in a third.
+// Three blocks of memory that hold a module's parameters, their gradients (in the same layout), and its buffers (the
+// running statistics of batch norm). An optimizer step or an all-reduce can then work on one array.
 #pragma once
 
 #include "engine/module.h"
@@ -8,29 +8,30 @@ namespace ppl {
 
 class Arena {
  public:
-  // Moves the parameters and buffers there, on the device where they are; the module's tensors stay the handles to
-  // them. Slices start at multiples of 64 bytes, the padding between them is zero.
+  // Moves the module's parameters and buffers into the blocks, on the device where they are. The module's tensors then
+  // refer to the new memory. Every slice starts at a multiple of 64 bytes; the padding between slices is zero.
   explicit Arena(const Module&);
 
   Tensor values, gradients;  // f32 [size]
   Tensor buffers;            // f32 [size]: what is not trained
 
-  // Forgets the gradients; memory is not cleared, since a step's first gradient is written, not added.
+  // Marks every parameter as having no gradient. The memory is not set to zero: the first gradient of a step
+  // overwrites it, later ones are added.
   void clear_gradients() const;
-  // Which parameters have a gradient, and that they have it again: work that was replayed has written it.
+  // Which parameters have a gradient, in the module's order.
   std::vector<bool> with_gradient() const;
+  // Marks these parameters as having a gradient. For a replayed CUDA graph, which writes gradients without the tape.
   void find_gradients(const std::vector<bool>& of) const;
-  // Zeros where a parameter got no gradient, so that gradients may be read as a whole.
+  // Writes zeros for parameters that got no gradient, so that the whole of `gradients` can be read.
   void complete_gradients() const;
   void complete_gradient(size_t slice) const;
-  // Says that the values have changed.
+  // To be called after `values` or `buffers` were changed directly: what is derived from them is then made anew.
   void touch() const;
-  // Says that the buffers have.
   void touch_buffers() const;
 
   struct Slice {
     Tensor parameter;
-    int64_t offset;  // of its first element; what follows up to the next slice is padding
+    int64_t offset;  // of its first element, in elements
   };
   struct BufferSlice {
     Tensor buffer;

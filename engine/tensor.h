@@ -1,5 +1,6 @@
-// A dense row-major array on one device (images and maps are NHWC), and the tape entry that computed it.
-// Copies of a Tensor are handles to the same data. There are no strides and no views.
+// A dense row-major array on one device (images and feature maps are NHWC). It remembers the operation that computed
+// it, so that backward() can find its way back. Copying a Tensor copies a handle: both refer to the same data. There
+// are no strides and no views.
 #pragma once
 
 #include <cstddef>
@@ -65,34 +66,36 @@ class Tensor {
   std::vector<float> to_host() const;  // converted to f32; waits for the device
   float item() const;                  // of a tensor with one element
 
-  // The same on another device, off the tape: a copy, or this where it is there already.
+  // A copy on that device, not recorded for backward; this tensor itself if it is there already.
   Tensor to(Device) const;
-  // New content from f32 values, as many as there are elements.
+  // Overwrites the content, converting from f32. Error unless there is one value an element.
   void assign(const std::vector<float>&) const;
 
-  // Same data, other extents of the same product; not recorded on the tape.
+  // The same data under another shape with as many elements; not recorded for backward.
   Tensor reshaped(Shape) const;
   bool same_storage(const Tensor&) const;
 
-  // Raised whenever the content of a parameter or buffer changes; what is derived from it is made anew then.
+  // A counter that goes up whenever the content of a parameter or buffer changes. Caches of what was computed from it
+  // (folded or packed weights) compare it. touch() raises it; call it after writing through data().
   uint64_t version() const;
   void touch() const;
 
   bool requires_grad() const;
   void set_requires_grad(bool on = true) const;
   Tensor grad() const;      // of a leaf after backward(); undefined where none came
-  void clear_grad() const;  // forgets the gradient; the memory given by use_memory stays
-  void find_grad() const;   // the gradient is what that memory holds
+  void clear_grad() const;  // grad() becomes undefined; memory given by use_memory is kept for the next one
+  void find_grad() const;   // grad() becomes what the memory given by use_memory holds
 
-  // Moves the content of a leaf to another device; all handles to it follow.
+  // Moves the content of a parameter or buffer to another device; all handles see it there.
   void move_to(Device) const;
 
-  // Moves the content of a leaf into a slice of an arena. Offset in elements; f32.
+  // Moves the content of a parameter or buffer (f32) into an arena, `offset` elements from its start.
   void use_memory(const Tensor& arena, int64_t offset) const;
-  // And says where its gradient is to be written: into another arena of the same layout.
+  // The same; its gradient will be written at the same offset of grad_arena.
   void use_memory(const Tensor& arena, int64_t offset, const Tensor& grad_arena) const;
 
-  // For a scalar: fills grad() of every leaf below that requires it, and frees the tape on the way.
+  // Of a tensor with one element: computes grad() of every tensor it depends on that requires one. Frees what the
+  // forward pass kept for that.
   void backward() const;
 
  private:
@@ -101,21 +104,23 @@ class Tensor {
   friend struct Tape;
 };
 
-// Given dL/dy, dL/d(input) for each input in order; undefined where an input needs none.
+// From dL/dy to dL/d(input) for each input, in order; undefined where an input needs none.
 using Backward = std::function<std::vector<Tensor>(const Tensor& dy)>;
 
-// Called once at the end of an op: remembers how to go back from y if any input requires a gradient and
-// gradients are on. Undefined inputs are allowed (optional ones).
+// Every op ends with it: if gradients are on and an input requires one, y remembers the inputs and how to go back.
+// Optional inputs may be undefined. Returns y.
 Tensor record(const char* op, std::vector<Tensor> inputs, Tensor y, Backward);
 
-// Where the gradient of w (f32) is to be written: its slice of the arena at the first use, else a new tensor.
+// Memory for the gradient of w (f32): w's slice of the gradient arena if that is free in this step, else a new tensor,
+// which backward() adds to the first.
 Tensor gradient_target(const Tensor& w);
 
-// Called during backward() as soon as a leaf's gradient is complete. One hook at a time; empty removes it.
+// The hook is called during backward() for each parameter as soon as its gradient is complete. There is one hook at a
+// time; an empty function removes it.
 void on_gradient_complete(std::function<void(const Tensor& leaf)> hook);
 
 bool grad_enabled();
-class NoGrad {  // no op is recorded while one of these lives (this thread)
+class NoGrad {  // while an object of it exists, this thread's ops are not recorded for backward
  public:
   NoGrad();
   ~NoGrad();
@@ -126,7 +131,8 @@ class NoGrad {  // no op is recorded while one of these lives (this thread)
   bool before_;
 };
 
-// Bytes of this device's tensors, on cuda also of scratch memory and graphs: now, and at most since the last reset.
+// Bytes held by tensors on a device (on cuda also by scratch memory and graphs): now, and the most since the last
+// reset.
 // held: now and what is kept for later tensors (on cuda the driver keeps it).
 struct MemoryUse {
   size_t now = 0, peak = 0, held = 0;

@@ -6,7 +6,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cerrno>
 #include <cstring>
 #include <utility>
@@ -91,29 +90,16 @@ MappedFile& MappedFile::operator=(MappedFile&& o) noexcept {
   return *this;
 }
 
-FileWriter::FileWriter(const std::string& path) : path_(path) {
-  static std::atomic<unsigned> counter{0};
-  struct stat s;
-  // A device or pipe under this name would be replaced by the rename.
-  PPL_CHECK(stat(path.c_str(), &s) != 0 || S_ISREG(s.st_mode), path, ": expected a file to replace, got ",
-            S_ISDIR(s.st_mode) ? "a folder" : "something else");
-  temporary_ = cat(path, ".", getpid(), ".", counter++, ".tmp");
-  fd_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd_ < 0) fail("create");
-}
+FileWriter::FileWriter(const std::string& path) : path_(path), file_(std::make_unique<TemporaryFile>(path)) {}
 
-FileWriter::~FileWriter() {
-  if (fd_ < 0) return;
-  close(fd_);
-  unlink(temporary_.c_str());
-}
+FileWriter::~FileWriter() = default;
 
 void FileWriter::fail(const char* doing) { ppl::fail(path_, doing, errno); }
 
 void FileWriter::write_fully(uint64_t offset, const void* data, size_t size) {
   const char* p = static_cast<const char*>(data);
   while (size > 0) {
-    const ssize_t n = pwrite(fd_, p, std::min(size, size_t{1} << 30), static_cast<off_t>(offset));
+    const ssize_t n = pwrite(file_->fd(), p, std::min(size, size_t{1} << 30), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) fail("write");
     p += n;
@@ -135,7 +121,7 @@ void FileWriter::write_at(uint64_t offset, const void* data, size_t size) {
 
 void FileWriter::extend(uint64_t size) {
   PPL_CHECK(size >= offset_, path_, ": extended to ", size, " bytes with ", offset_, " written");
-  if (ftruncate(fd_, static_cast<off_t>(size)) != 0) fail("extend");
+  if (ftruncate(file_->fd(), static_cast<off_t>(size)) != 0) fail("extend");
   offset_ = size;
 }
 
@@ -145,14 +131,9 @@ void FileWriter::pad_to(uint64_t alignment) {
 }
 
 void FileWriter::commit(Durable durable) {
-  if (durable == Durable::at_once && fsync(fd_) != 0) fail("write");
-  const int closed = close(std::exchange(fd_, -1));
-  if (closed != 0 || rename(temporary_.c_str(), path_.c_str()) != 0) {
-    const int error = errno;
-    unlink(temporary_.c_str());
-    errno = error;
-    fail(closed != 0 ? "write" : "rename the finished file");
-  }
+  if (durable == Durable::at_once && fsync(file_->fd()) != 0) fail("write");
+  file_->become_path();
+  file_.reset();
   if (durable == Durable::later) return;
   // The new name itself is on the disk only after this; some file systems refuse it for folders, which changes nothing.
   const Descriptor folder{open(folder_of(path_).c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};

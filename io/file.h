@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -48,6 +49,29 @@ class MappedFile {
   Bytes bytes_;
 };
 
+// An empty file "<path>.<16 hex digits>.tmp" that nobody else has, removed with the object. While the object lives the
+// file is locked (flock), so that remove_abandoned knows it from those of processes that are gone.
+class TemporaryFile {
+ public:
+  explicit TemporaryFile(const std::string& path);  // Error naming path, not the temporary name
+  ~TemporaryFile();
+  TemporaryFile(const TemporaryFile&) = delete;
+  TemporaryFile& operator=(const TemporaryFile&) = delete;
+
+  const std::string& name() const { return name_; }
+  int fd() const { return fd_; }
+  // Gives it the name path. Error where that fails; it stays under its own name then.
+  void become_path();
+
+ private:
+  std::string path_, name_;
+  int fd_ = -1;
+};
+
+// Removes the temporary files in `folder` (not below it) whose processes are gone; those of other machines when they are
+// a day old. start: of what their names begin with. Where the file system knows no locks none is removed.
+void remove_abandoned(const std::string& folder, const std::string& start = "");
+
 // A file that appears under its name only when it is complete: it is written to a temporary name in the same folder,
 // flushed to the disk and renamed by commit(). Without commit() (an exception on the way) nothing stays behind.
 class FileWriter {
@@ -70,8 +94,8 @@ class FileWriter {
   void write_fully(uint64_t offset, const void* data, size_t size);
   [[noreturn]] void fail(const char* doing);
 
-  std::string path_, temporary_;
-  int fd_ = -1;
+  std::string path_;
+  std::unique_ptr<TemporaryFile> file_;
   uint64_t offset_ = 0;
 };
 

@@ -40,8 +40,12 @@ std::unique_ptr<LinkNet> make_network(const std::string& name, int bands, int cl
   PPL_CHECK(bands > 0 && bands <= 64 && classes > 0 && classes <= 254, "network ", name,
             ": bands 1 to 64 and classes 1 to 254, not ", bands, " and ", classes);
   const auto it = std::find_if(table().begin(), table().end(), [&](const Entry& e) { return name == e.name; });
-  PPL_CHECK(it != table().end(), "no network is called '", name, "'; the nearest is ",
-            nearest_name(name, network_names()));
+  if (it == table().end()) {
+    std::string names;
+    for (const Entry& e : table()) names += cat(names.empty() ? "" : ", ", e.name);
+    throw Error(
+        cat("no network is called '", name, "'; the nearest is ", nearest_name(name, network_names()), " of ", names));
+  }
   NetworkSpec spec = it->spec;
   spec.bands = bands;
   spec.classes = classes;

@@ -11,7 +11,8 @@ namespace ppl {
 
 std::vector<std::string> network_names();
 
-// Error naming the nearest known name where there is none of this name; weights are zero until initialised or loaded.
+// Error naming all names and the nearest where there is none of this name; weights are zero until initialised or
+// loaded.
 std::unique_ptr<LinkNet> make_network(const std::string& name, int bands = 3, int classes = 1);
 
 }  // namespace ppl

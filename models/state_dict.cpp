@@ -1,6 +1,7 @@
 #include "models/state_dict.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 namespace ppl {
@@ -33,7 +34,6 @@ bool ends_with_any(const std::string& s, std::initializer_list<const char*> ends
 
 // Our name for an array of the file; empty where it is known to be of no use.
 std::string our_name(std::string name, bool torchvision, bool has_psp) {
-  strip_prefix(name, "module.");
   if (ends_with_any(name, {"num_batches_tracked"})) return "";
   if (has_psp && name.starts_with("dblock.dilate")) return "";
   if (strip_prefix(name, "psp.")) return "dblock." + name;
@@ -47,19 +47,30 @@ std::string our_name(std::string name, bool torchvision, bool has_psp) {
 
 // Our name -> the file's.
 std::map<std::string, std::string> our_names(const NamedArrays& file) {
+  const std::string prefix = shared_prefix(file);
   const bool torchvision = is_torchvision(file);
-  const bool has_psp = std::any_of(file.arrays.begin(), file.arrays.end(), [](const auto& a) {
-    return a.first.starts_with("psp.") || a.first.starts_with("module.psp.");
-  });
+  const bool has_psp = std::any_of(file.arrays.begin(), file.arrays.end(),
+                                   [&](const auto& a) { return a.first.starts_with(prefix + "psp."); });
   std::map<std::string, std::string> names;
-  for (const auto& [name, array] : file.arrays)
-    if (const std::string ours = our_name(name, torchvision, has_psp); !ours.empty()) names[ours] = name;
+  for (const auto& [name, array] : file.arrays) {
+    const std::string ours = our_name(name.substr(prefix.size()), torchvision, has_psp);
+    if (!ours.empty()) names[ours] = name;
+  }
   return names;
 }
 
 void check_shape(const Module::Entry& e, const HostArray& from) {
   PPL_CHECK(from.shape == published_shape(e.tensor.shape()), "weights: '", e.name, "' is ", to_string(from.shape),
             ", the network needs ", to_string(published_shape(e.tensor.shape())));
+}
+
+void check_values(const std::string& name, const HostArray& array) {
+  const std::vector<float> values = array.as_f32();
+  const auto bad = std::count_if(values.begin(), values.end(), [](float v) { return !std::isfinite(v); });
+  PPL_CHECK(bad == 0, "weights: ", bad, " of the ", values.size(), " values of '", name,
+            "' are not finite: the training that made them had failed");
+  PPL_CHECK(!name.ends_with("running_var") || std::none_of(values.begin(), values.end(), [](float v) { return v < 0; }),
+            "weights: '", name, "' holds variances below 0");
 }
 
 void copy_array(const Module::Entry& e, const HostArray& from) {
@@ -93,9 +104,20 @@ NamedArrays state_dict(const Module& module) {
   return file;
 }
 
-bool is_torchvision(const NamedArrays& file) {
-  return file.arrays.contains("conv1.weight") || file.arrays.contains("module.conv1.weight");
+std::string shared_prefix(const NamedArrays& file) {
+  std::string prefix;
+  for (bool longer = !file.arrays.empty(); longer;) {
+    const std::string& first = file.arrays.begin()->first;
+    const size_t dot = first.find('.', prefix.size());
+    const std::string tried = first.substr(0, dot == std::string::npos ? 0 : dot + 1);
+    longer = !tried.empty() && std::all_of(file.arrays.begin(), file.arrays.end(),
+                                           [&](const auto& a) { return a.first.starts_with(tried); });
+    if (longer) prefix = tried;
+  }
+  return prefix;
 }
+
+bool is_torchvision(const NamedArrays& file) { return file.arrays.contains(shared_prefix(file) + "conv1.weight"); }
 
 NamedArrays under_our_names(NamedArrays file) {
   NamedArrays out{{}, file.metadata};
@@ -116,6 +138,7 @@ LoadReport load_state_dict(const Module& module, const NamedArrays& file, bool s
       continue;
     }
     check_shape(e, *it->second);
+    check_values(e.name, *it->second);
     pairs.emplace_back(e, it->second);
     found.erase(it);
   }

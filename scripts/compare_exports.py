@@ -54,8 +54,8 @@ def our_logits(bin_folder, weights, image, folder):
     import cv2
     (folder / "in").mkdir(exist_ok=True)
     cv2.imwrite(str(folder / "in/a.png"), image)
-    run(bin_folder / "predict", weights, folder / "in", folder / "out", "--views", "1", "--probabilities", "tif",
-        "--quiet")
+    run(bin_folder / "predict", weights, folder / "in", folder / "out", "--tta", "1", "--probabilities", "tif",
+        "--existing", "overwrite", "--quiet")
     p = cv2.imread(str(folder / "out/a_prob.tif"), cv2.IMREAD_UNCHANGED).astype(np.float64)
     return np.log(p / (1 - p))[None, None]
 
@@ -66,17 +66,18 @@ def compare(name, args, folder):
     torch.save({"epoch": 1, "state_dict": state}, folder / "new.pth")
     torch.save({"module." + k: v for k, v in state.items()}, folder / "old.th", _use_new_zipfile_serialization=False)
     weights = args.bin / "weights"
-    run(weights, "import", folder / "new.pth", folder / "a.safetensors", "--network", name, "--quiet")
-    run(weights, "import", folder / "old.th", folder / "b.safetensors", "--network", name, "--quiet")
+    again = ["--existing", "overwrite", "--quiet"]
+    run(weights, "import", folder / "new.pth", folder / "a.safetensors", "--network", name, *again)
+    run(weights, "import", folder / "old.th", folder / "b.safetensors", "--network", name, *again)
     run(weights, "diff", folder / "a.safetensors", folder / "b.safetensors", "--quiet")
-    run(weights, "export", folder / "a.safetensors", folder / "c.safetensors", "--quiet")
+    run(weights, "export", folder / "a.safetensors", folder / "c.safetensors", *again)
     back = load_file(str(folder / "c.safetensors"))
     torch_model.build(name).load_state_dict(back, strict=True)
     assert all(torch.equal(state[k], v) for k, v in back.items()), "an array changed on its way"
 
     height, width = args.size
     size = ["0"] if args.free else [str(height), str(width)]
-    run(weights, "export", folder / "a.safetensors", folder / "m.onnx", "--onnx", "--size", *size, "--quiet")
+    run(weights, "export", folder / "a.safetensors", folder / "m.onnx", "--onnx", "--size", *size, *again)
     onnx.checker.check_model(str(folder / "m.onnx"), full_check=True)
     image = np.random.default_rng(1).integers(0, 256, (height, width, 3), dtype=np.uint8)
     x = ((image.transpose(2, 0, 1)[None] / 255 - MEAN) / STD).astype(np.float32)

@@ -141,7 +141,7 @@ def check_roads(programs, folder, rng):
         length = sum(line.length for i, line in rows if i == image["id"]) * 0.31
         say(f"length of {image['id']} by shapely", abs(image["road_metres"][0] - length) < 1e-6 * (1 + length),
             f"{image['road_metres'][0]}, expected {length}")
-    keys = ["apls", "image_mean", "road_weighted", "only_truth", "only_proposal", "bad_rows"]
+    keys = ["apls", "image_mean", "road_weighted", "only_truth", "only_prediction", "bad_rows"]
     empties = [LineString().wkt, MultiLineString().wkt, "LINESTRING Z EMPTY", "GEOMETRYCOLLECTION EMPTY", "", "nan",
                "None"]
     for name, write in table_forms(table, "WKT_Pix", empties):
@@ -158,12 +158,12 @@ def check_roads(programs, folder, rng):
     same("roads, no header", *score(programs, "roads", folder / "form.csv", folder / "poorer.csv"), expected, keys)
 
 
-def f1_by_shapely(truth, proposal):
-    """Greedy in the order of the rows, as SpaceNet matches proposals of equal confidence."""
+def f1_by_shapely(truth, prediction):
+    """Greedy in the order of the rows, as SpaceNet matches predictions of equal confidence."""
     found = wrong = missed = 0
     for image in IMAGES:
         free = [g for i, g in truth if i == image]
-        for shape in (g for i, g in proposal if i == image):
+        for shape in (g for i, g in prediction if i == image):
             ious = [shape.intersection(g).area / shape.union(g).area for g in free]
             best = int(np.argmax(ious)) if ious else -1
             if best >= 0 and ious[best] > 0.5:
@@ -186,7 +186,7 @@ def check_buildings(programs, folder, rng):
     assert expected, why
     counts = tuple(expected[k] for k in ("true_positive", "false_positive", "false_negative"))
     say("buildings, counts by shapely", counts == f1_by_shapely(rows, moved), f"{counts}, {f1_by_shapely(rows, moved)}")
-    keys = ["f1", "true_positive", "false_positive", "false_negative", "only_truth", "only_proposal"]
+    keys = ["f1", "true_positive", "false_positive", "false_negative", "only_truth", "only_prediction"]
     empties = [Polygon().wkt, "MULTIPOLYGON EMPTY", "POLYGON Z EMPTY", "GEOMETRYCOLLECTION EMPTY", "", "nan", "None"]
     for name, write in table_forms(table, "PolygonWKT_Pix", empties):
         path = folder / "form.csv"

@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# What needs a GPU, on a machine that has one: build, tests on the device, sanitizer, benches beside PyTorch, a short
-# training run. On a machine without one it says what it could not do.
-#   gpu_check.sh pack DIR          copies the headers that a bare machine lacks (doctest, CLI11, fmt, nlohmann/json)
-#   gpu_check.sh right [OPTIONS]   build, tests of ops, kernels, augmentation, batches and sums of ranks on the device,
-#                                  goldens, training, compute-sanitizer
-#   gpu_check.sh quick [OPTIONS]   benches of kernels, products and fusions, steps beside PyTorch, kernel resources
-# Options: --out DIR (build/gpu_check)   --build DIR (build/gpu)   --headers DIR (what pack made)
-#          --peer FILE (../shared/peer/torch_bench.py)   --python EXE (python3)   --device cuda|cpu (cuda)
-#          --skip PHASE, --limit PHASE=SECONDS (may be repeated)   --total SECONDS (530)   --small (to try this script)
-# Phases: build ops parts augment batches ranks goldens training memcheck racecheck; kernels products fusions steps
-# resources.
+# What needs a GPU, on a machine that has one: build, tests on the device, goldens, training, steps beside PyTorch,
+# compute-sanitizer. On a machine without one it says what it could not do.
+#   gpu_check.sh pack DIR          copies what a bare machine lacks: headers (doctest, CLI11, fmt, nlohmann/json), and
+#                                  PyTorch's side of the steps where it is there
+#   gpu_check.sh run [OPTIONS]     all of that in one call of 8 minutes, the surest evidence first
+#   gpu_check.sh again [OPTIONS]   the phases of OUT that failed, once more; 4 minutes
+#   gpu_check.sh benches [OPTIONS] kernels, products and fusions, where there is time for them
+# Options: --out DIR (build/gpu_check)   --copy DIR: gets results.json and logs.tgz after every phase
+#          --build DIR (build/gpu)   --packed DIR (what pack made)   --python EXE (python3)   --device cuda|cpu (cuda)
+#          --peer FILE (DIR/peer/torch_bench.py, else ../shared/peer/torch_bench.py)
+#          --skip PHASE, --limit PHASE=SECONDS (may be repeated)   --total SECONDS   --small (to try this script)
+# Phases of run: versions build ops parts augment batches ranks training goldens goldens_bf16 steps torch cublaslt
+# memcheck memcheck_batches torch_autotune; of benches: kernels products fusions resources.
 # Every phase ends at its limit, or where the total is spent, and leaves OUT/<phase>.log as it goes; OUT/results.jsonl
-# gets a line a phase, OUT/results.json holds all in the end. Exit code 1 where a phase failed.
+# gets a line a phase, OUT/results.json holds all. Exit code 1 where a phase failed.
 set -uo pipefail
 here=$(realpath "$(dirname "$0")/..")
 
@@ -34,7 +36,10 @@ pack() {
     sed -i "s|set(_IMPORT_PREFIX \"/usr\")|get_filename_component(_IMPORT_PREFIX \"\${CMAKE_CURRENT_LIST_DIR}/$(
       realpath --relative-to="$(dirname "$found")" "$prefix/usr")\" ABSOLUTE)|" "$found"
   done
-  echo "gpu_check: headers are in $prefix/usr"
+  if [[ -e $here/../shared/peer/torch_bench.py ]]; then
+    mkdir -p "$prefix/peer" && cp "$here"/../shared/peer/torch_{bench,model}.py "$prefix/peer"
+  fi
+  echo "gpu_check: headers are in $prefix/usr, PyTorch's side in $prefix/peer"
 }
 
 what=${1:-}
@@ -43,24 +48,30 @@ if [[ $what == pack ]]; then
   mkdir -p "$2" && pack "$2"
   exit
 fi
-[[ $what == right || $what == quick ]] || die "expected pack DIR, right or quick; see the file's head"
+case $what in
+  run) total=480 ;;
+  again) total=240 ;;
+  benches) total=480 ;;
+  *) die "expected pack DIR, run, again or benches; see the file's head" ;;
+esac
 shift
 
-out=$here/build/gpu_check build=$here/build/gpu headers='' peer=$here/../shared/peer/torch_bench.py python=python3
-device=cuda total=530 small=''
-declare -A skip=() limits=()
+out=$here/build/gpu_check copy='' build=$here/build/gpu packed='' peer='' python=python3 device=cuda small=''
+declare -A skip=() limits=() only=()  # only: the phases of `again`
+selected=''
 while (($#)); do
   [[ $1 == --small ]] && { small=1; shift; continue; }
   (($# > 1)) || die "$1 wants a value"
   case $1 in
     --out) out=$(realpath -m "$2") ;;
+    --copy) copy=$(realpath -m "$2") ;;
     --build) build=$(realpath -m "$2") ;;
-    --headers) headers=$(realpath "$2") || die "--headers: no folder $2" ;;
+    --packed) packed=$(realpath -e "$2" 2>/dev/null) || die "--packed: no folder $2" ;;
     --peer) peer=$2 ;;
     --python) python=$2 ;;
     --device) device=$2 ;;
     --skip) skip[$2]=1 ;;
-    --limit) [[ $2 =~ ^([a-z]+)=([0-9]+)$ ]] || die "--limit: expected PHASE=SECONDS, got $2"
+    --limit) [[ $2 =~ ^([a-z_0-9]+)=([0-9]+)$ ]] || die "--limit: expected PHASE=SECONDS, got $2"
       limits[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]} ;;
     --total) total=$2 ;;
     *) die "unknown option $1" ;;
@@ -68,6 +79,10 @@ while (($#)); do
   shift 2
 done
 [[ $device == cuda || $device == cpu ]] || die "--device: expected cuda or cpu, got $device"
+if [[ -z $peer ]]; then
+  peer=$here/../shared/peer/torch_bench.py
+  [[ -z $packed || ! -e $packed/peer/torch_bench.py ]] || peer=$packed/peer/torch_bench.py
+fi
 command -v nvcc >/dev/null || PATH=$PATH:/usr/local/cuda/bin
 mkdir -p "$out"
 cd "$here" || exit 1
@@ -76,43 +91,44 @@ failed=()
 note() { echo "$1" | tee -a "$out/results.jsonl"; }
 left_out() { note "{\"phase\": \"$1\", \"skipped\": \"$2\"}"; }
 
+# What there is so far, where it survives this machine: a command that is killed runs no trap.
+collect() {
+  "$python" "$here/scripts/gpu_check_results.py" "$out" || echo "gpu_check: $out/results.json could not be written" >&2
+  [[ -n $copy ]] || return 0
+  mkdir -p "$copy" && cp "$out/results.json" "$copy" && tar -C "$out" -czf "$copy/logs.tgz" --exclude='run*' \
+    --exclude='*.packed' . || echo "gpu_check: $copy could not be written" >&2
+}
+
 # phase NAME SECONDS COMMAND...: the command may be a function of this script.
 phase() {
   local name=$1 limit=${limits[$1]:-$2} start=$SECONDS code
   shift 2
+  [[ -z $selected || -n ${only[$name]:-} ]] || return 0
   [[ -z ${skip[$name]:-} ]] || { left_out "$name" "asked for"; return; }
   ((limit > total - SECONDS)) && limit=$((total - SECONDS))
   ((limit > 0)) || { left_out "$name" "no time left of $total s"; return; }
-  export here out build headers peer python device small
+  export here out build packed peer python device small
   timeout --kill-after=5 "$limit" bash -c "$(declare -f); \"\$@\"" phase "$@" >"$out/$name.log" 2>&1
   code=$?
   note "{\"phase\": \"$name\", \"exit\": $code, \"seconds\": $((SECONDS - start)), \"limit\": $limit}"
   ((code == 0)) || failed+=("$name")
+  collect
 }
 
-# The folder of a Python package of NVIDIA's, such as nvidia.cudnn; nothing where it is missing.
-python_package() {
-  "$python" -c "import importlib.util as u; print(list(u.find_spec('$1').submodule_search_locations)[0])" 2>/dev/null
+versions() {
+  cmake --version | head -1
+  nvcc --version | tail -2
+  nvidia-smi 2>/dev/null | head -15
+  "$python" -c 'import torch; print("torch", torch.__version__, "cuDNN", torch.backends.cudnn.version())' 2>/dev/null ||
+    echo "no PyTorch here"
 }
 
-# from_python NAME PACKAGE HEADER: CMake's variables for a library that the toolkit lacks and Python has.
-from_python() {
-  local folder library
-  for folder in /usr/include /usr/include/x86_64-linux-gnu "$(dirname "$(command -v nvcc)")/../include"; do
-    [[ ! -e $folder/$3 ]] || return
-  done
-  folder=$(python_package "$2") || return
-  library=$(ls "$folder"/lib/lib"${2#nvidia.}".so* 2>/dev/null | head -1)
-  [[ -n $library ]] && echo "-D$1_INCLUDE_DIR=$folder/include -D$1_LIBRARY=$library"
-}
-
+# CMake stops where it finds no cuDNN: without it everything would run on plain kernels.
 build_all() {
   local arch
   arch=$(nvidia-smi --query-gpu=compute_cap --format=csv,noheader 2>/dev/null | head -1 | tr -d .)
-  # shellcheck disable=SC2046  # words on purpose
-  cmake -G Ninja -S "$here" -B "$build" -DCMAKE_BUILD_TYPE=Release -DPPL_GPU=cuda ${headers:+-DCMAKE_PREFIX_PATH=$headers/usr} \
-    ${arch:+-DCMAKE_CUDA_ARCHITECTURES=$arch-real} $(from_python CUDNN nvidia.cudnn cudnn.h) \
-    $(from_python NCCL nvidia.nccl nccl.h) &&
+  cmake -G Ninja -S "$here" -B "$build" -DCMAKE_BUILD_TYPE=Release -DPPL_GPU=cuda -DPPL_PYTHON="$(command -v "$python")" \
+    ${packed:+-DCMAKE_PREFIX_PATH=$packed/usr} ${arch:+-DCMAKE_CUDA_ARCHITECTURES=$arch-real} &&
     cmake --build "$build" --parallel "$(nproc)" \
       --target cuda_op_test cuda_kernel_test cuda_augment_test cuda_batches_test communication_test golden_test op_bench \
       pointwise_bench fusion_bench step_bench train
@@ -126,7 +142,7 @@ training() {
   cat >"$out/recipe.json" <<RECIPE
 {"run": "$out/run", "seed": 1, "precision": "bf16",
  "network": {"name": "pp_linknet34_psp64"},
- "stages": [{"name": "bars", "train": "$out/tiles.packed", "loss": "dice_focal", "rate": 5e-4, "epochs": 4,
+ "stages": [{"name": "bars", "train": "$out/tiles.packed", "loss": "dice_focal", "learning_rate": 5e-4, "epochs": 4,
              "crop": $side, "batch": $batch, "monitor": "training_loss"}]}
 RECIPE
   for graph in false true; do
@@ -145,51 +161,82 @@ sys.exit(not (equal and fell))
 COMPARE
 }
 
-# Ours, eager and as graphs, and then PyTorch's settings, for each kind of step; the larger ones first.
+kinds() { [[ -n $small ]] && echo "train:64:1 predict:64:1" || echo "train:1024:8 predict:1024:8"; }
+
+# Ours, eager and as graphs, a process each: what one leaves allocated is no other's peak.
 steps() {
-  local kinds="train:1024:8 predict:1024:8 train:512:1 predict:512:1" kind mode size batch result=0
-  [[ -z $small ]] || kinds="train:64:1 predict:64:1"
-  [[ -e $peer ]] || echo "PyTorch's side is left out: there is no $peer"
-  for kind in $kinds; do
+  local kind mode size batch result=0
+  for kind in $(kinds); do
     IFS=: read -r mode size batch <<<"$kind"
     for graph in "" --graph; do
       [[ $device == cuda || -z $graph ]] || continue
-      echo "GRAPH ${graph:-off} $kind"
-      "$build/bin/step_bench" --device "$device" --no-roof --mode "$mode" --size "$size" --batch "$batch" $graph || result=1
+      "$build/bin/step_bench" --device "$device" --no-roof --mode "$mode" --size "$size" --batch "$batch" \
+        --precision bf16 $graph || result=1
     done
-    [[ -e $peer ]] || continue
-    (cd "$(dirname "$peer")" &&
-      timeout 170 "$python" "$(basename "$peer")" --device "$device" --mode "$mode" --size "$size" --batch "$batch" --settings all) ||
-      echo "PyTorch's side ended with $?: $kind"
   done
   return $result
 }
 
-sanitized() {
-  compute-sanitizer --tool "$1" --error-exitcode 1 "$build/bin/cuda_op_test"
-}
-
-right() {
-  phase build 260 build_all
-  phase ops 60 env PPL_SYNC=1 "$build/bin/cuda_op_test"
-  phase parts 30 "$build/bin/cuda_kernel_test"
-  phase augment 30 "$build/bin/cuda_augment_test"
-  phase batches 30 "$build/bin/cuda_batches_test"
-  phase ranks 60 "$build/bin/communication_test"
-  phase goldens 60 "$build/bin/golden_test" --dir tests/goldens --device "$device"
-  phase training 60 training
-  for tool in memcheck racecheck; do
-    if command -v compute-sanitizer >/dev/null; then
-      phase $tool 90 sanitized $tool
-    else
-      left_out $tool "no compute-sanitizer here"
-    fi
+# PyTorch's settings, the same steps: torch_side SETTINGS.
+torch_side() {
+  local kind mode size batch result=0
+  [[ -e $peer ]] || { echo "skipped: there is no $peer"; return 0; }
+  "$python" -c 'import torch' 2>/dev/null || { echo "skipped: there is no PyTorch"; return 0; }
+  for kind in $(kinds); do
+    IFS=: read -r mode size batch <<<"$kind"
+    (cd "$(dirname "$peer")" &&
+      "$python" "$(basename "$peer")" --device "$device" --mode "$mode" --size "$size" --batch "$batch" --settings "$1") ||
+      result=1
   done
+  return $result
 }
 
-quick() {
-  [[ -x $build/bin/step_bench ]] || phase build 260 build_all
-  phase kernels 70 "$build/bin/op_bench" --device "$device" --megabytes 1024
+# Our kernels only: what cuDNN provokes inside itself is its own.
+sanitized() {
+  command -v compute-sanitizer >/dev/null || { echo "skipped: no compute-sanitizer here"; return 0; }
+  compute-sanitizer --tool memcheck --track-stream-ordered-races all --report-api-errors no \
+    --kernel-name kernel_substring=_ZN3ppl --error-exitcode 1 "$build/bin/$1"
+}
+
+cublaslt() {
+  PPL_CUBLASLT=1 "$build/bin/cuda_kernel_test" && PPL_CUBLASLT=1 "$build/bin/cuda_op_test"
+}
+
+run() {
+  phase versions 20 versions
+  phase build 200 build_all
+  if [[ ! -x $build/bin/step_bench ]]; then
+    echo "gpu_check: nothing is built, so nothing is run" >&2
+    return
+  fi
+  phase ops 60 env PPL_SYNC=1 "$build/bin/cuda_op_test"
+  phase parts 20 "$build/bin/cuda_kernel_test"
+  phase augment 20 "$build/bin/cuda_augment_test"
+  phase batches 30 "$build/bin/cuda_batches_test"
+  phase ranks 45 "$build/bin/communication_test"
+  phase training 60 training
+  phase goldens 45 "$build/bin/golden_test" --dir tests/goldens --device "$device"
+  phase goldens_bf16 30 "$build/bin/golden_test" --dir tests/goldens --device "$device" --bf16
+  phase steps 45 steps
+  phase torch 120 torch_side eager_nhwc_bf16,compile_nhwc_bf16
+  phase cublaslt 40 cublaslt
+  phase memcheck 60 sanitized cuda_op_test
+  phase memcheck_batches 30 sanitized cuda_batches_test
+  phase torch_autotune 120 torch_side autotune_nhwc_bf16
+}
+
+# Only what failed before, or was left out for want of time.
+again() {
+  local name
+  selected=1
+  for name in $("$python" "$here/scripts/gpu_check_results.py" --again "$out"); do only[$name]=1; done
+  ((${#only[@]})) || { echo "gpu_check: nothing failed in $out"; return; }
+  run
+}
+
+benches() {
+  [[ -x $build/bin/step_bench ]] || phase build 200 build_all
+  phase kernels 120 "$build/bin/op_bench" --device "$device" --megabytes 1024
   if [[ $device == cuda ]]; then
     phase products 30 "$build/bin/pointwise_bench"
     phase fusions 60 "$build/bin/fusion_bench" ${small:+--small}
@@ -197,7 +244,6 @@ quick() {
     left_out products "they are for a GPU"
     left_out fusions "they are for a GPU"
   fi
-  phase steps 400 steps
   phase resources 120 scripts/kernel_resources.sh
 }
 
@@ -208,5 +254,5 @@ else
   note '{"device": null, "note": "no GPU: what runs on one says that it skips, or fails"}'
 fi
 "$what"
-"$python" scripts/gpu_check_results.py "$out" || echo "gpu_check: $out/results.json could not be written" >&2
+collect
 ((${#failed[@]} == 0)) || { echo "gpu_check: failed: ${failed[*]} (logs in $out)" >&2; exit 1; }

@@ -2,6 +2,7 @@
 """Puts what gpu_check.sh left in a folder into one file, results.json.
 
   gpu_check_results.py OUT
+  gpu_check_results.py --again OUT      prints the phases that failed or had no time, instead
 {"device": .., "phases": [{"phase", "exit", "seconds", .., "lines": [JSON lines of its log]}], "summary": {..}}
 """
 import json
@@ -9,7 +10,7 @@ import os
 import sys
 
 
-PEER_SETTINGS = ["eager_fp32", "eager_nhwc_fp32", "eager_nhwc_bf16", "compile_nhwc_bf16", "autotune_nhwc_bf16"]
+PEER_SETTINGS = ["eager_nhwc_bf16", "compile_nhwc_bf16", "autotune_nhwc_bf16"]
 
 
 def json_lines(path):
@@ -24,6 +25,15 @@ def json_lines(path):
         except ValueError:
             pass  # cut off by the time limit
     return lines
+
+
+def skipped_by_itself(path):
+    """What a test says that found no device, and passed: it has not been run."""
+    if not os.path.exists(path):
+        return None
+    with open(path, errors="replace") as log:
+        said = [line.strip() for line in log if line.startswith("skipped: ")]
+    return said[0][len("skipped: "):] if said else None
 
 
 def best(lines, key, value):
@@ -49,7 +59,7 @@ def against_peer(lines):
         row["peer"] = [{"setting": p["setting"], "ms": p["ms"], "peak_mib": p.get("peak_mib"),
                         "speed_of_ours": round(p["ms"] / mine, 3) if mine else None}
                        for p in lines if "peer" in p and same(p)]
-        # Its compiled settings are the ones to beat, and the first that its time limit cuts off.
+        # Its compiled settings are the ones to beat, and the first that a time limit cuts off.
         row["peer_missing"] = [s for s in PEER_SETTINGS if s not in [p["setting"] for p in row["peer"]]]
         table.append(row)
     return table
@@ -74,18 +84,32 @@ def summary(phases):
             for k in bound if k["share_of_copy"] < 0.85],
         "kernels_measured": len(kernels),
         "fusions": fusions(lines.get("fusions", [])),
-        "steps": against_peer(lines.get("steps", [])),
+        "steps": against_peer(
+            [line for name in ("steps", "torch", "torch_autotune") for line in lines.get(name, [])]),
     }
 
 
-def main(out):
+def read(out):
     device, phases = None, {}
     for line in json_lines(os.path.join(out, "results.jsonl")):
         if "phase" in line:
-            phases[line["phase"]] = {**line, "lines": json_lines(os.path.join(out, line["phase"] + ".log"))}
+            log = os.path.join(out, line["phase"] + ".log")
+            phases[line["phase"]] = {**line, "lines": json_lines(log)}
+            why = skipped_by_itself(log) if line.get("exit") == 0 else None
+            if why:
+                phases[line["phase"]]["skipped"] = why
         elif "device" in line:
             device = line["device"]
-    phases = list(phases.values())
+    return device, list(phases.values())
+
+
+def again(out):
+    """Names of the phases that are worth another try."""
+    return [p["phase"] for p in read(out)[1] if p.get("exit", 0) != 0 or "no time left" in p.get("skipped", "")]
+
+
+def main(out):
+    device, phases = read(out)
     result = {"device": device, "summary": summary(phases), "phases": phases}
     path = os.path.join(out, "results.json")
     with open(path + ".tmp", "w") as f:
@@ -95,6 +119,9 @@ def main(out):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2:
+    if len(sys.argv) == 3 and sys.argv[1] == "--again":
+        print(*again(sys.argv[2]))
+    elif len(sys.argv) == 2:
+        main(sys.argv[1])
+    else:
         sys.exit(__doc__)
-    main(sys.argv[1])

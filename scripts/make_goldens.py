@@ -14,11 +14,10 @@ import sys
 
 import numpy as np
 import torch
-from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
 HERE = pathlib.Path(__file__).resolve().parent.parent / "tests" / "goldens"
-ULP_MEAN, ULP_STD = [0.3262061, 0.39206991, 0.41451698], [0.11344261, 0.1211441, 0.14105087]
+MEAN, STD = [0.3262061, 0.39206991, 0.41451698], [0.11344261, 0.1211441, 0.14105087]
 
 
 def unit(name, count):
@@ -30,13 +29,11 @@ def unit(name, count):
         x = np.uint64(h) + np.arange(count, dtype=np.uint64) + np.uint64(0x9e3779b97f4a7c15)
         x = (x ^ x >> np.uint64(30)) * np.uint64(0xbf58476d1ce4e5b9)
         x = (x ^ x >> np.uint64(27)) * np.uint64(0x94d049bb133111eb)
-        return (x ^ x >> np.uint64(31) >> np.uint64(0)).astype(np.uint64) >> np.uint64(40)
+        return ((x ^ x >> np.uint64(31)) >> np.uint64(40)).astype(np.float64) / 8388608.0 - 1
 
 
 def values(name, shape):
-    """The same as f32 numbers of a shape, in float64."""
-    u = unit(name, int(np.prod(shape))).astype(np.float64) / 8388608.0 - 1
-    return u.reshape(shape)
+    return unit(name, int(np.prod(shape))).reshape(shape)
 
 
 def rounded(a):
@@ -50,7 +47,7 @@ def weight(name, prefix, shape):
     if name.endswith(("running_mean", "bias")):
         return rounded(0.1 * u)
     if len(shape) == 4:
-        return rounded(np.float32(np.sqrt(6 / np.prod(shape[1:]))).astype(np.float64) * u)
+        return rounded(np.sqrt(6 / np.prod(shape[1:])) * u)
     return rounded(1 + 0.1 * u)
 
 
@@ -172,7 +169,7 @@ def predict(peer, case, there):
     net = network(peer, case)
     image = there["image_bgr"] if "image_bgr" in there else \
         ((values(case["prefix"] + "/image", (100, 130, 3)) + 1) * 127.5).astype(np.uint8)
-    x = torch.from_numpy(((image / 255 - ULP_MEAN) / ULP_STD).transpose(2, 0, 1)[None])
+    x = torch.from_numpy(((image / 255 - MEAN) / STD).transpose(2, 0, 1)[None])
     height, width = image.shape[:2]
     top, left = -height % 32 // 2, -width % 32 // 2
     padded = torch.nn.functional.pad(x, (left, -width % 32 - left, top, -height % 32 - top), mode="reflect")
@@ -191,27 +188,63 @@ def predict(peer, case, there):
             "probability_sum": total[0, 0, top:top + height, left:left + width].numpy().astype(np.float32)}
 
 
+NETWORKS = ["linknet34", "d_linknet34", "d_linknet34_context", "d_linknet50", "d_linknet101", "pp_linknet34",
+            "pp_linknet34_psp64", "pp_linknet34_psp128", "pp_linknet34_psp64_hdc"]
+LOSSES = ["focal", "focal_full_gradient", "dice", "dice_batch", "bce", "dice_focal", "dice_bce"]
+LARGE, SMALL = "[2, 3, 96, 128]", "[1, 3, 64, 96]"
+FOUR_BANDS = {"model": "pp_linknet34_psp64", "bands": "4", "classes": "3"}
+
+
 def cases():
-    networks = ["linknet34", "d_linknet34", "d_linknet34_context", "d_linknet50", "d_linknet101", "pp_linknet34",
-                "pp_linknet34_psp64", "pp_linknet34_psp128", "pp_linknet34_psp64_hdc"]
-    for name in networks:
-        yield f"forward_{name}", forward, {"kind": "forward", "model": name, "mode": "eval"}
-    yield "forward_pp_linknet34_psp64_b4c3", forward, {"kind": "forward", "model": "pp_linknet34_psp64",
-                                                       "mode": "eval", "bands": "4", "classes": "3"}
-    for name in ("focal", "focal_full_gradient", "dice", "dice_batch", "bce", "dice_focal", "dice_bce"):
-        yield f"loss_{name}", loss, {"kind": "loss", "loss": name, "shape": "[3, 1, 64, 48]", "logits": "3 * input"}
+    """(file's path below public/, function, metadata)"""
+    for name in NETWORKS:
+        size = SMALL if name in ("d_linknet50", "d_linknet101") else LARGE
+        yield f"forward/{name}", forward, {"model": name, "mode": "eval", "input_shape": size}
+    yield "forward/pp_linknet34_psp64_b4c3", forward, {**FOUR_BANDS, "mode": "eval", "input_shape": "[1, 4, 64, 96]"}
+    for name in LOSSES:
+        yield f"loss/{name}", loss, {"loss": name, "shape": "[3, 1, 64, 48]", "logits": "3 * input"}
     for model in ("d_linknet34", "pp_linknet34_psp64"):
         for name in ("focal", "dice_bce"):
-            yield f"train_{model}_{name}", train, {"kind": "train", "mode": "train", "model": model, "loss": name,
-                                                   "input_shape": "[2, 3, 96, 128]"}
-    yield "train_pp_linknet34_psp64_b4c3_dice_focal", train, {
-        "kind": "train", "mode": "train", "model": "pp_linknet34_psp64", "loss": "dice_focal", "bands": "4",
-        "classes": "3", "input_shape": "[2, 4, 64, 96]"}
-    yield "adam_pp_linknet34_psp64", adam, {
-        "kind": "adam", "model": "pp_linknet34_psp64", "loss": "focal", "input_shape": "[2, 3, 96, 128]",
+            yield f"train/{model}/{name}", train, {"mode": "train", "model": model, "loss": name, "input_shape": LARGE}
+    yield "train/pp_linknet34_psp64_b4c3/dice_focal", train, {
+        **FOUR_BANDS, "mode": "train", "loss": "dice_focal", "input_shape": "[2, 4, 64, 96]"}
+    yield "adam/pp_linknet34_psp64", adam, {
+        "model": "pp_linknet34_psp64", "loss": "focal", "input_shape": LARGE,
         "optimizer": json.dumps({"betas": [0.9, 0.999], "eps": 1e-08, "weight_decay": 0})}
-    yield "predict_pp_linknet34_psp64", predict, {
-        "kind": "predict", "model": "pp_linknet34_psp64", "views": "8", "mean_bgr": json.dumps(ULP_MEAN),
-        "std_bgr": json.dumps(ULP_STD)}
+    yield "predict/pp_linknet34_psp64", predict, {
+        "model": "pp_linknet34_psp64", "views": "8", "mean_bgr": json.dumps(MEAN), "std_bgr": json.dumps(STD)}
 
 
+def distance(new, old):
+    """The largest normalised difference of an array; of a summary's, of a column."""
+    if new.shape != old.shape:
+        return float("inf")
+    pairs = zip(new.T, old.T) if new.ndim == 2 and new.shape[1] == 10 else [(new, old)]
+    return max(np.linalg.norm((a.astype(np.float64) - b)) / max(np.linalg.norm(b.astype(np.float64)), 1e-300)
+               for a, b in pairs)
+
+
+def main():
+    p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    p.add_argument("peer", type=pathlib.Path)
+    p.add_argument("out", type=pathlib.Path)
+    p.add_argument("--only", nargs="+", help="names of files, without .safetensors")
+    o = p.parse_args()
+    sys.path.insert(0, str(o.peer))
+    import torch_model as peer
+    o.out.mkdir(parents=True, exist_ok=True)
+    for path, work, case in cases():
+        name = path.replace("/", "_")
+        if o.only and name not in o.only:
+            continue
+        case.update(kind=work.__name__, prefix=f"public/{path}")
+        file = HERE / f"{name}.safetensors"
+        there = load_file(file) if file.exists() else {}
+        arrays = work(peer, case, there)
+        save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, o.out / file.name, metadata=case)
+        worst = max((distance(arrays[k], there[k]), k) for k in arrays) if there.keys() == arrays.keys() else "none there"
+        print(name, worst, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -5,11 +5,14 @@ make_torch_files.py OUT
 
 Every file holds the same numbers: a tensor's element i is i, plus 1000 times the tensor's place in the list below.
 """
+import argparse
 import collections
+import enum
 import pickle
 import sys
 from pathlib import Path
 
+import numpy
 import torch
 
 
@@ -29,6 +32,22 @@ def tensors(prefix=""):
     return out
 
 
+class Mode(enum.Enum):
+    TRAIN = 1
+
+
+class Settings(dict):
+    """A dictionary of a training program's own class."""
+
+
+def beside_weights():
+    """What training programs put beside the weights."""
+    return {"args": argparse.Namespace(lr=0.1, path=Path("runs/a"), seen=collections.defaultdict(list, a=[1])),
+            "mode": Mode.TRAIN, "set": {1, 2}, "array": numpy.arange(3.0), "scalar": numpy.float64(0.5),
+            "loss": torch.tensor(0.25), "rng": torch.get_rng_state()[:16], "complex": torch.zeros(2, dtype=torch.cfloat),
+            "settings": Settings(a=1), "device": torch.device("cpu"), "dtype": torch.float32}
+
+
 def main(out):
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
@@ -43,6 +62,11 @@ def main(out):
     torch.save(collections.OrderedDict(weight=torch.nn.Parameter(torch.ones(3))), out / "parameter.pth")
     torch.save(module, out / "model.pth")
     torch.save(module.state_dict(), out / "module_state.pth")
+
+    torch.save({**beside_weights(), "params": {"net": tensors("module.model.")}}, out / "beside.pth")
+    torch.save({**beside_weights(), "params": tensors()}, out / "beside4.pth", pickle_protocol=4)
+    torch.save({"model": tensors(), "ema": tensors("module."), "epoch": 3}, out / "two.pth")
+    torch.save((7, Settings(tensors())), out / "tuple.pth")
 
     class Call:
         def __reduce__(self):

@@ -23,7 +23,7 @@ peak() { # COUNT: kB
   mkdir tiles
   local i
   for i in $(seq "$1"); do echo "tiles/t${i}_sat.png"; done | xargs -n 1000 bash -c 'for f; do ln small.png "$f"; done' _
-  /usr/bin/time -o peak.txt -f %M "$bin/predict" w.safetensors tiles masks --views 1 --quiet
+  /usr/bin/time -o peak.txt -f %M "$bin/predict" w.safetensors tiles masks --tta 1 --quiet
   if [[ $(find masks -name '*_mask.png' | wc -l) -ne $1 || $(wc -l <masks/manifest.jsonl) -ne $1 ]]; then
     echo "many_tiles: masks are missing" >&2
     exit 1

@@ -13,6 +13,7 @@ cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=Release -DPPL_TESTS=OFF >/dev/nu
 cmake --build build --parallel "$(nproc)" --target train predict score
 build/bin/train scripts/recipes/massachusetts.json --set "seed=$seed" --set "run=$run"
 for views in 1 8; do
-  build/bin/predict "$run/roads/last.safetensors" "$data/val" "$run/masks-$views" --views "$views" --precision bf16
+  build/bin/predict "$run/roads/last.safetensors" "$data/val" "$run/masks-$views" --tta "$views" --precision bf16 \
+    --existing overwrite
   build/bin/score iou "$data/val" "$run/masks-$views"
 done

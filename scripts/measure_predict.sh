@@ -59,7 +59,7 @@ folder() { # FOLDER PROCESSES THREADS PRECISION VIEWS: seconds
   rm -rf out
   [[ $2 -eq 1 ]] || share=(--share)
   for ((id = 0; id < $2; ++id)); do
-    "$bin/predict" w.safetensors "$1" out --precision "$4" --views "$5" --threads "$3" "${share[@]}" --quiet &
+    "$bin/predict" w.safetensors "$1" out --precision "$4" --tta "$5" --threads "$3" "${share[@]}" --quiet &
     ids+=($!)
   done
   wait "${ids[@]}"
@@ -76,7 +76,7 @@ a_tile() { # PROCESSES THREADS PRECISION VIEWS: seconds of all of it, and a tile
 published() { # PRECISION VIEWS: seconds a tile, or nothing
   "$python" -c 'import torch, cv2, safetensors' 2>/dev/null || return 0
   "$python" "$scripts/peer_predict.py" peer.safetensors "tiles$((tiles * 8 / $2))" peer_out --precision "$1" \
-    --views "$2" --threads "$threads" --count "$peer"
+    --tta "$2" --threads "$threads" --count "$peer"
 }
 
 compare() { # PRECISION VIEWS
@@ -103,7 +103,8 @@ scenes() {
     [[ -e scene$side.tif ]] ||
       gdal_translate -q -outsize "$side" "$side" -r nearest -co TILED=YES -co COMPRESS=DEFLATE "$first" "scene$side.tif"
     /usr/bin/time -f "scene of $side x $side, one view, bf16: %e s, %M kB at most" \
-      "$bin/predict" w.safetensors "scene$side.tif" "mask$side.tif" --views 1 --precision bf16 --threads "$threads" --quiet
+      "$bin/predict" w.safetensors "scene$side.tif" "mask$side.tif" --tta 1 --precision bf16 --threads "$threads" --quiet \
+      --existing overwrite
   done
 }
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The published prediction loop in PyTorch, to be timed beside `predict` on the same tiles in the same run.
 
-peer_predict.py WEIGHTS.safetensors TILES OUT [--views 1|8] [--precision f32|bf16] [--threads N] [--count N]
+peer_predict.py WEIGHTS.safetensors TILES OUT [--tta 1|8] [--precision f32|bf16] [--threads N] [--count N]
 
 One tile after the other, as published: decoded by OpenCV, normalised, eight views in two batches of four, sigmoids
 added up, the mask written as PNG. channels-last; WEIGHTS is what `weights export` writes. Needs torch, safetensors, cv2 and
@@ -50,7 +50,7 @@ def main():
     parser.add_argument("tiles", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--network", default="pp_linknet34_psp64")
-    parser.add_argument("--views", type=int, choices=(1, 8), default=8)
+    parser.add_argument("--tta", type=int, choices=(1, 8), default=8)
     parser.add_argument("--precision", choices=("f32", "bf16"), default="f32")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     parser.add_argument("--count", type=int, default=0, help="of tiles; 0: all")
@@ -67,7 +67,7 @@ def main():
         start = time.perf_counter()
         image = (cv2.imread(str(path)).astype(np.float32) / 255 - MEAN) / STD
         batches = []
-        for batch in views_of(image, o.views):
+        for batch in views_of(image, o.tta):
             x = torch.from_numpy(np.ascontiguousarray(batch.transpose(0, 3, 1, 2))).contiguous(memory_format=torch.channels_last)
             with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16, enabled=o.precision == "bf16"):
                 batches.append(torch.sigmoid(network(x)).float().numpy()[:, 0])

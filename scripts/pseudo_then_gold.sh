@@ -61,12 +61,12 @@ fi
 mkdir -p "$out/pseudo" "$out/gold" "$out/few"
 
 map_of_buildings() { # outlines to within half a metre (7 pixels of 7.5 cm), what is smaller than 1 m2 left out
-  $bin/vectorize buildings "$data/train" "$out/true.csv" --min-area 200 --simplify 7
+  $bin/vectorize buildings "$data/train" "$out/true.csv" --min-area 200 --simplify 7 --existing overwrite
   scripts/degrade_buildings.py "$out/true.csv" "$out/map" --pixel 0.075 --size 224 --seed 0
 }
 map_of_roads() { # lengths are pixels of 1 m; what ends in the truth ends in the map
   $bin/vectorize roads "$data/train" "$out/true.csv" --min-object 60 --min-hole 60 --merge 4 --spur 6 --min-length 15 \
-    --gap 0 --far-gap 0 --simplify 3
+    --gap 0 --far-gap 0 --simplify 3 --existing overwrite
   scripts/degrade_roads.py "$out/true.csv" "$out/map" --pixel 1 --size 400 --seed 0
 }
 width=()
@@ -99,7 +99,7 @@ trained() {
 # score_of WEIGHTS NAME: global IoU on val, kept in NAME.json
 score_of() {
   if [[ ! -e $out/$2.json ]]; then
-    $bin/predict "$1" "$data/val" "$out/masks-$2" --views 1 --precision bf16 --quiet
+    $bin/predict "$1" "$data/val" "$out/masks-$2" --tta 1 --precision bf16 --existing overwrite --quiet
     $bin/score iou "$data/val" "$out/masks-$2" --json >"$out/$2.json.partial"
     mv "$out/$2.json.partial" "$out/$2.json"
   fi

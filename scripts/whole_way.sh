@@ -82,23 +82,24 @@ training() {
 {"run": "run", "seed": 4, "network": {"name": "pp_linknet34_psp64"}, "input": {"ground_sample_distance": 1.0},
  "precision": "bf16", "checkpoint": {"every_minutes": 1},
  "stages": [
-  {"name": "massachusetts", "train": "$massachusetts/train", "loss": "focal", "rate": 2e-4,
+  {"name": "massachusetts", "train": "$massachusetts/train", "loss": "focal", "learning_rate": 2e-4,
    "epochs": ${EPOCHS:-12}, "crop": 320, "batch": 8, "patience": 0},
   {"name": "cities",
    "train": [{"path": "north", "weight": 1}, {"path": "vegas", "weight": 2},
              {"path": "$massachusetts/train", "weight": 3}],
-   "tiles_per_epoch": 48, "loss": "focal", "rate": 1e-4, "epochs": ${TUNE_EPOCHS:-12}, "crop": 96, "batch": 8, "patience": 0}]}
+   "tiles_per_epoch": 48, "loss": "focal", "learning_rate": 1e-4, "epochs": ${TUNE_EPOCHS:-12}, "crop": 96, "batch": 8, "patience": 0}]}
 JSON
   $bin/train train.json --overwrite
 }
 
 prediction() { # a georeferenced scene, and a folder
-  $bin/predict run/cities/last.safetensors south/paris_south_sat.tif paris_south_mask.tif --precision bf16
-  $bin/predict run/massachusetts/last.safetensors "$massachusetts/val" masks --precision bf16
+  $bin/predict run/cities/last.safetensors south/paris_south_sat.tif paris_south_mask.tif --precision bf16 --existing overwrite
+  $bin/predict run/massachusetts/last.safetensors "$massachusetts/val" masks --precision bf16 --existing overwrite
 }
 
 lines() { # lengths are pixels: a third of the defaults, which are meant for 0.3 m
-  local options=(--min-object 60 --min-hole 60 --merge 4 --spur 6 --min-length 15 --gap 12 --far-gap 25 --simplify 1)
+  local options=(--min-object 60 --min-hole 60 --merge 4 --spur 6 --min-length 15 --gap 12 --far-gap 25 --simplify 1
+    --existing overwrite)
   $bin/vectorize roads paris_south_mask.tif paris_south.geojson "${options[@]}"
   $bin/vectorize roads masks masks.csv "${options[@]}"
   $bin/vectorize roads "$massachusetts/val" truth.csv "${options[@]}"

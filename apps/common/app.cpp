@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/common/help.h"
 #include "apps/common/log.h"
 
 namespace ppl::apps {
@@ -13,7 +14,7 @@ namespace {
 
 int fail(const Program& program, ExitCode code, const std::string& message) {
   clear_progress_line();
-  fmt::print(stderr, "{}: {}\n", program.name, one_line(message));
+  fmt::print(stderr, "{}: {}\n", program.name, printable(one_line(message)));
   return code;
 }
 
@@ -40,6 +41,7 @@ int run_app(int argc, char** argv, const Program& program, const Setup& setup) {
     app.set_version_flag("--version", program.name + " (pplinknet) " PPL_VERSION);
     app.add_flag_function(
         "-q,--quiet", [](int64_t) { set_quiet(true); }, "No progress and no log lines on stderr");
+    app.formatter(help_formatter());
     app.fallthrough();
     setup(app);
     return parse_and_run(app, argc, argv, program);

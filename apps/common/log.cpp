@@ -53,10 +53,27 @@ std::string one_line(std::string text) {
   return text;
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<unsigned char>(text[i]);
+    const auto next = static_cast<unsigned char>(i + 1 < text.size() ? text[i + 1] : 0);
+    if ((c < 0x20 && c != '\t' && c != '\n') || c == 0x7f) {
+      out += fmt::format("\\x{:02x}", c);
+    } else if (c == 0xc2 && next >= 0x80 && next < 0xa0) {  // U+0080 to U+009F in UTF-8
+      out += fmt::format("\\x{:02x}", next);
+      ++i;
+    } else {
+      out += text[i];
+    }
+  }
+  return out;
+}
+
 void log_error(std::string_view text) {
   std::lock_guard lock(stderr_mutex);
   clear_locked();
-  fmt::print(stderr, "{}\n", text);
+  fmt::print(stderr, "{}\n", printable(text));
 }
 
 Progress::Progress(std::string what, int64_t total) : what_(std::move(what)), total_(total) {}
@@ -77,7 +94,7 @@ void Progress::show() {
   const double seconds = std::chrono::duration<double>(shown_ - start_).count();
   const double share = total_ > 0 ? static_cast<double>(done_) / static_cast<double>(total_) : 0.0;
   const double left = share > 0 ? seconds / share - seconds : 0.0;
-  const std::string counts = fmt::format("{}/{}, {:.0f} s left {}", done_, total_, left, note_);
+  const std::string counts = fmt::format("{}/{}, {:.0f} s left {}", done_, total_, left, printable(note_));
   std::lock_guard lock(stderr_mutex);
   if (on_terminal()) {
     fmt::print(stderr, "\r\033[K{} [{}] {}", what_, bar(share), counts);

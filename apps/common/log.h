@@ -21,6 +21,10 @@ void log_error(std::string_view text);
 // Messages of other libraries may span lines; ours and theirs are printed as one.
 std::string one_line(std::string text);
 
+// Names of files may hold codes that a terminal obeys: control characters but for tab and newline as \xNN. log_line,
+// log_error and run_app do this themselves.
+std::string printable(std::string_view text);
+
 // Takes a progress bar off the terminal so that something else can be printed there.
 void clear_progress_line();
 

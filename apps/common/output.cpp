@@ -1,6 +1,14 @@
 #include "apps/common/output.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
+#include <cctype>
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
 
 #include "kernels/base.h"
 
@@ -14,7 +22,45 @@ fs::path without_trailing_slash(const fs::path& folder) {
   return normal.has_filename() ? normal : normal.parent_path();
 }
 
+// A broken link is there too.
+bool is_there(const std::string& path) {
+  struct stat s;
+  return lstat(path.c_str(), &s) == 0;
+}
+
 }  // namespace
+
+SameFiles::SameFiles(const std::vector<std::string>& paths) {
+  struct stat s;
+  for (const std::string& path : paths)
+    if (stat(path.c_str(), &s) == 0) files_.emplace(s.st_dev, s.st_ino);
+}
+
+bool SameFiles::contains(const std::string& path) const {
+  struct stat s;
+  return stat(path.c_str(), &s) == 0 && files_.contains({s.st_dev, s.st_ino});
+}
+
+bool check_outputs(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs, Existing existing) {
+  const SameFiles read(inputs);
+  for (const std::string& path : outputs)
+    PPL_CHECK(!read.contains(path), path, ": would be written over the input; name another output");
+  if (existing == Existing::skip) return std::all_of(outputs.begin(), outputs.end(), is_there);
+  for (const std::string& path : outputs)
+    PPL_CHECK(existing == Existing::overwrite || !is_there(path), path,
+              ": is there already; --existing overwrite replaces it, skip leaves it");
+  return false;
+}
+
+void check_extension(const std::string& option, const std::string& path, const std::vector<std::string>& extensions,
+                     const std::string& what) {
+  std::string extension = fs::path(path).extension().string();
+  std::transform(extension.begin(), extension.end(), extension.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  if (std::find(extensions.begin(), extensions.end(), extension) != extensions.end()) return;
+  throw CLI::ValidationError(option,
+                             fmt::format("{} is {}; its name ends in {}", path, what, fmt::join(extensions, " or ")));
+}
 
 void write_folder(const fs::path& folder, const std::function<void(const fs::path&)>& fill) {
   const fs::path target = without_trailing_slash(folder);
@@ -23,9 +69,12 @@ void write_folder(const fs::path& folder, const std::function<void(const fs::pat
     PPL_CHECK(fs::is_empty(target), target.string(), ": is not empty; name another folder or remove it");
   }
   fs::create_directories(target.parent_path());
-  const fs::path temporary = target.parent_path() / cat(".", target.filename().string(), ".", getpid(), ".tmp");
+  std::string temporary = (target.parent_path() / cat(".", target.filename().string(), ".XXXXXX")).string();
+  PPL_CHECK(mkdtemp(temporary.data()), target.string(), ": cannot make a folder: ", std::strerror(errno));
   try {
-    fs::create_directory(temporary);
+    const mode_t mask = umask(0);
+    umask(mask);
+    fs::permissions(temporary, static_cast<fs::perms>(0777 & ~mask));
     fill(temporary);
     fs::rename(temporary, target);
   } catch (...) {

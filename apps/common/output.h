@@ -1,10 +1,40 @@
-// Folders that are there whole or not at all; files: see io/file.h.
+// What a program may write, and folders that are there whole or not at all; files: see io/file.h.
 #pragma once
 
+#include <CLI/CLI.hpp>
 #include <filesystem>
 #include <functional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "apps/common/choice.h"
 
 namespace ppl::apps {
+
+// What happens to results that are there already.
+enum class Existing { fail, skip, overwrite };
+inline const Choices<Existing> kExisting{
+    {"fail", Existing::fail}, {"skip", Existing::skip}, {"overwrite", Existing::overwrite}};
+
+// Files by what they are, not by how they are spelt: links and other spellings of a path are the same file.
+class SameFiles {
+ public:
+  explicit SameFiles(const std::vector<std::string>& paths);
+  bool contains(const std::string& path) const;
+
+ private:
+  std::set<std::pair<uint64_t, uint64_t>> files_;  // device and number
+};
+
+// For a program that writes a few files of given names. Error where one of them is an input, or where one is there and
+// `existing` is fail. True where there is nothing to do: all are there and `existing` is skip.
+bool check_outputs(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs, Existing existing);
+
+// Error (wrong usage) where the name of `option` does not end in one of the extensions, as .png; what: of the file.
+void check_extension(const std::string& option, const std::string& path, const std::vector<std::string>& extensions,
+                     const std::string& what);
 
 // `fill` writes into an empty temporary folder beside `folder`, which then takes its name; when `fill` throws, the
 // temporary folder is removed and the exception goes on. An existing empty folder is replaced; Error where it holds

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "apps/common/log.h"
+#include "apps/common/recognize.h"
 #include "io/file.h"
 #include "io/weights/safetensors.h"
 #include "io/weights/torch_file.h"
@@ -24,9 +26,14 @@ WeightsInfo read_info(const NamedArrays& file, const std::string& network) {
     return it == file.metadata.end() ? std::string() : it->second;
   };
   WeightsInfo info;
-  info.network = get("network").empty() ? network : get("network");
-  PPL_CHECK(!info.network.empty(), "no network is named in the metadata: name one with --network");
-  PPL_CHECK(network.empty() || network == info.network, "the weights are of ", info.network, ", not of ", network);
+  PPL_CHECK(network.empty() || get("network").empty() || network == get("network"), "the weights are of ",
+            get("network"), ", not of ", network);
+  info.network = network_of(file, network);
+  if (get("bands").empty() || get("classes").empty()) {
+    const NetworkExtents extents = extents_of(file);
+    info.bands = extents.bands;
+    info.classes = extents.classes;
+  }
   if (!get("bands").empty()) info.bands = whole_number(get("bands"), "bands");
   if (!get("classes").empty()) info.classes = whole_number(get("classes"), "classes");
   if (!get("input").empty()) info.input = input_spec_from_json(get("input"), "metadata 'input'");
@@ -62,6 +69,8 @@ LoadedNetwork load_weights(const std::string& path, const std::string& network) 
   const NamedArrays file = read_weights_file(path);
   return naming_file(path, [&] {
     LoadedNetwork loaded{nullptr, read_info(file, network)};
+    if (network.empty() && !file.metadata.contains("network"))
+      log_line(cat(path, ": by its arrays a ", loaded.info.network));
     loaded.network = make_network(loaded.info.network, loaded.info.bands, loaded.info.classes);
     load_state_dict(*loaded.network, file);
     loaded.network->train(false);
@@ -69,23 +78,27 @@ LoadedNetwork load_weights(const std::string& path, const std::string& network) 
   });
 }
 
-void load_into(const LinkNet& network, const std::string& path) {
-  const NamedArrays file = read_weights_file(path);
-  naming_file(path, [&] { return load_state_dict(network, file); });
-}
-
-int load_start(const LinkNet& network, const std::string& path) {
-  NamedArrays file = read_safetensors(path);
-  const NamedArrays own = state_dict(network);
-  int classes = network.spec.classes;
-  for (auto& [name, array] : file.arrays) {
-    const std::string bare = name.starts_with("module.") ? name.substr(7) : name;
-    if (!bare.starts_with("finalconv3.") || !own.arrays.contains(bare) || array.shape.empty()) continue;
-    classes = static_cast<int>(array.shape[0]);
-    if (classes != network.spec.classes) array = own.at(bare);
-  }
-  naming_file(path, [&] { return load_state_dict(network, file); });
-  return classes;
+LoadedStart load_start(const LinkNet& network, const std::string& name, const std::string& path) {
+  NamedArrays file = read_weights_file(path);
+  return naming_file(path, [&] {
+    if (const auto it = file.metadata.find("network"); it != file.metadata.end())
+      PPL_CHECK(it->second == name, "the weights are of ", it->second, ", not of ", name,
+                "; train that (network.name), or say by `weights import --network ", name,
+                "` that they are to be used");
+    LoadedStart start{network.spec.classes, {}};
+    if (const auto it = file.metadata.find("input"); it != file.metadata.end())
+      start.input = input_spec_from_json(it->second, "metadata 'input'");
+    const NamedArrays own = state_dict(network);
+    const std::string prefix = shared_prefix(file);
+    for (auto& [stored, array] : file.arrays) {
+      const std::string bare = stored.substr(prefix.size());
+      if (!bare.starts_with("finalconv3.") || !own.arrays.contains(bare) || array.shape.empty()) continue;
+      start.classes = static_cast<int>(array.shape[0]);
+      if (start.classes != network.spec.classes) array = own.at(bare);
+    }
+    load_state_dict(network, file);
+    return start;
+  });
 }
 
 void load_encoder(const LinkNet& network, const std::string& path) {

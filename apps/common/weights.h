@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "io/tiles/input_spec.h"
@@ -29,14 +30,18 @@ struct LoadedNetwork {
 };
 
 // Safetensors or a PyTorch file. network: the name to use where the file has no metadata (published weights); must
-// agree with it where it has.
+// agree with it where it has. Empty: the only network that fits, see recognize.h.
 LoadedNetwork load_weights(const std::string& path, const std::string& network = "");
 
-// Into a network that is there already; Error naming the file where something does not fit.
-void load_into(const LinkNet&, const std::string& path);
+struct LoadedStart {
+  int classes = 0;                 // of the file's last layer
+  std::optional<InputSpec> input;  // of the file's metadata
+};
 
-// The same, but a last layer of another number of classes is left as it is. Returns the file's number of classes.
-int load_start(const LinkNet&, const std::string& path);
+// Safetensors or a PyTorch file into a network, as a training's start; a last layer of another number of classes is
+// left as it is. Error naming the file where something does not fit, or where its metadata say that it is of another
+// network than `name`, whatever the shapes.
+LoadedStart load_start(const LinkNet&, const std::string& name, const std::string& path);
 
 // torchvision's ResNet: stem and encoder only.
 void load_encoder(const LinkNet&, const std::string& path);

@@ -18,11 +18,13 @@ class Blocks {
   virtual ~Blocks() = default;
   // The next block to work on; nothing when all are done. May wait for other processes.
   virtual std::optional<size_t> next() = 0;
-  // Lets next() give nothing from now on; from any thread.
+  // Lets next() give nothing from now on; from any thread. A request to stop (signals.h) does the same.
   virtual void stop() = 0;
+  // Whether all are done; else the next run goes on.
+  virtual bool complete() const = 0;
   virtual void done(size_t block, std::vector<TileRecord> records) = 0;
-  // Whether an earlier run, or another process, did all of them.
-  virtual bool all_done() const = 0;
+  // How many records an earlier run had made.
+  virtual size_t kept() const = 0;
   // Of all blocks, in order; once next() gave nothing and done() was called for every block it gave.
   virtual std::vector<TileRecord> records() = 0;
 };
@@ -30,9 +32,17 @@ class Blocks {
 // All of them, here.
 std::unique_ptr<Blocks> own_blocks(size_t count);
 
-// Shared through `folder`: a file of records for every finished block, leases for those in work. Of earlier runs blocks
-// with errors are done again, and those of which is_there(record) is false for an image.
-std::unique_ptr<Blocks> shared_blocks(size_t count, const std::string& folder, double lease_seconds,
-                                      const std::function<bool(const TileRecord&)>& is_there);
+// A file of records for every finished block in `folder`; where the work is shared leases for those in work.
+struct BlockFolder {
+  std::string folder;
+  size_t count = 0;
+  // The records of a block that an earlier run did, if what it did still stands.
+  std::function<std::optional<std::vector<TileRecord>>(size_t block)> earlier;
+  std::optional<double> lease_seconds{};  // nothing: no other process is at work
+};
+std::unique_ptr<Blocks> kept_blocks(const BlockFolder&);
+
+// The name of a block's file of records.
+std::string block_file(const std::string& folder, size_t block);
 
 }  // namespace ppl::apps

@@ -1,6 +1,7 @@
 #include "apps/predict/ensemble.h"
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 
 #include "apps/common/device.h"
@@ -9,6 +10,7 @@ namespace ppl::apps {
 
 Ensemble::Ensemble(const PredictOptions& o) {
   const Device device = choose_device(o.device);
+  PPL_CHECK(!o.graph || device == Device::cuda, "--graph is for networks on a GPU, and this one runs on the CPU");
   std::vector<std::string> paths{o.weights};
   paths.insert(paths.end(), o.also.begin(), o.also.end());
   PPL_CHECK(o.shares.empty() || o.shares.size() == paths.size(), o.shares.size(), " shares for ", paths.size(),
@@ -30,6 +32,7 @@ Ensemble::Ensemble(const PredictOptions& o) {
     const double share = (o.shares.empty() ? 1 : o.shares[i]) / total;
     loaded.network->to(device);
     of_mean.push_back({loaded.network.get(), share, normalisation_tables(loaded.info.input)});
+    shares_.push_back(share);
     threshold_ += share * loaded.info.threshold;
     members_.push_back({std::move(loaded.network), loaded.info});
   }
@@ -45,14 +48,18 @@ void Ensemble::begin(const std::vector<const Image*>& images, const std::vector<
   mean_->begin(batch);
 }
 
-std::vector<uint8_t> class_numbers(const float* p, int64_t pixels, int classes, double threshold) {
-  const auto limit = static_cast<float>(threshold);
-  std::vector<uint8_t> numbers(static_cast<size_t>(pixels), 0);
-  for (size_t i = 0; i < numbers.size(); ++i, p += classes) {
-    const int64_t best = std::max_element(p, p + classes) - p;
-    if (p[best] > limit) numbers[i] = static_cast<uint8_t>(best + 1);
-  }
-  return numbers;
+std::vector<std::string> Ensemble::networks() const {
+  std::vector<std::string> names;
+  for (const Member& member : members_) names.push_back(member.info.network);
+  return names;
+}
+
+Tensor Ensemble::finish() {
+  Tensor probability = mean_->finish();
+  const float* p = probability.data<float>();
+  PPL_CHECK(std::all_of(p, p + probability.size(), [](float v) { return std::isfinite(v); }),
+            "the network gives values that are not numbers: the weights are damaged, or --precision f32 is needed");
+  return probability;
 }
 
 }  // namespace ppl::apps

@@ -18,15 +18,17 @@ class Ensemble {
 
   const InputSpec& input() const { return members_.front().info.input; }
   int classes() const { return members_.front().info.classes; }
-  double threshold() const { return threshold_; }  // of the mean probability
+  double threshold() const { return threshold_; }                // of the mean probability
+  std::vector<std::string> networks() const;                     // by name
+  const std::vector<double>& shares() const { return shares_; }  // of each in the mean; they sum to 1
 
   // How many batches should be under way while another is begun (MeanProbability::ahead).
   size_t ahead() const { return mean_->ahead(); }
   // 8-bit images of one size, as read_input gives them. valid: empty, or for each image null or [height, width]
   // where 0 is no data, which the networks see as the mean. Both may go when it returns.
   void begin(const std::vector<const Image*>& images, const std::vector<const std::vector<uint8_t>*>& valid);
-  // Of the oldest batch that was begun: f32 [N,H,W,classes], mean probabilities.
-  Tensor finish() { return mean_->finish(); }
+  // Of the oldest batch that was begun: f32 [N,H,W,classes], mean probabilities. Error where one is not a number.
+  Tensor finish();
 
  private:
   struct Member {
@@ -35,10 +37,8 @@ class Ensemble {
   };
   std::vector<Member> members_;
   std::unique_ptr<MeanProbability> mean_;
+  std::vector<double> shares_;
   double threshold_ = 0;
 };
-
-// 0 where no class passes the threshold, else 1 + the class of the highest probability; [height, width, classes].
-std::vector<uint8_t> class_numbers(const float* probability, int64_t pixels, int classes, double threshold);
 
 }  // namespace ppl::apps

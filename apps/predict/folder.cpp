@@ -6,14 +6,15 @@
 #include <filesystem>
 #include <future>
 
+#include "apps/common/app.h"
 #include "apps/common/clock.h"
 #include "apps/common/log.h"
-#include "apps/predict/blocks.h"
+#include "apps/common/signals.h"
 #include "apps/predict/context.h"
 #include "apps/predict/ensemble.h"
-#include "apps/predict/job.h"
+#include "apps/predict/folder_job.h"
 #include "apps/predict/pipeline.h"
-#include "apps/predict/tile_files.h"
+#include "apps/predict/result_files.h"
 #include "apps/predict/vectors.h"
 #include "io/file.h"
 #include "io/tiles/image_list.h"
@@ -40,31 +41,15 @@ struct Result {
 };
 using Results = std::vector<Result>;  // of a batch
 
-TileRecord summary(const Result& r, const std::string& id, int classes, double threshold) {
-  TileRecord record{id, 0, 0, r.work.seconds, r.work.error};
-  if (!r.work.error.empty()) return record;
-  const auto n = static_cast<size_t>(classes);
-  const size_t pixels = r.probability.size() / n;
-  for (size_t i = 0; i < pixels; ++i) {
-    const auto begin = r.probability.begin() + static_cast<std::ptrdiff_t>(i * n);
-    const float best = *std::max_element(begin, begin + classes);
-    record.foreground += best > static_cast<float>(threshold);
-    record.confidence += std::max(best, 1 - best);
-  }
-  record.foreground /= static_cast<double>(pixels);
-  record.confidence /= static_cast<double>(pixels);
-  return record;
-}
-
 class FolderPrediction {
  public:
-  FolderPrediction(const PredictOptions& o, Ensemble& ensemble, const std::vector<TileFile>& tiles, Blocks& blocks)
+  FolderPrediction(const PredictOptions& o, Ensemble& ensemble, const std::vector<TileFile>& tiles, FolderJob& job)
       : options_(o),
         ensemble_(ensemble),
         tiles_(tiles),
-        blocks_(blocks),
-        files_(o, ensemble),
-        progress_("predict", static_cast<int64_t>(tiles.size())) {
+        job_(job),
+        blocks_(job.blocks()),
+        progress_("predict", static_cast<int64_t>(tiles.size() - job.blocks().kept())) {
     if (o.context > 0) context_ = std::make_unique<TileContext>(tiles, o.context, ensemble.input());
   }
 
@@ -96,16 +81,18 @@ class FolderPrediction {
   void write(Result r) {
     const std::string& id = tiles_[r.work.tile].id;
     const Clock::time_point start = Clock::now();
+    TileRecord record{id};
     if (r.work.error.empty()) {
       try {
-        files_.write(id, r.work.loaded, r.probability);
+        record = write_files(r);
       } catch (const std::exception& e) {
         r.work.error = e.what();
       }
     }
-    r.work.seconds += seconds_since(start);
-    if (!r.work.error.empty()) log_error(fmt::format("predict: tile {}: {}", id, r.work.error));
-    records_.push_back(summary(r, id, ensemble_.classes(), ensemble_.threshold()));
+    record.seconds = r.work.seconds + seconds_since(start);
+    record.error = r.work.error;
+    if (!record.error.empty()) log_error(fmt::format("predict: tile {}: {}", id, record.error));
+    records_.push_back(std::move(record));
     if (r.work.last) blocks_.done(r.work.block, std::exchange(records_, {}));
     progress_.advance();
   }
@@ -121,6 +108,32 @@ class FolderPrediction {
     }
     work.seconds = seconds_since(start);
     return work;
+  }
+
+  TileRecord write_files(Result& r) const {
+    const LoadedTile& loaded = r.work.loaded;
+    const TilePaths& paths = job_.paths();
+    const std::string& id = tiles_[r.work.tile].id;
+    ResultSpec spec;
+    spec.mask = paths.in_folder(paths.mask(id));
+    for (const std::string& file : paths.probabilities(id)) spec.probabilities.push_back(paths.in_folder(file));
+    spec.format = options_.format;
+    spec.probability_format = options_.probabilities;
+    spec.classes = ensemble_.classes();
+    spec.threshold = ensemble_.threshold();
+    spec.height = loaded.tile.height;
+    spec.width = loaded.tile.width;
+    spec.place = loaded.place;
+    fs::create_directories(fs::path(spec.mask).parent_path());
+    Part whole{0, 0, spec.height, spec.width, std::move(r.probability), loaded.valid};
+    whole.valid.resize(static_cast<size_t>(spec.height * spec.width), 1);
+    ResultFiles files(spec);
+    files.write(std::move(whole));
+    files.commit_probabilities();
+    files.commit_mask();
+    TileRecord record = files.record(id, 0);
+    job_.note_files(record, r.work.tile);
+    return record;
   }
 
   bool fits(const std::vector<Work>& batch, const Work& next) const {
@@ -178,38 +191,56 @@ class FolderPrediction {
   const PredictOptions& options_;
   Ensemble& ensemble_;
   const std::vector<TileFile>& tiles_;
+  FolderJob& job_;
   Blocks& blocks_;
-  const TileFiles files_;
   std::unique_ptr<TileContext> context_;
   Progress progress_;
   std::vector<TileRecord> records_;  // of the block in work
 };
 
-std::vector<std::string> names_of(const std::vector<TileFile>& tiles) {
-  std::vector<std::string> names;
-  for (const TileFile& tile : tiles) names.push_back(tile.id + '\n' + tile.image_path);
-  return names;
-}
-
-std::unique_ptr<Blocks> make_blocks(const PredictOptions& o, const Ensemble& ensemble,
-                                    const std::vector<TileFile>& tiles) {
-  const size_t count = (tiles.size() + kBlockTiles - 1) / kBlockTiles;
-  if (!o.share) return own_blocks(count);
-  const TileFiles files(o, ensemble);
-  return shared_blocks(count, o.out + "/" + job_name(o, ensemble, names_of(tiles)), o.lease,
-                       [&](const TileRecord& r) { return fs::exists(files.mask_path(r.id)); });
-}
-
-// Of all masks, by one of the processes.
-void vectorize(const PredictOptions& o, const Ensemble& ensemble, const std::vector<TileFile>& tiles,
-               const std::vector<TileRecord>& records) {
-  const std::string folder = o.out + "/" + job_name(o, ensemble, names_of(tiles)) + "/vectors";
-  const std::unique_ptr<Blocks> once =
-      o.share ? shared_blocks(1, folder, o.lease, [](const TileRecord&) { return false; }) : own_blocks(1);
-  while (const std::optional<size_t> block = once->next()) {
-    write_vectors_of_tiles(o, ensemble.classes(), tiles, records);
-    once->done(*block, {{"vectors", 0, 0, 0, ""}});
+// Records of all tiles as lines, those that could not be listed too.
+std::string manifest_of(std::vector<TileRecord> records) {
+  std::string manifest;
+  for (TileRecord& r : records) {
+    r.image.clear();
+    r.files.clear();
+    manifest += to_line(r);
   }
+  return manifest;
+}
+
+// What became of all of them, and what cannot be meant.
+void tell(const PredictOptions& o, const std::vector<TileRecord>& records, size_t kept, double seconds) {
+  size_t masks = 0;
+  double foreground = 0;
+  for (const TileRecord& r : records) {
+    if (!r.error.empty()) continue;
+    ++masks;
+    foreground += r.foreground;
+  }
+  if (masks == 0) return;
+  const double share = foreground / static_cast<double>(masks);
+  std::string text = fmt::format("predict: {} masks in {}, {:.2f} % foreground", masks, o.out, 100 * share);
+  if (kept > 0) text += fmt::format("; {} were there already", kept);
+  if (records.size() > kept)
+    text += fmt::format("; {:.3g} s a tile", seconds / static_cast<double>(records.size() - kept));
+  log_line(text);
+  if (share == 0 || share == 1)
+    log_error(fmt::format("predict: {} of {} images is foreground: do the weights, --threshold and --bands fit them?",
+                          share == 0 ? "nothing" : "every pixel", masks));
+}
+
+std::vector<TileRecord> predict_tiles(const PredictOptions& o, Ensemble& ensemble, const std::vector<TileFile>& tiles,
+                                      FolderJob& job) {
+  FolderPrediction prediction(o, ensemble, tiles, job);
+  run_pipeline<std::future<Work>, Result>(
+      kAhead, [&](BoundedQueue<std::future<Work>>& queue) { prediction.read_all(queue); },
+      [&](BoundedQueue<std::future<Work>>& in, BoundedQueue<Result>& out) { prediction.compute_all(in, out); },
+      [&](Result r) { prediction.write(std::move(r)); }, [&] { job.blocks().stop(); });
+  if (!job.blocks().complete())
+    throw Interrupted(cat("stopped; what is done stays in ", o.out, ", and the same command with --existing skip ",
+                          "(or --share) goes on"));
+  return job.blocks().records();
 }
 
 }  // namespace
@@ -218,30 +249,25 @@ void predict_folder(const PredictOptions& o) {
   Ensemble ensemble(o);
   check_vectors(o, ensemble.classes());
   const ImageList list = find_images(o.images, {o.recursive, o.pattern});
-  fs::create_directories(o.out);
+  check_places(o, list.tiles);
+  watch_signals();
+  FolderJob job(o, ensemble, list.tiles);
   ManifestRoom room(o.out, list.tiles.size() + list.problems.size());
-  const std::unique_ptr<Blocks> blocks = make_blocks(o, ensemble, list.tiles);
-  FolderPrediction prediction(o, ensemble, list.tiles, *blocks);
-  run_pipeline<std::future<Work>, Result>(
-      kAhead, [&](BoundedQueue<std::future<Work>>& queue) { prediction.read_all(queue); },
-      [&](BoundedQueue<std::future<Work>>& in, BoundedQueue<Result>& out) { prediction.compute_all(in, out); },
-      [&](Result r) { prediction.write(std::move(r)); }, [&] { blocks->stop(); });
-
-  std::vector<TileRecord> records = blocks->records();
+  const Clock::time_point start = Clock::now();
+  std::vector<TileRecord> records = predict_tiles(o, ensemble, list.tiles, job);
+  const double seconds = seconds_since(start);
   for (const TileProblem& p : list.problems) {
     log_error(fmt::format("predict: {}", p.what));
     records.push_back({p.id, 0, 0, 0, p.what});
   }
-  std::string manifest;
-  size_t failed = 0;
-  for (const TileRecord& r : records) {
-    manifest += to_line(r);
-    failed += !r.error.empty();
-  }
   room.give_back();
-  write_file(o.out + "/manifest.jsonl", manifest);
-  log_line(fmt::format("predict: {} masks in {}", records.size() - failed, o.out));
-  if (!o.vectors.empty() && failed < records.size()) vectorize(o, ensemble, list.tiles, records);
+  write_file(o.out + "/manifest.jsonl", manifest_of(records));
+  tell(o, records, job.blocks().kept(), seconds);
+  const auto failed = static_cast<size_t>(
+      std::count_if(records.begin(), records.end(), [](const TileRecord& r) { return !r.error.empty(); }));
+  if (!o.vectors.empty() && failed < records.size())
+    job.once(cat(word_of(kThemes, o.theme), o.label), records, o.vectors,
+             [&] { write_vectors_of_tiles(o, ensemble.classes(), list.tiles, records); });
   PPL_CHECK(failed == 0, failed, " of ", records.size(), " tiles failed");
 }
 

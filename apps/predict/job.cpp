@@ -1,30 +1,62 @@
 #include "apps/predict/job.h"
 
-#include <fmt/format.h>
-
-#include "io/file.h"
+#include "apps/common/fingerprint.h"
 
 namespace ppl::apps {
+namespace {
 
-std::string job_name(const PredictOptions& o, const Ensemble& ensemble, const std::vector<std::string>& images) {
-  uint64_t hash = 0xcbf29ce484222325u;  // FNV-1a
-  const auto add = [&](const void* data, size_t size) {
-    for (size_t i = 0; i < size; ++i) hash = (hash ^ static_cast<const uint8_t*>(data)[i]) * 0x100000001b3u;
-  };
-  const auto add_text = [&](const std::string& text) { add(text.c_str(), text.size() + 1); };
-  std::vector<std::string> weights{o.weights};
-  weights.insert(weights.end(), o.also.begin(), o.also.end());
-  for (const std::string& path : weights) {
-    const MappedFile file(path);
-    add(file.bytes().data(), file.bytes().size());
+Settings network_settings(const PredictOptions& o, const Ensemble& ensemble) {
+  Settings s;
+  s["weights"] = Settings::array();
+  for (const std::string& path : weights_files(o)) s["weights"].push_back(Fingerprint().add_file(path).hex());
+  s["threshold"] = ensemble.threshold();
+  s["shares"] = ensemble.shares();
+  s["networks"] = ensemble.networks();
+  s["bands"] = ensemble.input().bands;
+  s["views"] = o.views;
+  s["precision"] = name(o.precision);
+  s["batch"] = o.batch;
+  s["probabilities"] =
+      o.probabilities == ProbabilityFormat::none ? "none" : word_of(kProbabilityFormats, o.probabilities);
+  return s;
+}
+
+}  // namespace
+
+Settings folder_settings(const PredictOptions& o, const Ensemble& ensemble) {
+  Settings s = network_settings(o, ensemble);
+  s["format"] = word_of(kMaskFormats, o.format);
+  s["suffix"] = o.suffix;
+  s["context"] = o.context;
+  return s;
+}
+
+Settings scene_settings(const PredictOptions& o, const Ensemble& ensemble) {
+  Settings s = network_settings(o, ensemble);
+  s["window"] = o.window;
+  s["overlap"] = o.overlap;
+  s["stretch"] = word_of(kStretches, o.stretch);
+  s["white margin"] = o.white_margin;
+  s["cog"] = o.cog;
+  s["vectors"] = o.vectors.size();
+  if (!o.vectors.empty()) {
+    s["theme"] = word_of(kThemes, o.theme);
+    s["label"] = o.label;
   }
-  for (const double share : o.shares) add_text(cat(share));
-  for (const int band : ensemble.input().bands) add_text(cat(band));
-  add_text(cat(o.network, ' ', o.views, ' ', ensemble.threshold(), ' ', name(o.precision), ' ', o.format, ' ',
-               o.probabilities, ' ', o.batch, ' ', o.context, ' ', o.suffix, ' ', o.window, ' ', o.overlap, ' ',
-               o.stretch, ' ', o.white_margin));
-  for (const std::string& image : images) add_text(image);
-  return fmt::format(".predict-{:016x}", hash);
+  return s;
+}
+
+std::string job_hash(const Settings& settings, const std::vector<std::string>& made_of) {
+  Fingerprint hash;
+  hash.add(settings.dump());
+  for (const std::string& text : made_of) hash.add(text);
+  return hash.hex();
+}
+
+std::vector<std::string> weights_files(const PredictOptions& o) {
+  std::vector<std::string> files{o.weights};
+  files.insert(files.end(), o.also.begin(), o.also.end());
+  return files;
 }
 
 }  // namespace ppl::apps

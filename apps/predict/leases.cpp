@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <chrono>
 #include <cstring>
 
 #include "kernels/base.h"
@@ -16,7 +15,7 @@ namespace {
 std::string this_process() {
   char host[256] = "";
   gethostname(host, sizeof host - 1);
-  return cat(host, ".", getpid());
+  return cat(host, ", process ", getpid());
 }
 
 // Sets the time of change to now, as the file system has it.
@@ -26,21 +25,22 @@ double changed(const struct stat& s) {
   return static_cast<double>(s.st_mtim.tv_sec) + 1e-9 * static_cast<double>(s.st_mtim.tv_nsec);
 }
 
-bool create_file(const std::string& file) {
-  const int fd = open(file.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-  if (fd < 0) {
-    PPL_CHECK(errno == EEXIST, file, ": cannot create: ", std::strerror(errno));
-    return false;
+// Empty where there is none.
+std::string content(const std::string& file) {
+  try {
+    return read_text(file, 4096);
+  } catch (const Error&) {
+    return "";
   }
-  close(fd);
-  return true;
 }
 
 }  // namespace
 
 Leases::Leases(std::string folder, double seconds)
-    : folder_(std::move(folder)), clock_(folder_ + "/clock." + this_process()), seconds_(seconds) {
-  create_file(clock_);
+    : folder_(std::move(folder)),
+      seconds_(seconds),
+      clock_(folder_ + "/clock"),
+      who_(cat(this_process(), '\n', clock_.name())) {
   renewer_ = std::jthread([this] { renew(); });
 }
 
@@ -51,46 +51,79 @@ Leases::~Leases() {
   }
   stopped_.notify_all();
   renewer_.join();
-  for (const std::string& name : held_) unlink(path(name).c_str());
-  unlink(clock_.c_str());
+  while (!held_.empty()) give_back(std::string(*held_.begin()));
 }
 
 bool Leases::create(const std::string& name) {
-  if (!create_file(path(name))) return false;
+  const int fd = open(path(name).c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  PPL_CHECK(fd >= 0 || errno == EEXIST, path(name), ": cannot create: ", std::strerror(errno));
+  if (fd < 0) return false;
+  const bool written = write(fd, who_.data(), who_.size()) == static_cast<ssize_t>(who_.size());
+  const int error = errno;
+  close(fd);
+  if (!written) unlink(path(name).c_str());
+  PPL_CHECK(written, path(name), ": cannot write: ", std::strerror(error));
   held_.insert(name);
   return true;
 }
 
+bool Leases::is_ours(const std::string& name) const { return held_.contains(name) && content(path(name)) == who_; }
+
 bool Leases::is_old(const std::string& file) const {
   struct stat lease, now;
-  touch(clock_);
-  if (stat(file.c_str(), &lease) != 0 || stat(clock_.c_str(), &now) != 0) return false;
+  touch(clock_.name());
+  if (stat(file.c_str(), &lease) != 0 || fstat(clock_.fd(), &now) != 0) return false;
   return changed(now) - changed(lease) > seconds_;
+}
+
+bool Leases::is_dead(const std::string& name) {
+  struct stat s;
+  if (stat(path(name).c_str(), &s) != 0) return false;
+  Watched now{cat(s.st_ino, ' ', s.st_mtim.tv_sec, ' ', s.st_mtim.tv_nsec), Clock::now()};
+  Watched& seen = of_others_[name];
+  if (seen.stamp != now.stamp) seen = now;
+  return is_old(path(name)) || std::chrono::duration<double>(now.since - seen.since).count() > seconds_;
 }
 
 bool Leases::take(const std::string& name) {
   const std::lock_guard lock(mutex_);
   if (held_.contains(name)) return false;
   if (create(name)) return true;
-  if (!is_old(path(name))) return false;
-  // Of several processes that see the old lease one moves it away. Should a new one be hit, it is put back.
-  const std::string aside = path(name) + "." + this_process();
+  if (!is_dead(name)) return false;
+  // Of several processes that see the dead lease one moves it away. Should a new one be hit, it is put back.
+  const std::string stamp = of_others_[name].stamp;
+  const std::string aside = clock_.name() + ".aside";
   if (rename(path(name).c_str(), aside.c_str()) != 0) return false;
-  const bool was_old = is_old(aside);
-  if (!was_old) (void)!link(aside.c_str(), path(name).c_str());
+  struct stat s;
+  const bool same =
+      stat(aside.c_str(), &s) == 0 && stamp == cat(s.st_ino, ' ', s.st_mtim.tv_sec, ' ', s.st_mtim.tv_nsec);
+  if (!same) (void)!link(aside.c_str(), path(name).c_str());
   unlink(aside.c_str());
-  return was_old && create(name);
+  return same && create(name);
 }
 
 void Leases::give_back(const std::string& name) {
   const std::lock_guard lock(mutex_);
-  if (held_.erase(name) > 0) unlink(path(name).c_str());
+  // One that was taken over while we slept is not ours to remove.
+  if (is_ours(name)) unlink(path(name).c_str());
+  held_.erase(name);
+}
+
+bool Leases::has(const std::string& name) {
+  const std::lock_guard lock(mutex_);
+  return held_.contains(name);
+}
+
+std::string Leases::owner(const std::string& name) const {
+  const std::string who = content(path(name));
+  return who.substr(0, who.find('\n'));
 }
 
 void Leases::renew() {
   std::unique_lock lock(mutex_);
   while (!stop_) {
-    for (const std::string& name : held_) touch(path(name));
+    for (const std::string& name : held_)
+      if (is_ours(name)) touch(path(name));
     stopped_.wait_for(lock, std::chrono::duration<double>(seconds_ / 4), [&] { return stop_; });
   }
 }

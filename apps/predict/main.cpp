@@ -1,3 +1,4 @@
+#include <fmt/format.h>
 #include <omp.h>
 
 #include <filesystem>
@@ -6,83 +7,90 @@
 #include "apps/common/device.h"
 #include "apps/predict/folder.h"
 #include "apps/predict/scene.h"
+#include "models/networks.h"
 
 namespace {
 
-using ppl::apps::PredictOptions;
+using namespace ppl::apps;
+namespace fs = std::filesystem;
 
-void add_network_options(CLI::App& app, PredictOptions& o, std::string& precision) {
+void add_network_options(CLI::App& app, PredictOptions& o) {
   app.add_option("weights", o.weights, "Weights file of train or of weights import, or a PyTorch file")
       ->required()
       ->check(CLI::ExistingFile);
   app.add_option("--also", o.also, "Further weights files; probabilities are averaged")->check(CLI::ExistingFile);
-  app.add_option("--shares", o.shares, "Of each weights file in the mean, in their order")
+  app.add_option("--shares", o.shares, "Share of each weights file in the mean, in their order")
       ->check(CLI::NonNegativeNumber);
-  app.add_option("--views", o.views, "Flips and turns to average over")
+  app.add_option("--tta,--views", o.views,
+                 "Test time augmentation: average over so many flips and turns. 8 take eight times as long as 1, 4 "
+                 "four times (--views is the old name)")
       ->check(CLI::IsMember({1, 4, 8}))
       ->capture_default_str();
-  app.add_option("--threshold", o.threshold, "Of the mean probability; foreground is above it (else the weights' own)")
+  app.add_option("--threshold", o.threshold,
+                 "Foreground is where the mean probability is above this (else what the weights say)")
       ->check(CLI::Range(0.0, 1.0));
-  app.add_option("--precision", precision, "Of activations")
-      ->check(CLI::IsMember({"f32", "bf16"}))
-      ->capture_default_str();
-  app.add_option("--network", o.network, "Network of weights that do not name theirs");
+  add_choice(app, "--precision", o.precision, Choices<ppl::DType>{{"f32", ppl::DType::f32}, {"bf16", ppl::DType::bf16}},
+             "Type of the activations");
+  app.add_option("--network", o.network,
+                 fmt::format("Network of weights that do not name theirs: {}", fmt::join(ppl::network_names(), ", ")));
   app.add_option("--threads", o.threads, "Threads of the computation; 0: all cores")->check(CLI::Range(0, 4096));
   app.add_option("--batch", o.batch, "Images or windows at once; 0: as many tiles as make 512 x 512 pixels")
       ->check(CLI::Range(0, 1024));
-  ppl::apps::add_device_option(app, o.device);
-  app.add_flag("--graph", o.graph, "On cuda: images of the largest size as a CUDA graph");
+  add_device_option(app, o.device);
+  app.add_flag("--graph", o.graph, "On a GPU: images of the largest size as a CUDA graph");
 }
 
 void add_image_options(CLI::App& app, PredictOptions& o) {
   app.add_option("images", o.images, "Folder of images, text file with a path a line, or one GeoTIFF or VRT")
       ->required()
       ->check(CLI::ExistingPath);
-  app.add_option("out", o.out, "Folder for <id>_mask files, or the mask of a scene or mosaic")->required();
-  app.add_option("--bands", o.bands, "Bands in the network's order, from 1 (else the weights')")
+  app.add_option("out", o.out, "Folder for <id>_mask files; for a scene or mosaic the mask, a .tif")->required();
+  app.add_option("--bands", o.bands, "Bands in the network's order, from 1 (else what the weights say)")
       ->check(CLI::PositiveNumber);
-  app.add_option("--stretch", o.stretch, "Of 16-bit scenes: the weights', or the scene's 2nd to 98th percentiles")
-      ->check(CLI::IsMember({"weights", "scene"}))
-      ->capture_default_str();
-  app.add_option("--format", o.format, "Of masks of tiles: png, or tif with the image's georeference")
-      ->check(CLI::IsMember({"png", "tif"}))
-      ->capture_default_str();
-  app.add_option("--probabilities", o.probabilities,
-                 "Also write probabilities: png (8 bit), or TIFF of u8, f16 or f32 (tif)")
+  app.add_option_function<std::string>(
+         "--probabilities",
+         [&o](const std::string& word) {
+           for (const auto& [name, value] : kProbabilityFormats)
+             if (word == name) o.probabilities = value;
+         },
+         "Also write probabilities: PNG of 8 bits, or TIFF of u8, f16 or f32 (tif)")
       ->check(CLI::IsMember({"png", "tif", "u8", "f16", "f32"}));
+  add_choice(app, "--existing", o.existing, kExisting,
+             "Results that are there already: fail, skip those that still stand, or overwrite them (else fail, with "
+             "--share skip)");
 }
 
 void add_scene_options(CLI::App& app, PredictOptions& o) {
-  app.add_option("--window", o.window, "Of scenes: side of what the network is given, a multiple of 32")
+  const auto scenes = [](CLI::Option* option) { return option->group("Scenes"); };
+  scenes(app.add_option("--window", o.window, "Side of what the network is given, a multiple of 32"))
       ->check(CLI::Range(32, 16384))
-      ->group("Scenes")
       ->capture_default_str();
-  app.add_option("--overlap", o.overlap, "Of windows, a multiple of 16, at most half of one")
+  scenes(app.add_option("--overlap", o.overlap, "How much windows overlap, a multiple of 16, at most half of one"))
       ->check(CLI::Range(0, 8192))
-      ->group("Scenes")
       ->capture_default_str();
-  app.add_flag("--mosaic", o.mosaic, "The folder's images, which say where they lie, are one scene")->group("Scenes");
-  app.add_flag("--cog", o.cog, "Write cloud optimized GeoTIFFs")->group("Scenes");
-  app.add_flag("!--keep-white", o.white_margin, "White that reaches in from the border is data")->group("Scenes");
+  scenes(add_choice(app, "--stretch", o.stretch, kStretches,
+                    "What becomes 0 and 255: as the weights say, or the scene's 2nd and 98th percentiles"));
+  scenes(app.add_flag("--mosaic", o.mosaic, "The folder's images, which say where they lie, are one scene"));
+  scenes(app.add_flag("--cog", o.cog, "Write cloud optimized GeoTIFFs"));
+  scenes(app.add_flag("!--keep-white", o.white_margin, "White that reaches in from the border is data"));
 }
 
 void add_folder_options(CLI::App& app, PredictOptions& o) {
-  app.add_option("--context", o.context, "Pixels that georeferenced tiles see of their neighbours")
-      ->check(CLI::Range(0, 4096))
-      ->group("Folders");
-  app.add_flag("--recursive", o.recursive, "Folders below too; ids are paths, as z/x/y")->group("Folders");
-  app.add_option("--pattern", o.pattern, "Of paths below the folder, as a shell has it")->group("Folders");
-  app.add_option("--suffix", o.suffix, "Of masks' names, after the id")->group("Folders")->capture_default_str();
+  const auto folders = [](CLI::Option* option) { return option->group("Folders"); };
+  folders(
+      add_choice(app, "--format", o.format, kMaskFormats, "Masks as PNG, or as TIFF with the image's georeference"));
+  folders(app.add_option("--context", o.context, "Pixels that georeferenced tiles see of their neighbours"))
+      ->check(CLI::Range(0, 4096));
+  folders(app.add_flag("--recursive", o.recursive, "Folders below too; ids are paths, as z/x/y"));
+  folders(app.add_option("--pattern", o.pattern, "Only paths below the folder that match this, as a shell has it"));
+  folders(app.add_option("--suffix", o.suffix, "What follows the id in names of masks"))->capture_default_str();
 }
 
 void add_vector_options(CLI::App& app, PredictOptions& o) {
   app.add_option("--vectors", o.vectors, "Also lines or polygons: .geojson, .gpkg, .fgb or .csv (may be repeated)")
       ->group("Vectors");
-  app.add_option("--theme", o.theme, "What the masks show")
-      ->check(CLI::IsMember({"roads", "buildings"}))
-      ->group("Vectors")
-      ->capture_default_str();
-  app.add_option("--label", o.label, "Of several classes: the one that becomes vectors")
+  add_choice(app, "--theme", o.theme, kThemes, "What the masks show")->group("Vectors");
+  app.add_option("--label", o.label, "The class that becomes vectors, where there are several")
       ->check(CLI::Range(1, 254))
       ->group("Vectors")
       ->capture_default_str();
@@ -99,46 +107,64 @@ void add_share_options(CLI::App& app, PredictOptions& o) {
 }
 
 bool is_folder(const PredictOptions& o) {
-  const std::filesystem::path images(o.images);
-  return (std::filesystem::is_directory(images) || images.extension() == ".txt") && !o.mosaic;
+  const fs::path images(o.images);
+  return (fs::is_directory(images) || images.extension() == ".txt") && !o.mosaic;
 }
 
 // What would otherwise be given and do nothing.
-void refuse_options_of_others(const CLI::App& app, const PredictOptions& o) {
+void refuse_idle_options(const CLI::App& app, const PredictOptions& o) {
+  const auto refuse = [&](const std::string& name, bool needed, const std::string& why) {
+    if (app.count(name) > 0 && !needed) throw CLI::ValidationError(name, why);
+  };
   const std::string others = is_folder(o) ? "Scenes" : "Folders";
   for (const CLI::Option* option : app.get_options()) {
-    if (option->get_group() != others || option->count() == 0) continue;
+    if (option->get_group() != others) continue;
     const bool finds_tiles = o.mosaic && (option->check_lname("recursive") || option->check_lname("pattern"));
-    if (!finds_tiles)
-      throw CLI::ValidationError(option->get_name(), is_folder(o) ? "is for scenes and mosaics" : "is for folders");
+    refuse(option->get_name(), finds_tiles, is_folder(o) ? "is for scenes and mosaics" : "is for folders");
+  }
+  for (const char* name : {"--theme", "--label"}) refuse(name, !o.vectors.empty(), "is for --vectors");
+  refuse("--lease", o.share, "is for --share");
+  refuse("--shares", !o.also.empty(), "is for several weights files, see --also");
+  refuse("--probabilities", is_folder(o) || o.probabilities != ProbabilityFormat::png,
+         "png is for folders; those of a scene are TIFF: u8, f16 or f32");
+  refuse("--existing", !o.share || o.existing != Existing::fail, "fail would stop all processes but the first");
+}
+
+// A folder's masks go into a folder, a scene's into one TIFF.
+void check_out(const PredictOptions& o) {
+  if (!is_folder(o)) return check_extension("out", o.out, {".tif", ".tiff"}, "the mask of a scene or mosaic, a TIFF");
+  if (o.suffix.find('/') != std::string::npos)
+    throw CLI::ValidationError("--suffix", o.suffix + ": is a part of a file's name, without /");
+  const std::string extension = fs::path(o.out).extension().string();
+  for (const char* file : {".tif", ".tiff", ".png", ".jpg", ".jpeg", ".vrt", ".geojson", ".gpkg", ".fgb", ".csv"}) {
+    if (extension == file && !fs::is_directory(o.out))
+      throw CLI::ValidationError(
+          "out", o.out + ": the masks of a folder go into a folder; --mosaic makes one mask of all images");
   }
 }
 
-void predict(const PredictOptions& o) {
+void predict(const CLI::App& app, const PredictOptions& o) {
+  refuse_idle_options(app, o);
+  check_out(o);
   if (o.threads > 0) omp_set_num_threads(o.threads);
   if (is_folder(o))
-    ppl::apps::predict_folder(o);
+    predict_folder(o);
   else
-    ppl::apps::predict_scene(o);
+    predict_scene(o);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   static PredictOptions options;
-  static std::string precision = "f32";
-  return ppl::apps::run_app(argc, argv, {"predict", "Predicts masks of a folder's images, or of one large scene"},
-                            [](CLI::App& app) {
-                              add_network_options(app, options, precision);
-                              add_image_options(app, options);
-                              add_scene_options(app, options);
-                              add_folder_options(app, options);
-                              add_vector_options(app, options);
-                              add_share_options(app, options);
-                              app.callback([&app] {
-                                refuse_options_of_others(app, options);
-                                options.precision = precision == "bf16" ? ppl::DType::bf16 : ppl::DType::f32;
-                                predict(options);
-                              });
-                            });
+  return run_app(argc, argv, {"predict", "Predicts masks of a folder's images, or of one large scene"},
+                 [](CLI::App& app) {
+                   add_network_options(app, options);
+                   add_image_options(app, options);
+                   add_scene_options(app, options);
+                   add_folder_options(app, options);
+                   add_vector_options(app, options);
+                   add_share_options(app, options);
+                   app.callback([&app] { predict(app, options); });
+                 });
 }

@@ -7,6 +7,7 @@
 #include <sstream>
 #include <utility>
 
+#include "io/file.h"
 #include "kernels/base.h"
 
 namespace ppl::apps {
@@ -22,6 +23,8 @@ std::string to_line(const TileRecord& r) {
   } else {
     j["error"] = r.error;
   }
+  if (!r.image.empty()) j["image"] = r.image;
+  if (!r.files.empty()) j["files"] = r.files;
   return j.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -32,7 +35,7 @@ std::vector<TileRecord> parse_lines(const std::string& text, const std::string& 
     try {
       const ordered_json j = ordered_json::parse(line);
       records.push_back({j.at("id"), j.value("foreground", 0.0), j.value("confidence", 0.0), j.value("seconds", 0.0),
-                         j.value("error", "")});
+                         j.value("error", ""), j.value("image", ""), j.value("files", "")});
     } catch (const ordered_json::exception& e) {
       throw Error(cat(where, ": line ", records.size() + 1, ": ", e.what()));
     }
@@ -40,12 +43,20 @@ std::vector<TileRecord> parse_lines(const std::string& text, const std::string& 
   return records;
 }
 
+std::optional<std::vector<TileRecord>> read_records(const std::string& path) {
+  try {
+    const std::string text = read_text(path);
+    PPL_CHECK(text.ends_with('\n'), path, ": cut");
+    return parse_lines(text, path);
+  } catch (const Error&) {
+    return {};
+  }
+}
+
 ManifestRoom::ManifestRoom(const std::string& folder, size_t tiles) {
   constexpr size_t kLine = 512, kBlock = 4096;  // what a record may take, what a file may take beyond its bytes
-  const std::string path = cat(folder, "/.manifest.", getpid());
-  fd_ = open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  fd_ = open(folder.c_str(), O_WRONLY | O_TMPFILE | O_CLOEXEC, 0666);
   if (fd_ < 0) return;
-  unlink(path.c_str());
   (void)posix_fallocate(fd_, 0, static_cast<off_t>(tiles * kLine + 2 * kBlock));
 }
 

@@ -24,22 +24,23 @@ void run_pipeline(size_t limit, Read&& read, Compute&& compute, Write&& write, O
     on_failure();
   };
   {
-    const std::jthread reader([&] {
-      try {
-        read(to_compute);
-        to_compute.close();
-      } catch (...) {
-        fail();
-      }
-    });
-    const std::jthread writer([&] {
-      try {
-        while (std::optional<Out> item = to_write.pop()) write(std::move(*item));
-      } catch (...) {
-        fail();
-      }
-    });
-    try {
+    std::jthread reader, writer;
+    try {  // a thread may not start; the other one must not wait for it
+      reader = std::jthread([&] {
+        try {
+          read(to_compute);
+          to_compute.close();
+        } catch (...) {
+          fail();
+        }
+      });
+      writer = std::jthread([&] {
+        try {
+          while (std::optional<Out> item = to_write.pop()) write(std::move(*item));
+        } catch (...) {
+          fail();
+        }
+      });
       compute(to_compute, to_write);
       to_write.close();
     } catch (...) {

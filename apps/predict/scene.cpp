@@ -2,12 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <functional>
 #include <map>
 
+#include "apps/common/app.h"
 #include "apps/common/clock.h"
+#include "apps/common/fingerprint.h"
 #include "apps/common/log.h"
+#include "apps/common/signals.h"
 #include "apps/predict/job.h"
 #include "apps/predict/pipeline.h"
 #include "apps/predict/scene_output.h"
@@ -27,7 +31,7 @@ namespace {
 struct OpenScene {
   std::unique_ptr<SceneSource> source;
   const SceneMosaic* mosaic = nullptr;
-  std::vector<std::string> names;      // of what it is made of
+  std::vector<std::string> files;      // that it is made of
   std::vector<TileRecord> not_listed;  // what the folder could not say
 
   // Tiles that could not be used, so far.
@@ -40,43 +44,43 @@ struct OpenScene {
 };
 
 OpenScene open_scene(const PredictOptions& o, const std::vector<int>& bands) {
-  if (!o.mosaic) return {std::make_unique<SceneReader>(o.images, bands, o.window), nullptr, {o.images}, {}};
   OpenScene scene;
+  if (!o.mosaic) {
+    auto reader = std::make_unique<SceneReader>(o.images, bands, o.window);
+    scene.files = reader->files();
+    scene.source = std::move(reader);
+    return scene;
+  }
   const ImageList list = find_images(o.images, {o.recursive, o.pattern});
   auto mosaic = std::make_unique<SceneMosaic>(list.tiles, bands, o.window);
-  for (const TileFile& tile : list.tiles) scene.names.push_back(tile.id + '\n' + tile.image_path);
+  for (const TileFile& tile : list.tiles) scene.files.push_back(tile.image_path);
   for (const TileProblem& p : list.problems) scene.not_listed.push_back({p.id, 0, 0, 0, p.what});
   scene.mosaic = mosaic.get();
   scene.source = std::move(mosaic);
   return scene;
 }
 
-void tell(const PredictOptions& o, const SceneOutput& output, const SceneSource& scene) {
-  log_line(fmt::format("predict: {}: {} of {} pixels with data, {:.2f} % of them foreground", o.out, output.valid(),
-                       scene.height() * scene.width(), 100 * output.record(0).foreground));
-}
-
-std::string manifest_of(const PredictOptions& o) {
-  const fs::path out(o.out);
-  return (out.parent_path() / (out.stem().string() + "_manifest.jsonl")).string();
+void tell(const PredictOptions& o, const SceneOutput& output, const SceneSource& scene, double seconds) {
+  log_line(fmt::format("predict: {}: {} of {} pixels with data, {:.2f} % of them foreground; {:.3g} s", o.out,
+                       output.valid(), scene.height() * scene.width(), 100 * output.record(0).foreground, seconds));
 }
 
 // Of a mosaic: a line for all of it, and one for each tile that could not be used. Several rows may have met the same.
-void write_manifest(const PredictOptions& o, const TileRecord& whole, const std::vector<TileRecord>& records) {
-  if (!o.mosaic) return;
+void write_manifest(const ScenePaths& paths, const TileRecord& whole, const std::vector<TileRecord>& records) {
+  if (paths.manifest.empty()) return;
   std::map<std::string, TileRecord> problems;
   for (const TileRecord& r : records)
     if (!r.error.empty()) problems.emplace(r.id, r);
   std::string manifest = to_line(whole);
   for (const auto& [id, record] : problems) manifest += to_line(record);
-  write_file(manifest_of(o), manifest);
+  write_file(paths.manifest, manifest);
 }
 
 // The tiles that the manifest names, said aloud. Error where there are such.
-void tell_problems(const PredictOptions& o) {
-  if (!o.mosaic) return;
+void tell_problems(const ScenePaths& paths) {
+  if (paths.manifest.empty()) return;
   size_t problems = 0;
-  for (const TileRecord& r : parse_lines(read_text(manifest_of(o)), manifest_of(o))) {
+  for (const TileRecord& r : parse_lines(read_text(paths.manifest), paths.manifest)) {
     if (r.error.empty()) continue;
     log_error(fmt::format("predict: tile {}: {}", r.id, r.error));
     ++problems;
@@ -91,55 +95,135 @@ void run(SceneWindows& prediction, Blocks& rows, const std::function<void(Finish
       [&](Finished finished) { write(std::move(finished)); }, [&] { rows.stop(); });
 }
 
-void predict_alone(const PredictOptions& o, Ensemble& ensemble, const OpenScene& scene, Clock::time_point start) {
-  SceneOutput output(o, *scene.source, ensemble);
-  SceneWindows prediction(o, ensemble, *scene.source);
+// One scene, its files, and what the mask notes of the job.
+struct SceneJob {
+  const PredictOptions& options;
+  Ensemble& ensemble;
+  OpenScene scene;
+  ScenePaths paths;
+  std::string note;
+  Clock::time_point start;
+
+  // Whether the result is there, as this job makes it.
+  bool is_done() const {
+    const std::vector<std::string> files = paths.all();
+    return std::all_of(files.begin(), files.end(), [](const auto& f) { return fs::exists(f); }) &&
+           read_note(paths.mask) == note;
+  }
+
+  // Puts the finished parts into files; problems: of tiles, once all parts are there.
+  TileRecord write(const std::function<void(SceneOutput&)>& fill,
+                   const std::function<std::vector<TileRecord>()>& problems) const {
+    SceneOutput output(options, *scene.source, ensemble, note);
+    fill(output);
+    const TileRecord whole = output.record(seconds_since(start));
+    output.commit();
+    write_manifest(paths, whole, problems());
+    tell(options, output, *scene.source, whole.seconds);
+    return whole;
+  }
+};
+
+void predict_alone(const SceneJob& job) {
+  SceneWindows prediction(job.options, job.ensemble, *job.scene.source);
   const auto rows = own_blocks(static_cast<size_t>(prediction.rows().count()));
-  run(prediction, *rows, [&](Finished finished) { output.write(std::move(finished.part)); });
-  output.commit();
-  tell(o, output, *scene.source);
-  write_manifest(o, output.record(seconds_since(start)), scene.problems());
+  job.write(
+      [&](SceneOutput& output) {
+        run(prediction, *rows, [&](Finished finished) { output.write(std::move(finished.part)); });
+      },
+      [&] { return job.scene.problems(); });
 }
 
-// The job's folder lies beside the result and holds a file a row of windows, until one process has put them together.
-void predict_shared(const PredictOptions& o, Ensemble& ensemble, const OpenScene& scene, Clock::time_point start) {
-  std::vector<std::string> names = scene.names;
-  const fs::path out(o.out);
-  PPL_CHECK(!fs::exists(out) || fs::is_regular_file(out), o.out, ": expected a file to replace, got something else");
-  names.push_back(
-      fmt::format("{} {} {} {} {}", out.filename().string(), o.cog, fmt::join(o.vectors, " "), o.theme, o.label));
-  const std::string folder = (out.parent_path() / job_name(o, ensemble, names)).string();
-  const auto whole = shared_blocks(1, folder + "/whole", o.lease, [&](const TileRecord&) { return fs::exists(out); });
-  if (whole->all_done()) return log_line(fmt::format("predict: {} is there already", o.out));
+// Beside the result; holds a file a row of windows until one process has put them together.
+std::string rows_folder(const SceneJob& job) {
+  const fs::path out(job.options.out);
+  return (out.parent_path() / cat(".predict-", out.filename().string(), "-", job.note)).string();
+}
 
-  SceneWindows prediction(o, ensemble, *scene.source);
-  SceneRows files(folder, prediction.rows(), prediction.columns(), ensemble.classes());
-  const auto rows = shared_blocks(static_cast<size_t>(prediction.rows().count()), folder, o.lease,
-                                  [&](const TileRecord& r) { return fs::exists(folder + "/" + r.id); });
-  size_t told = scene.problems().size();
-  run(prediction, *rows, [&](const Finished& finished) {
+std::unique_ptr<Blocks> shared_rows(const SceneJob& job, const SceneRows& files, size_t count) {
+  BlockFolder rows{rows_folder(job), count, {}, job.options.lease};
+  rows.earlier = [&](size_t row) {
+    std::optional<std::vector<TileRecord>> records = read_records(block_file(rows.folder, row));
+    // A row that met damaged tiles is done again: somebody may have mended them.
+    const bool whole = records && files.is_there(static_cast<int64_t>(row)) &&
+                       std::all_of(records->begin(), records->end(), [](const auto& r) { return r.error.empty(); });
+    return whole ? records : std::nullopt;
+  };
+  return kept_blocks(rows);
+}
+
+void share_rows(const SceneJob& job, SceneRows& files, SceneWindows& prediction, Blocks& rows) {
+  size_t told = job.scene.problems().size();
+  run(prediction, rows, [&](const Finished& finished) {
     files.write(finished);
     if (finished.window_column + 1 < prediction.columns().count()) return;
     // Only what is new: a row with an error is done again by the next run.
-    std::vector<TileRecord> records = scene.problems();
+    std::vector<TileRecord> records = job.scene.problems();
     records.erase(records.begin(), records.begin() + static_cast<std::ptrdiff_t>(told));
     told += records.size();
-    records.push_back({fs::path(files.path(finished.window_row)).filename().string(), 0, 0, 0, ""});
-    rows->done(static_cast<size_t>(finished.window_row), std::move(records));
+    records.push_back({fs::path(files.path(finished.window_row)).filename().string()});
+    rows.done(static_cast<size_t>(finished.window_row), std::move(records));
   });
-  while (const std::optional<size_t> block = whole->next()) {
-    SceneOutput output(o, *scene.source, ensemble);
-    files.put_together([&](ScenePart part) { output.write(std::move(part)); });
-    output.commit();
-    tell(o, output, *scene.source);
-    const TileRecord record = output.record(seconds_since(start));
-    std::vector<TileRecord> records = scene.problems();
-    const std::vector<TileRecord> of_rows = rows->records();
-    records.insert(records.end(), of_rows.begin(), of_rows.end());
-    write_manifest(o, record, records);
-    whole->done(*block, {record});
+}
+
+void check_complete(const Blocks& blocks) {
+  if (!blocks.complete()) throw Interrupted("stopped; what is done stays, and the same command goes on");
+}
+
+void put_together(const SceneJob& job, const SceneRows& files, Blocks& rows, Blocks& whole) {
+  while (const std::optional<size_t> block = whole.next()) {
+    const TileRecord record =
+        job.write([&](SceneOutput& output) { files.put_together([&](Part part) { output.write(std::move(part)); }); },
+                  [&] {
+                    std::vector<TileRecord> records = job.scene.problems();
+                    const std::vector<TileRecord> of_rows = rows.records();
+                    records.insert(records.end(), of_rows.begin(), of_rows.end());
+                    return records;
+                  });
+    whole.done(*block, {record});
   }
-  files.remove();
+  check_complete(whole);
+}
+
+void predict_shared(const SceneJob& job) {
+  const PredictOptions& o = job.options;
+  const std::string folder = rows_folder(job);
+  watch_signals();
+  try {
+    const auto whole = kept_blocks({folder + "/whole", 1, [](size_t) { return std::nullopt; }, o.lease});
+    SceneWindows prediction(o, job.ensemble, *job.scene.source);
+    SceneRows files(folder, prediction.rows(), prediction.columns(), job.ensemble.classes());
+    const auto rows = shared_rows(job, files, static_cast<size_t>(prediction.rows().count()));
+    share_rows(job, files, prediction, *rows);
+    check_complete(*rows);
+    put_together(job, files, *rows, *whole);
+  } catch (const std::exception&) {
+    // One that slept while others took its work over finds the job's folder gone.
+    if (!job.is_done()) throw;
+  }
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
+}
+
+// Error where something is there that must not be replaced.
+void check_existing(const SceneJob& job) {
+  const PredictOptions& o = job.options;
+  std::vector<std::string> inputs = weights_files(o);
+  inputs.push_back(o.images);
+  inputs.insert(inputs.end(), job.scene.files.begin(), job.scene.files.end());
+  const Existing existing = o.existing_or_default();
+  check_outputs(job.paths.all(), inputs, existing);
+  for (const std::string& path : {job.paths.mask, job.paths.probability}) {
+    if (path.empty() || !fs::exists(path)) continue;
+    const std::string note = read_note(path);
+    PPL_CHECK(!note.empty(), path, ": is there already and was not written by predict; name another output");
+    PPL_CHECK(existing == Existing::overwrite || note == job.note, path,
+              ": is the result of another job; --existing overwrite replaces it");
+  }
+  if (existing == Existing::overwrite || fs::exists(job.paths.mask) || fs::exists(rows_folder(job))) return;
+  for (const std::string& path : job.paths.all())
+    PPL_CHECK(path == job.paths.probability || !fs::exists(path), path,
+              ": is there already, but not the mask that it would belong to; --existing overwrite replaces it");
 }
 
 }  // namespace
@@ -150,12 +234,19 @@ void predict_scene(const PredictOptions& o) {
             ": expected multiples of 32 and 16");
   Ensemble ensemble(o);
   check_vectors(o, ensemble.classes());
-  const OpenScene scene = open_scene(o, ensemble.input().bands);
-  if (o.share)
-    predict_shared(o, ensemble, scene, start);
+  SceneJob job{o, ensemble, open_scene(o, ensemble.input().bands), ScenePaths(o), "", start};
+  std::vector<std::string> stamps;
+  for (const std::string& file : job.scene.files) stamps.push_back(stamp_of(file));
+  job.note = job_hash(scene_settings(o, ensemble), stamps);
+  check_existing(job);
+  remove_abandoned(fs::absolute(o.out).parent_path().string(), job.paths.id);
+  if (o.existing_or_default() == Existing::skip && job.is_done())
+    log_line(fmt::format("predict: {} is there already", o.out));
+  else if (o.share)
+    predict_shared(job);
   else
-    predict_alone(o, ensemble, scene, start);
-  tell_problems(o);
+    predict_alone(job);
+  tell_problems(job.paths);
 }
 
 }  // namespace ppl::apps

@@ -20,7 +20,7 @@ uint64_t SceneRows::bytes_of(int64_t row) const {
 }
 
 void SceneRows::write(const Finished& finished) {
-  const ScenePart& part = finished.part;
+  const Part& part = finished.part;
   if (finished.window_column == 0) {
     file_ = std::make_unique<FileWriter>(path(finished.window_row));
     file_->extend(bytes_of(finished.window_row));
@@ -45,9 +45,9 @@ void SceneRows::write(const Finished& finished) {
   file_.reset();
 }
 
-ScenePart SceneRows::part_of(int64_t row, int64_t column, const MappedFile& own, const MappedFile& above) const {
+Part SceneRows::part_of(int64_t row, int64_t column, const MappedFile& own, const MappedFile& above) const {
   const Range rows = rows_.finished(row), columns = columns_.finished(column);
-  ScenePart part{rows.begin, columns.begin, rows.size(), columns.size(), {}, {}};
+  Part part{rows.begin, columns.begin, rows.size(), columns.size(), {}, {}};
   const auto values = static_cast<size_t>(part.width * classes_);
   const auto begin = static_cast<size_t>(columns.begin * classes_) * sizeof(float);
   std::vector<float> line(values), more(values);
@@ -65,7 +65,7 @@ ScenePart SceneRows::part_of(int64_t row, int64_t column, const MappedFile& own,
   return part;
 }
 
-void SceneRows::put_together(const std::function<void(ScenePart)>& emit) const {
+void SceneRows::put_together(const std::function<void(Part)>& emit) const {
   MappedFile above;
   for (int64_t row = 0; row < rows_.count(); ++row) {
     MappedFile own(path(row));
@@ -77,10 +77,15 @@ void SceneRows::put_together(const std::function<void(ScenePart)>& emit) const {
   }
 }
 
+bool SceneRows::is_there(int64_t row) const {
+  std::error_code error;
+  return std::filesystem::file_size(path(row), error) == bytes_of(row) && !error;
+}
+
 void SceneRows::remove() const {
   std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_, ignored))
-    if (entry.path().filename().string().starts_with("row")) std::filesystem::remove(entry.path(), ignored);
+  for (int64_t row = 0; row < rows_.count(); ++row) std::filesystem::remove(path(row), ignored);
+  remove_abandoned(folder_);
 }
 
 }  // namespace ppl::apps

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/predict/scene_output.h"
+#include "apps/predict/result_files.h"
 #include "io/file.h"
 #include "models/inference/windows.h"
 
@@ -15,7 +15,7 @@ namespace ppl::apps {
 // What came of one window.
 struct Finished {
   int64_t window_row = 0, window_column = 0;
-  ScenePart part;
+  Part part;
   std::vector<float> left_below;  // of a row's last window: Blender::left_below
 };
 
@@ -30,14 +30,16 @@ class SceneRows {
   // Windows of a row in their order. The file has its name after the last.
   void write(const Finished&);
   // The parts that one process alone would have got, to the bit, in the same order. All files must be there.
-  void put_together(const std::function<void(ScenePart)>& emit) const;
-  // Also what killed processes left.
+  void put_together(const std::function<void(Part)>& emit) const;
+  // Whether the row's file is there and whole.
+  bool is_there(int64_t row) const;
+  // Also what killed processes left, but not what living ones write.
   void remove() const;
 
  private:
   uint64_t line_bytes() const { return static_cast<uint64_t>(columns_.extent() * classes_) * sizeof(float); }
   uint64_t bytes_of(int64_t row) const;
-  ScenePart part_of(int64_t row, int64_t column, const MappedFile& own, const MappedFile& above) const;
+  Part part_of(int64_t row, int64_t column, const MappedFile& own, const MappedFile& above) const;
 
   const std::string folder_;
   const WindowAxis rows_, columns_;

@@ -10,7 +10,7 @@ namespace {
 
 InputSpec scene_input(const PredictOptions& o, const InputSpec& of_weights, const SceneSource& scene) {
   InputSpec spec = of_weights;
-  if (o.stretch == "scene") {
+  if (o.stretch == Stretch::scene) {
     const Percentiles p = scene_percentiles(scene, o.window, 2, 98);
     spec.stretch_low = p.low;
     spec.stretch_high = p.high;

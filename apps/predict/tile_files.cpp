@@ -1,32 +1,10 @@
 #include "apps/predict/tile_files.h"
 
 #include <algorithm>
-#include <filesystem>
 
 #include "io/image/formats.h"
-#include "io/image/scene.h"
-
-namespace fs = std::filesystem;
 
 namespace ppl::apps {
-namespace {
-
-void write_scene_tiff(const std::string& path, SceneType type, const LoadedTile& loaded,
-                      const std::vector<float>& plane) {
-  SceneWriter::Spec spec{type, loaded.tile.height, loaded.tile.width, 1, 256, loaded.place, {}};
-  SceneWriter file(path, spec);
-  if (type == SceneType::u8) {
-    std::vector<uint8_t> bytes(plane.size());
-    std::transform(plane.begin(), plane.end(), bytes.begin(),
-                   [](float p) { return static_cast<uint8_t>(std::clamp(p, 0.0f, 1.0f) * 255 + 0.5f); });
-    file.write(0, 0, 0, spec.height, spec.width, bytes.data());
-  } else {
-    file.write(0, 0, 0, spec.height, spec.width, plane.data());
-  }
-  file.commit();
-}
-
-}  // namespace
 
 LoadedTile read_tile(const std::string& path, const InputSpec& input) {
   LoadedTile loaded{read_input(path, input), {}, {}, {}};
@@ -64,49 +42,23 @@ void cut_margin(LoadedTile& loaded, std::vector<float>& probability, int classes
   loaded.tile = {0, 0, part.height, part.width};
 }
 
-TileFiles::TileFiles(const PredictOptions& o, const Ensemble& ensemble)
-    : out_(o.out),
-      format_(o.format),
-      probabilities_(o.probabilities),
-      suffix_(o.suffix),
-      classes_(ensemble.classes()),
-      threshold_(ensemble.threshold()) {}
-
-std::string TileFiles::mask_path(const std::string& id) const { return out_ + "/" + id + suffix_ + "." + format_; }
-
-void TileFiles::write(const std::string& id, const LoadedTile& loaded, std::vector<float>& probability) const {
-  const int64_t height = loaded.tile.height, width = loaded.tile.width;
-  const auto classes = static_cast<size_t>(classes_);
-  for (size_t i = 0; i < loaded.valid.size(); ++i) {
-    if (!loaded.valid[i]) std::fill_n(probability.begin() + static_cast<std::ptrdiff_t>(i * classes), classes, 0.0f);
-  }
-  const std::string path = mask_path(id);
-  fs::create_directories(fs::path(path).parent_path());
-  if (!probabilities_.empty()) write_probabilities(id, loaded, probability);
-  const std::vector<uint8_t> mask = class_numbers(probability.data(), height * width, classes_, threshold_);
-  if (format_ == "tif")
-    write_mask_tiff(path, mask.data(), height, width, loaded.place);
-  else if (classes_ == 1)
-    write_mask_png(path, mask.data(), height, width);
-  else
-    write_index_png(path, mask.data(), height, width);
+TilePaths::TilePaths(const PredictOptions& o, int classes)
+    : out_(o.out), suffix_(o.suffix), extension_(word_of(kMaskFormats, o.format)), classes_(classes) {
+  if (o.probabilities != ProbabilityFormat::none)
+    probability_extension_ = o.probabilities == ProbabilityFormat::png ? ".png" : ".tif";
 }
 
-void TileFiles::write_probabilities(const std::string& id, const LoadedTile& loaded,
-                                    const std::vector<float>& probability) const {
-  const auto classes = static_cast<size_t>(classes_);
-  std::vector<float> plane(probability.size() / classes);
-  for (size_t c = 0; c < classes; ++c) {
-    for (size_t i = 0; i < plane.size(); ++i) plane[i] = probability[i * classes + c];
-    const std::string stem = out_ + "/" + id + "_prob" + (classes > 1 ? std::to_string(c + 1) : "");
-    const int64_t height = loaded.tile.height, width = loaded.tile.width;
-    if (probabilities_ == "png")
-      write_probability_png(stem + ".png", plane.data(), height, width);
-    else if (probabilities_ == "tif" || probabilities_ == "f32")
-      write_probability_tiff(stem + ".tif", plane.data(), height, width, loaded.place);
-    else
-      write_scene_tiff(stem + ".tif", probabilities_ == "u8" ? SceneType::u8 : SceneType::f16, loaded, plane);
-  }
+std::vector<std::string> TilePaths::probabilities(const std::string& id) const {
+  std::vector<std::string> files;
+  for (int c = 1; !probability_extension_.empty() && c <= classes_; ++c)
+    files.push_back(cat(id, "_prob", classes_ > 1 ? std::to_string(c) : "", probability_extension_));
+  return files;
+}
+
+std::vector<std::string> TilePaths::all(const std::string& id) const {
+  std::vector<std::string> files = probabilities(id);
+  files.push_back(mask(id));
+  return files;
 }
 
 }  // namespace ppl::apps

@@ -1,12 +1,13 @@
-// The images that come in one by one, and the files that are made of each.
+// The images that come in one by one, and the names of the files that are made of each.
 #pragma once
 
 #include <optional>
 #include <string>
 #include <vector>
 
-#include "apps/predict/ensemble.h"
+#include "apps/predict/options.h"
 #include "io/image/geotiff.h"
+#include "io/tiles/input_spec.h"
 
 namespace ppl::apps {
 
@@ -27,20 +28,19 @@ void cut_margin(LoadedTile&, std::vector<float>& probability, int classes);
 // Error naming the file.
 LoadedTile read_tile(const std::string& path, const InputSpec&);
 
-class TileFiles {
+// Where what is made of a tile goes.
+class TilePaths {
  public:
-  TileFiles(const PredictOptions&, const Ensemble&);
-  std::string mask_path(const std::string& id) const;
-  // Probabilities, then the mask, so that a mask says that all is there. Nothing is foreground where there is no data;
-  // probabilities are 0 there.
-  void write(const std::string& id, const LoadedTile&, std::vector<float>& probability) const;
+  TilePaths(const PredictOptions&, int classes);
+  // Relative to the folder of the results.
+  std::string mask(const std::string& id) const { return id + suffix_ + "." + extension_; }
+  std::vector<std::string> probabilities(const std::string& id) const;  // one a class, if they are wanted
+  std::vector<std::string> all(const std::string& id) const;
+  std::string in_folder(const std::string& file) const { return out_ + "/" + file; }
 
  private:
-  void write_probabilities(const std::string& id, const LoadedTile&, const std::vector<float>& probability) const;
-
-  std::string out_, format_, probabilities_, suffix_;
+  std::string out_, suffix_, extension_, probability_extension_;
   int classes_;
-  double threshold_;
 };
 
 }  // namespace ppl::apps

@@ -16,6 +16,9 @@ namespace ppl::apps {
 // Error for names that vectors cannot be written under, and for a label that the networks do not have.
 void check_vectors(const PredictOptions&, int classes);
 
+// Error where vectors are wanted of tiles that do not say where they lie. Reads headers.
+void check_places(const PredictOptions&, const std::vector<TileFile>& tiles);
+
 // Traces a mask as a whole and writes options.vectors.
 void write_vectors_of(const PredictOptions&, BitImage mask, const std::string& id, const std::optional<GeoReference>&);
 

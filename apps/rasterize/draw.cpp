@@ -128,7 +128,7 @@ DrawnTile Drawer::draw(const TileFrame& frame) {
   if (outlines) work.owner.assign(pixels, 0);
   if (outlines && settings.contact > 0) work.last_near.assign(pixels, 0), work.near.assign(pixels, 0);
 
-  const double margin = std::max(scene_.reach() > 0 ? view.pixels(scene_.reach()) : 0.0, scene_.pixel_reach()) + 1;
+  const double margin = scene_.margin(view);
   std::vector<NearbyFeature> nearby;
   for (const FeatureLayer& layer : scene_.layers()) {
     std::vector<NearbyFeature> found = view.find(layer, margin);

@@ -7,10 +7,38 @@
 #include <cmath>
 
 #include "apps/common/log.h"
+#include "apps/rasterize/coverage.h"
 #include "io/places/projection.h"
 
 namespace ppl::rasterize {
 namespace {
+
+// "footway 12, path 3, ...", the most frequent first.
+std::string largest(const std::map<std::string, int64_t>& counts) {
+  constexpr size_t kNamed = 6;
+  std::vector<std::pair<std::string, int64_t>> sorted(counts.begin(), counts.end());
+  std::stable_sort(sorted.begin(), sorted.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  std::string text;
+  for (size_t i = 0; i < std::min(kNamed, sorted.size()); ++i) {
+    text += fmt::format("{}{} {}", i > 0 ? ", " : "", sorted[i].first.substr(0, 40), sorted[i].second);
+  }
+  return text + (sorted.size() > kNamed ? ", ..." : "");
+}
+
+// Of a layer: what is not drawn, and why; empty where there is nothing.
+std::string left_out(const SourceReport& r) {
+  std::string text;
+  const auto add = [&](int64_t count, const std::string& why) {
+    if (count > 0) text += fmt::format("{}{} {}", text.empty() ? "" : ", ", count, why);
+  };
+  add(r.shapeless, "without a line or polygon");
+  int64_t others = 0;
+  for (const auto& [kind, count] : r.other) others += count;
+  add(r.classless, "of no class");
+  add(r.hidden, "in tunnels or underground");
+  add(others, "of classes that are not drawn (" + largest(r.other) + ")");
+  return text;
+}
 
 void log_report(const SourceReport& r, double seconds) {
   std::string text = fmt::format("rasterize: {}: {} features in {:.1f} s", r.path, r.features, seconds);
@@ -18,7 +46,47 @@ void log_report(const SourceReport& r, double seconds) {
   if (r.missing_nodes > 0) text += fmt::format(", {} nodes missing ({} roads cut)", r.missing_nodes, r.cut_ways);
   if (r.incomplete_areas > 0) text += fmt::format(", {} areas incomplete", r.incomplete_areas);
   if (r.broken_areas > 0) text += fmt::format(", {} areas broken", r.broken_areas);
+  if (r.nodeless_ways > 0) text += fmt::format(", {} without nodes", r.nodeless_ways);
+  const std::string others = left_out(r);
+  if (!others.empty()) text += "; left out: " + others;
   apps::log_line(text);
+  for (const std::string& note : r.notes) apps::log_line(fmt::format("rasterize: {}: {}", r.path, note));
+}
+
+// Layers that do not say what their features are; a thousand of them are one line.
+void log_classless(const std::vector<SourceReport>& reports) {
+  const auto is_one = [](const SourceReport& r) { return !r.drawn_classless.empty() && r.features > 0; };
+  const auto first = std::find_if(reports.begin(), reports.end(), is_one);
+  if (first == reports.end()) return;
+  const auto more = std::count_if(first + 1, reports.end(), is_one);
+  apps::log_line(
+      fmt::format("rasterize: warning: {}{}: no attribute says what the features are, so all are drawn "
+                  "(attributes: {}; --kind-field names one)",
+                  first->path, more > 0 ? fmt::format(" and {} more", more) : "", first->drawn_classless));
+}
+
+// Why nothing of the inputs is drawn; returns where that is no fault.
+void check_anything(const Job& job, const std::vector<SourceReport>& reports) {
+  const bool roads = job.settings.theme == MapTheme::roads;
+  std::string what, others;
+  bool only_empty_layers = true;
+  for (const SourceReport& r : reports) {
+    only_empty_layers &= !r.osm && r.seen == 0;
+    if (others.empty() && !left_out(r).empty()) others = "; left out: " + left_out(r);
+  }
+  const SourceReport& first = reports.front();
+  const std::string names = first.path + (reports.size() > 1 ? " and the other inputs" : "");
+  const bool placed =
+      !job.tiles.images.empty() || !job.tiles.slippy.empty() || !job.tiles.table.empty() || !job.tiles.bounds.empty();
+  PPL_CHECK(placed, names, ": nothing in it is drawn, so the grid needs --bounds");
+  if (only_empty_layers || job.allow_empty) {
+    apps::log_line(fmt::format("rasterize: warning: {}: nothing in it is drawn; all masks are empty", names));
+    return;
+  }
+  PPL_CHECK(!first.osm || first.seen > 0 || reports.size() > 1, names,
+            ": holds no OSM objects; --allow-empty draws empty masks");
+  throw Error(cat(names, roads ? ": no road of a class that is drawn" : ": no buildings", others,
+                  "; --allow-empty draws empty masks"));
 }
 
 // In hundredths of an input.
@@ -37,28 +105,6 @@ class ReadingProgress {
   int64_t shown_ = 0;
 };
 
-// The box of all features in another coordinate system.
-Box bounds_in(const std::string& crs, const Scene& scene) {
-  constexpr int kSteps = 32;
-  Box box;
-  for (const FeatureLayer& layer : scene.layers()) {
-    const Box from = layer.bounds();
-    Line points;
-    for (int i = 0; i <= kSteps && !from.empty(); ++i) {
-      const double x = from.min_x + (from.max_x - from.min_x) * i / kSteps;
-      const double y = from.min_y + (from.max_y - from.min_y) * i / kSteps;
-      for (const Point p : {Point{x, from.min_y}, Point{x, from.max_y}, Point{from.min_x, y}, Point{from.max_x, y}}) {
-        points.push_back(p);
-      }
-    }
-    Projection(layer.crs(), crs).apply(points);
-    for (const Point p : points) {
-      if (std::isfinite(p.x) && std::isfinite(p.y)) box.add(p);
-    }
-  }
-  return box;
-}
-
 }  // namespace
 
 Scene read_scene(const Job& job, std::vector<SourceReport>& reports) {
@@ -66,6 +112,8 @@ Scene read_scene(const Job& job, std::vector<SourceReport>& reports) {
   request.theme = job.settings.theme;
   request.tunnels = job.settings.tunnels;
   request.wants_kind = [&](const std::string& kind) { return job.settings.wants(kind); };
+  request.needs_class = job.settings.needs_class();
+  request.all_features = job.all_features;
   request.threads = job.threads;
   std::vector<FeatureLayer> layers;
   FeatureLayer osm("", FeatureLayer::Precision::degrees_e7);
@@ -73,17 +121,18 @@ Scene read_scene(const Job& job, std::vector<SourceReport>& reports) {
     const auto start = std::chrono::steady_clock::now();
     ReadingProgress progress(path);
     request.progress = [&](double share) { progress.show(share); };
-    reports.push_back(is_osm_file(path) ? read_osm(path, request, osm) : read_ogr(path, request, job.fields, layers));
+    const MapFile file = look_at_map(path);
+    reports.push_back(file.osm() ? read_osm(path, file, request, osm)
+                                 : read_ogr(path, file, request, job.fields, layers));
     log_report(reports.back(), std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
   }
   if (osm.size() > 0) {
     osm.set_crs(crs_of_epsg(4326));  // only now, as PROJ takes as long to open its database as a city takes to read
     layers.push_back(std::move(osm));
   }
+  log_classless(reports);
   Scene scene(std::move(layers), job.settings);
-  const bool roads = job.settings.theme == MapTheme::roads;
-  PPL_CHECK(scene.size() > 0, job.inputs.front(), job.inputs.size() > 1 ? " and the other inputs" : "",
-            roads ? ": no road of a class that is drawn" : ": no buildings");
+  if (scene.size() == 0) check_anything(job, reports);
   return scene;
 }
 

@@ -8,7 +8,8 @@
 
 namespace ppl::rasterize {
 
-// All inputs, in their order; OSM files share one layer. Error where nothing in them is drawn.
+// All inputs, in their order; OSM files share one layer. Error where nothing in them is drawn, unless they are empty
+// layers or the job allows it.
 Scene read_scene(const Job& job, std::vector<SourceReport>& reports);
 
 // Tiles, looked for by a thread of its own while the maps are read; one of the choices has to be made.

@@ -26,16 +26,24 @@ Value chosen(const std::string& name, std::initializer_list<std::pair<const char
 }
 
 void add_inputs(CLI::App& app, Command& c) {
-  app.add_option("INPUT", c.job.inputs, "OSM (.osm, .osm.gz, .osm.bz2, .osm.pbf) or vectors that OGR reads");
+  app.add_option(
+      "INPUT", c.job.inputs,
+      "OSM (PBF, XML, changes, o5m; gzip, bzip2), vectors that OGR reads, zip archives of them, tables with a "
+      "column of geometries, GeoJSON lines; known by their content");
   app.add_option("--out", c.job.out, "Folder for <id>_mask.png and manifest.jsonl");
   app.add_option("--theme", c.theme, "What is drawn")
       ->check(CLI::IsMember({"roads", "buildings"}))
       ->capture_default_str();
-  app.add_option("--kind-field", c.job.fields.kind, "OGR: attribute with the highway's class (else highway)");
+  app.add_option("--kind-field", c.job.fields.kind,
+                 "OGR: attribute with the class (else highway or building, fclass, class, subtype, type)");
   app.add_option("--lanes-field", c.job.fields.lanes, "OGR: attribute with the number of lanes (else lanes)");
   app.add_option("--width-field", c.job.fields.width, "OGR: attribute with the width in metres (else width)");
   app.add_option("--layer", c.job.fields.layer, "OGR: this layer only");
   app.add_option("--source-crs", c.job.fields.crs, "OGR: coordinate system of layers that name none");
+  app.add_flag("--all-features", c.job.all_features,
+               "OGR: every line (buildings: polygon) of a layer is drawn, whatever its attributes say");
+  app.add_flag("--allow-empty", c.job.allow_empty,
+               "Also maps of which nothing is drawn or that touch no tile: empty masks");
 }
 
 void add_tiles(CLI::App& app, Command& c) {
@@ -84,7 +92,9 @@ void add_drawing(CLI::App& app, Command& c) {
 }
 
 void add_outputs(CLI::App& app, Command& c) {
-  app.add_option("--format", c.format, "Of the masks")->check(CLI::IsMember({"png", "tif"}))->capture_default_str();
+  app.add_option("--format", c.format, "Format of the masks")
+      ->check(CLI::IsMember({"png", "tif"}))
+      ->capture_default_str();
   app.add_option("--overlay", c.job.overlay, "Also images of the masks on their images, into this folder");
   app.add_option("--no-data", c.no_data,
                  "Pixels without data in images: draw over them, mask them out, or also skip tiles")
@@ -129,6 +139,7 @@ void check_usage(const Command& c) {
   const bool outlines = c.job.settings.boundary > 0 || c.job.settings.contact > 0;
   need(!outlines || (c.theme == "buildings" && c.values == "classes"),
        "--boundary and --contact need --theme buildings and --values classes");
+  need(!c.job.all_features || c.classes.empty(), "--all-features and --classes exclude one another");
   need(c.job.settings.distance == 0 || c.theme == "roads", "--distance needs --theme roads");
   need(!c.job.settings.buffer || c.style == "metric", "--buffer needs --style metric");
 }

@@ -14,6 +14,8 @@ namespace ppl::rasterize {
 
 struct TileRecord {
   std::string id, mask;  // mask: file name; empty where the tile was left out
+  std::string of;        // tile_hash(): what the tile was drawn from
+  int64_t bytes = 0;     // of the mask's file
   int64_t height = 0, width = 0;
   int64_t foreground = 0;  // pixels
   int64_t no_data = 0;     // pixels
@@ -22,32 +24,46 @@ struct TileRecord {
 };
 std::string to_line(const TileRecord& record);
 
+// Of an earlier run.
+struct DoneTile {
+  std::string line, of;
+  int64_t bytes = 0;
+  bool left_out = false;
+};
+
 // First line: settings, attribution, sources with their dates. While tiles are drawn, their lines gather in
 // manifest.jsonl.partial, so that an interrupted run can be gone on with; finish() puts manifest.jsonl in its place.
 class Manifest {
  public:
-  Manifest(std::string folder, std::string settings, const std::vector<SourceReport>& sources);
+  // inputs: see inputs_of.
+  Manifest(std::string folder, std::string settings, std::string inputs, const std::vector<SourceReport>& sources);
   ~Manifest();
   Manifest(const Manifest&) = delete;
   Manifest& operator=(const Manifest&) = delete;
 
-  // Reads the lines of earlier runs. Error where they were made with other settings. Lines that do not parse (the last
-  // one of an interrupted run) are left out.
+  // Of settings and inputs.
+  std::string job_hash() const;
+  bool is_there() const;       // manifest.jsonl
+  bool is_unfinished() const;  // a run of the same settings and inputs was interrupted
+
+  // Reads the lines of earlier runs. Error where they were made with other settings or from other inputs. Lines that do
+  // not parse (the last one of an interrupted run) are left out.
   void resume();
-  void start();  // begins to write; to be called once
+  // Begins to write; to be called once. Error where another process does, and where the name is that of a link.
+  void start();
 
   // The line of a tile drawn in an earlier run, or nothing.
-  const std::string* line_of(const std::string& id) const;
+  const DoneTile* done(const std::string& id) const;
   void add(const TileRecord& record);  // safe from several threads
-  // Lines in the order of ids.
+  // Lines in the order of ids, and behind them those of other tiles.
   void finish(const std::vector<std::string>& ids);
 
  private:
   void read_lines(const std::string& path);
   std::string path() const { return folder_ + "/manifest.jsonl"; }
 
-  std::string folder_, settings_, head_;
-  std::map<std::string, std::string> lines_;  // by id
+  std::string folder_, settings_, inputs_, head_;
+  std::map<std::string, DoneTile> lines_;  // by id
   std::mutex mutex_;
   std::FILE* partial_ = nullptr;
 };

@@ -1,13 +1,18 @@
 #include "apps/rasterize/rasterize.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <memory>
 #include <unordered_set>
 
+#include "apps/common/app.h"
 #include "apps/common/clock.h"
 #include "apps/common/log.h"
+#include "apps/common/signals.h"
+#include "apps/rasterize/coverage.h"
 #include "apps/rasterize/draw.h"
+#include "apps/rasterize/identity.h"
 #include "apps/rasterize/inputs.h"
 #include "apps/rasterize/manifest.h"
 #include "apps/rasterize/no_data.h"
@@ -66,17 +71,22 @@ class TileWriter {
   std::string mask_name(const TileFrame& frame) const {
     return frame.id + (job_.settings.format == Format::png ? "_mask.png" : "_mask.tif");
   }
+  // What the tile is drawn from.
+  std::string hash(const TileFrame& frame) const {
+    return tile_hash(manifest_.job_hash(), frame, frames_.crs[frame.crs], job_.settings.no_data != NoData::keep);
+  }
   bool is_done(const TileFrame& frame) const {
-    const std::string* line = manifest_.line_of(frame.id);
-    if (line == nullptr) return false;
-    const bool left_out = line->find("\"mask\":null") != std::string::npos;
+    const DoneTile* tile = manifest_.done(frame.id);
+    if (tile == nullptr || tile->of != hash(frame)) return false;
+    if (tile->left_out) return true;
     std::error_code error;
     const auto bytes = fs::file_size(fs::path(job_.out) / mask_name(frame), error);
-    return left_out || (!error && bytes > 0);
+    if (error || static_cast<int64_t>(bytes) != tile->bytes) return false;
+    return job_.settings.distance == 0 || fs::file_size(fs::path(job_.out) / distance_name(frame), error) > 0;
   }
 
   TileRecord write(const TileFrame& frame, DrawnTile tile) {
-    TileRecord record{frame.id,      mask_name(frame),        frame.height, frame.width, 0, 0,
+    TileRecord record{frame.id,      mask_name(frame),        hash(frame), 0, frame.height, frame.width, 0, 0,
                       tile.features, std::move(tile.by_class)};
     if (job_.settings.no_data != NoData::keep && !frame.image.empty()) {
       record.no_data = hide_no_data(frame, tile);
@@ -84,7 +94,7 @@ class TileWriter {
       if (job_.settings.no_data == NoData::skip && share > job_.settings.max_no_data) record.mask.clear();
     }
     record.foreground = foreground_of(tile.mask);
-    if (!record.mask.empty()) write_files(frame, tile, record.mask);
+    if (!record.mask.empty()) record.bytes = write_files(frame, tile, record.mask);
     manifest_.add(record);
     return record;
   }
@@ -103,28 +113,33 @@ class TileWriter {
     return count;
   }
 
-  void put(const std::string& name, const std::vector<std::byte>& bytes) const {
+  int64_t put(const std::string& name, const std::vector<std::byte>& bytes) const {
     write_file((fs::path(job_.out) / name).string(), bytes.data(), bytes.size(), FileWriter::Durable::later);
+    return static_cast<int64_t>(bytes.size());
   }
+  std::string distance_name(const TileFrame& frame) const { return frame.id + "_distance.png"; }
 
-  void write_files(const TileFrame& frame, const DrawnTile& tile, const std::string& mask) const {
+  // Bytes of the mask's file.
+  int64_t write_files(const TileFrame& frame, const DrawnTile& tile, const std::string& mask) const {
     const bool binary = job_.settings.values == Values::binary;
+    int64_t size = 0;
     if (job_.settings.format == Format::tif) {
       std::vector<uint8_t> values = tile.mask;
       for (uint8_t& value : values) value = binary && value ? 255 : value;
-      put(mask, mask_tiff(mask, values.data(), frame.height, frame.width,
-                          GeoReference{frames_.crs[frame.crs], frame.transform}));
+      size = put(mask, mask_tiff(mask, values.data(), frame.height, frame.width,
+                                 GeoReference{frames_.crs[frame.crs], frame.transform}));
     } else {
-      put(mask, (binary ? mask_png : index_png)(tile.mask.data(), frame.height, frame.width));
+      size = put(mask, (binary ? mask_png : index_png)(tile.mask.data(), frame.height, frame.width));
     }
     if (!tile.distance.empty()) {
-      put(frame.id + "_distance.png", index_png(tile.distance.data(), frame.height, frame.width));
+      put(distance_name(frame), index_png(tile.distance.data(), frame.height, frame.width));
     }
-    if (job_.overlay.empty()) return;
+    if (job_.overlay.empty()) return size;
     const Image image = frame.image.empty() ? Image::make(frame.height, frame.width, 3) : read_image(frame.image);
     PPL_CHECK(image.height == frame.height && image.width == frame.width, frame.image,
               ": changed its size while it was used");
     write_jpeg((fs::path(job_.overlay) / (frame.id + "_overlay.jpg")).string(), overlay_of(image, tile.mask), 92);
+    return size;
   }
 
   const Job& job_;
@@ -132,34 +147,67 @@ class TileWriter {
   Manifest& manifest_;
 };
 
-void check_nothing_there(const Job& job, const TileFrames& frames, const TileWriter& writer) {
+// Masks that are there and that no manifest knows are somebody's own.
+void check_nothing_there(const Job& job, const TileFrames& frames, const TileWriter& writer, const Manifest& manifest) {
+  const bool skip = job.existing == Existing::skip;
   std::unordered_set<std::string> there;
   for (const fs::directory_entry& entry : fs::directory_iterator(job.out)) there.insert(entry.path().filename());
   for (const TileFrame& frame : frames.tiles) {
     const std::string mask = writer.mask_name(frame);
-    PPL_CHECK(!there.contains(mask), (fs::path(job.out) / mask).string(),
-              ": is there already; use --existing skip or overwrite");
+    if (skip && manifest.done(frame.id) != nullptr) continue;
+    PPL_CHECK(!there.contains(mask), (fs::path(job.out) / mask).string(), ": is there already",
+              skip ? " and not in the manifest of such a job; use --existing overwrite"
+                   : "; use --existing skip or overwrite");
   }
+  PPL_CHECK(skip || !manifest.is_there(), job.out,
+            "/manifest.jsonl: is there already; use --existing skip or overwrite, ", "or another folder");
 }
 
-void draw_tiles(const Job& job, const Scene& scene, const TileFrames& frames, Manifest& manifest, Summary& summary) {
-  TileWriter writer(job, frames, manifest);
-  if (job.existing == Existing::fail) check_nothing_there(job, frames, writer);
-  if (job.existing == Existing::skip) manifest.resume();
+// The tiles that are still to be drawn.
+std::vector<const TileFrame*> open_folder(const Job& job, const TileFrames& frames, const TileWriter& writer,
+                                          Manifest& manifest, Summary& summary) {
+  // The same command goes on where it was interrupted.
+  const bool unfinished = job.existing != Existing::overwrite && manifest.is_unfinished();
+  const bool going_on = job.existing == Existing::skip || unfinished;
+  if (going_on) manifest.resume();
+  if (job.existing != Existing::overwrite && !unfinished) check_nothing_there(job, frames, writer, manifest);
   std::vector<const TileFrame*> todo;
   for (const TileFrame& frame : frames.tiles) {
-    if (job.existing == Existing::skip && writer.is_done(frame)) {
+    if (going_on && writer.is_done(frame)) {
       ++summary.kept;
     } else {
       todo.push_back(&frame);
     }
   }
   manifest.start();
+  return todo;
+}
+
+// Totals that cannot be right are said.
+void check_totals(const Job& job, const Scene& scene, const Summary& summary) {
+  if (summary.drawn == 0 || summary.kept > 0) return;
+  PPL_CHECK(summary.empty < summary.drawn || scene.size() == 0 || job.allow_empty, job.out,
+            ": no feature of the map is on any of the ", summary.drawn, " tiles drawn; --allow-empty allows that");
+  if (summary.foreground == 0 && scene.size() > 0) {
+    apps::log_error("rasterize: warning: no pixel of any mask is foreground");
+  } else if (summary.foreground == 1) {
+    apps::log_error("rasterize: warning: every pixel of all masks is foreground");
+  } else if (job.settings.theme == MapTheme::roads && summary.foreground > 0.5) {
+    apps::log_error(cat("rasterize: warning: ", std::lround(100 * summary.foreground),
+                        " % of all pixels are road; are all features of the map roads?"));
+  }
+}
+
+void draw_tiles(const Job& job, const Scene& scene, const TileFrames& frames, Manifest& manifest, Summary& summary) {
+  TileWriter writer(job, frames, manifest);
+  const std::vector<const TileFrame*> todo = open_folder(job, frames, writer, manifest, summary);
+  apps::watch_signals();
   DrawerPool drawers(scene, frames.crs);
   apps::Progress progress("rasterize: tiles", static_cast<int64_t>(todo.size()));
   std::mutex mutex;
   int64_t foreground = 0, pixels = 0;
   for_each_index(static_cast<int64_t>(todo.size()), job.threads, [&](int64_t i) {
+    if (apps::stop_requested()) return;
     const TileFrame& frame = *todo[static_cast<size_t>(i)];
     std::unique_ptr<Drawer> drawer = drawers.take();
     const TileRecord record = writer.write(frame, drawer->draw(frame));
@@ -173,10 +221,16 @@ void draw_tiles(const Job& job, const Scene& scene, const TileFrames& frames, Ma
     }
     progress.advance();
   });
+  const int64_t done = summary.kept + summary.drawn + summary.left_out;
+  if (done < static_cast<int64_t>(frames.tiles.size())) {
+    throw apps::Interrupted(
+        cat("stopped: ", done, " of ", frames.tiles.size(), " tiles are done; the same command goes on"));
+  }
   summary.foreground = pixels > 0 ? static_cast<double>(foreground) / static_cast<double>(pixels) : 0;
   std::vector<std::string> ids;
   for (const TileFrame& frame : frames.tiles) ids.push_back(frame.id);
   manifest.finish(ids);
+  check_totals(job, scene, summary);
 }
 
 }  // namespace
@@ -193,11 +247,16 @@ Summary rasterize(const Job& job) {
   summary.tiles = static_cast<int64_t>(frames.tiles.size() + frames.problems.size());
   report_problems(frames.problems, static_cast<size_t>(summary.tiles),
                   job.skip_problems ? OnProblem::skip : OnProblem::stop, "the tiles");
+  for (const std::string& path : frames.labels) {
+    apps::log_line("rasterize: passed over: " + path + ": a mask or labels, no image");
+  }
   for (const TileProblem& problem : frames.problems) apps::log_line("rasterize: left out: " + problem.what);
+
+  if (scene.size() > 0 && !job.allow_empty) check_touching(scene, frames);
 
   fs::create_directories(job.out);
   if (!job.overlay.empty()) fs::create_directories(job.overlay);
-  Manifest manifest(job.out, job.settings.fingerprint(), summary.sources);
+  Manifest manifest(job.out, job.settings.fingerprint(), inputs_of(job), summary.sources);
   const Clock::time_point drawing = Clock::now();
   draw_tiles(job, scene, frames, manifest, summary);
   summary.draw_seconds = seconds_since(drawing);

@@ -31,6 +31,8 @@ struct Job {
   std::string out;      // folder
   std::string overlay;  // folder; empty: no images
   Existing existing = Existing::fail;
+  bool all_features = false;   // every feature of a layer is a road or building
+  bool allow_empty = false;    // maps without anything that is drawn, and that are on none of the tiles
   bool skip_problems = false;  // leave out tiles that cannot be placed, instead of stopping
   int threads = 1;
 };

@@ -23,6 +23,10 @@ Scene::Scene(std::vector<FeatureLayer> layers, Settings settings)
   }
 }
 
+double Scene::margin(const TileView& view) const {
+  return std::max(reach_ > 0 ? view.pixels(reach_) : 0.0, pixel_reach_) + 1;
+}
+
 size_t Scene::size() const {
   size_t sum = 0;
   for (const FeatureLayer& layer : layers_) sum += layer.size();

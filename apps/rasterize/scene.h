@@ -5,6 +5,7 @@
 
 #include "apps/rasterize/settings.h"
 #include "io/maps/features.h"
+#include "io/maps/tile_view.h"
 
 namespace ppl::rasterize {
 
@@ -19,6 +20,8 @@ class Scene {
   // How far, in metres, a feature's pixels may lie from its points and lines, and the same in pixels (published).
   double reach() const { return reach_; }
   double pixel_reach() const { return pixel_reach_; }
+  // Pixels around a tile from where features may reach onto it.
+  double margin(const TileView& view) const;
   size_t size() const;
 
  private:

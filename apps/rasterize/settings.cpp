@@ -2,10 +2,13 @@
 
 #include <nlohmann/json.hpp>
 
+#include "io/maps/feature_rules.h"
+
 namespace ppl::rasterize {
 
 bool Settings::wants(const std::string& kind) const {
   if (!classes.empty()) return classes.contains(kind);
+  if (nothing_there(kind)) return false;
   return theme == MapTheme::buildings || style == Style::published || widths.draws(kind);
 }
 

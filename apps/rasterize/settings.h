@@ -45,6 +45,10 @@ struct Settings {
   // Metres from the centre line to the edge.
   double radius_of(const FeatureTraits& road) const { return (buffer ? *buffer : widths.width_of(road)) / 2; }
   bool wants(const std::string& kind) const;
+  // Whether what is drawn depends on classes, so that features without one cannot be drawn.
+  bool needs_class() const {
+    return !classes.empty() || (theme == MapTheme::roads && (style == Style::published || values == Values::classes));
+  }
   int number_of(const std::string& kind) const;
   // All that decides about a mask's pixels, as JSON: masks of other settings are not gone on with.
   std::string fingerprint() const;

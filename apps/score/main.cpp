@@ -1,4 +1,5 @@
 #include "apps/common/app.h"
+#include "apps/common/log.h"
 #include "apps/score/buildings/buildings_command.h"
 #include "apps/score/masks/iou_command.h"
 #include "apps/score/roads/roads_command.h"

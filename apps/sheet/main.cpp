@@ -18,6 +18,11 @@ int main(int argc, char** argv) {
         app.add_option("--classes", options.classes, "Index masks of 0 to this many classes, 255 ignored")
             ->check(CLI::Range(1, 254))
             ->capture_default_str();
-        app.callback([&] { ppl::sheet::write_sheet(options); });
+        ppl::apps::add_choice(app, "--existing", options.existing, ppl::apps::kExisting,
+                              "A sheet that is there already: fail, skip it or overwrite it");
+        app.callback([&] {
+          ppl::apps::check_extension("--out", options.out, {".png"}, "a PNG file");
+          if (!ppl::apps::check_outputs({options.out}, {}, options.existing)) ppl::sheet::write_sheet(options);
+        });
       });
 }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/common/output.h"
 #include "models/metrics.h"
 
 namespace ppl::sheet {
@@ -17,6 +18,7 @@ struct Options {
   int count = 6;           // tiles shown
   int panel = 320;         // pixels a side of each image on the sheet
   int classes = 1;
+  apps::Existing existing = apps::Existing::fail;
 };
 
 // What became of each pixel of a tile.

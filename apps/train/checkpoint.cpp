@@ -48,6 +48,8 @@ json to_json(const Position& p) {
          {"log_bytes", p.log_bytes}, {"ranks", p.ranks},     {"event_bytes", p.event_bytes}};
   if (p.best) j["best"] = *p.best;
   if (p.best_average) j["best_average"] = *p.best_average;
+  if (p.best_loss) j["best_loss"] = *p.best_loss;
+  if (p.finished) j["finished"] = true;
   return j;
 }
 
@@ -67,6 +69,8 @@ Position position_from(const json& j) {
   j.at("event_bytes").get_to(p.event_bytes);
   if (j.contains("best")) p.best = j.at("best").get<double>();
   if (j.contains("best_average")) p.best_average = j.at("best_average").get<double>();
+  if (j.contains("best_loss")) p.best_loss = j.at("best_loss").get<double>();
+  p.finished = j.value("finished", false);
   return p;
 }
 

@@ -17,10 +17,12 @@ struct Position {
   int64_t losses = 0;                  // batches that it is over
   int64_t images = 0;                  // of the epoch so far, over all ranks
   double seconds = 0;                  // of the epoch so far
-  std::optional<double> best;          // of the monitor in this stage
+  std::optional<double> best;          // of the monitor in this stage, the higher the better
   std::optional<double> best_average;  // the same of the moving average
-  int64_t since_best = 0;              // judged epochs without a better one
+  std::optional<double> best_loss;     // minus the lowest training loss, where patience counts that too
+  int64_t since_best = 0;              // epochs or validations without a better one
   int64_t skipped = 0;                 // steps of this stage whose loss was not finite
+  bool finished = false;               // the run's last stage is at its end
   int ranks = 1;                       // that trained up to here
   uint64_t log_bytes = 0;              // length of log.jsonl; what stands behind is cut off on resume
   uint64_t event_bytes = 0;            // the same of the event file

@@ -54,7 +54,7 @@ class Reader {
   }
 
   template <class T>
-  void operator()(const char* key, T& value) {
+  void operator()(const char* key, T& value, const char* = nullptr) {
     known_.emplace_back(key);
     const auto it = json_.find(key);
     if (it == json_.end()) return;
@@ -79,7 +79,13 @@ class Reader {
     visit(r, value);
     for (const auto& [key, unused] : j.items())
       PPL_CHECK(std::find(r.known_.begin(), r.known_.end(), key) != r.known_.end(), "configuration: unknown key '", key,
-                "'", where.empty() ? "" : " in " + where, "; the nearest is '", nearest_name(key, r.known_), "'");
+                "'", where.empty() ? "" : " in " + where, "; ", hint(key, r.known_));
+  }
+
+  static std::string hint(const std::string& key, const std::vector<std::string>& known) {
+    for (const char* name : {"lr", "learning_rate", "rate"})
+      if (key == name) return "the learning rate is 'learning_rate' of a stage";
+    return cat("the nearest is '", nearest_name(key, known), "'");
   }
 
   // A path, or a list of paths and objects.
@@ -108,7 +114,7 @@ struct Writer {
   json out = json::object();
 
   template <class T>
-  void operator()(const char* key, T& value) {
+  void operator()(const char* key, T& value, const char* = nullptr) {
     if constexpr (is_plain<T>) {
       out[key] = value;
     } else if constexpr (is_list<T>) {
@@ -126,6 +132,38 @@ struct Writer {
     return w.out;
   }
 };
+
+// Every key that has an old name, as {old, new}.
+struct OldKeys {
+  std::vector<std::pair<std::string, std::string>> all;
+
+  template <class T>
+  void operator()(const char* key, T& value, const char* old = nullptr) {
+    if (old) all.emplace_back(old, key);
+    if constexpr (is_list<T> && !is_plain<T>) {
+      typename T::value_type item;
+      visit(*this, item);
+    } else if constexpr (!is_plain<T>) {
+      visit(*this, value);
+    }
+  }
+};
+
+const std::vector<std::pair<std::string, std::string>>& old_keys() {
+  static const auto all = [] {
+    OldKeys keys;
+    TrainConfig c;
+    visit(keys, c);
+    return keys.all;
+  }();
+  return all;
+}
+
+std::string new_name(const std::string& key) {
+  for (const auto& [old, now] : old_keys())
+    if (key == old) return now;
+  return key;
+}
 
 void check_one_of(const std::string& value, const std::vector<std::string>& known, const std::string& where) {
   PPL_CHECK(std::find(known.begin(), known.end(), value) != known.end(), "configuration: ", where, " is '", value,
@@ -161,9 +199,8 @@ void check_stage(const StageConfig& s, const std::string& where) {
   PPL_CHECK(s.monitor != "validation_iou" || !s.validation.empty(), "configuration: ", where,
             ".monitor is validation_iou without a validation folder");
   PPL_CHECK(s.crop >= 32 && s.crop % 32 == 0, "configuration: ", where, ".crop must be a multiple of 32, not ", s.crop);
-  PPL_CHECK(s.views == 1 || s.views == 4 || s.views == 8, "configuration: ", where, ".views must be 1, 4 or 8, not ",
-            s.views);
-  check_range(s.rate, 0, 1e3, where + ".rate");
+  PPL_CHECK(s.tta == 1 || s.tta == 4 || s.tta == 8, "configuration: ", where, ".tta must be 1, 4 or 8, not ", s.tta);
+  check_range(s.learning_rate, 0, 1e3, where + ".learning_rate");
   check_range(s.epochs, 0, 1e6, where + ".epochs");
   check_range(s.batch, 1, 65536, where + ".batch");
   check_range(s.accumulate, 1, 65536, where + ".accumulate");
@@ -185,13 +222,16 @@ void check_stage(const StageConfig& s, const std::string& where) {
 
 }  // namespace
 
-TrainConfig parse_config(const json& j) {
+TrainConfig parse_config(const json& given) {
+  json j = given;
+  rename_old_keys(j);
   TrainConfig c;
   Reader::read_object(j, c, "");
   check_one_of(c.network.name, network_names(), "network.name");
   check_one_of(c.precision, {"f32", "bf16"}, "precision");
   check_range(c.workers, 1, 256, "workers");
   check_range(c.threads, 0, 4096, "threads");
+  check_range(static_cast<double>(c.cache_mib), 0, 1e9, "cache_mib");
   check_range(c.checkpoint.every_minutes, 0, 1e6, "checkpoint.every_minutes");
   check_range(c.checkpoint.every_steps, 0, 1e9, "checkpoint.every_steps");
   check_one_of(c.ranks.norm, {"rank", "sync"}, "ranks.norm");
@@ -218,14 +258,34 @@ json to_json(const TrainConfig& c) {
   return Writer::write(copy);
 }
 
+void rename_old_keys(json& j) {
+  for (json& item : j) {
+    if (item.is_structured()) rename_old_keys(item);
+  }
+  if (!j.is_object()) return;
+  for (const auto& [old, now] : old_keys()) {
+    if (!j.contains(old)) continue;
+    PPL_CHECK(!j.contains(now), "configuration: '", old, "' is the old name of '", now, "'; give one of them");
+    j[now] = std::move(j[old]);
+    j.erase(old);
+  }
+}
+
+std::string old_keys_text() {
+  std::string text;
+  for (const auto& [old, now] : old_keys()) text += cat(text.empty() ? "" : ", ", old, " (now ", now, ")");
+  return text;
+}
+
 void override_value(json& j, const std::string& assignment) {
   const size_t equals = assignment.find('=');
   PPL_CHECK(equals != std::string::npos && equals > 0, "expected key=value, got '", assignment, "'");
   const std::string path = assignment.substr(0, equals), text = assignment.substr(equals + 1);
+  rename_old_keys(j);
   json* at = &j;
   for (size_t from = 0; from <= path.size();) {
     const size_t dot = std::min(path.find('.', from), path.size());
-    const std::string key = path.substr(from, dot - from);
+    const std::string key = new_name(path.substr(from, dot - from));
     if (at->is_array()) {
       const bool digits = !key.empty() && key.size() < 9 &&
                           std::all_of(key.begin(), key.end(), [](char c) { return c >= '0' && c <= '9'; });

@@ -17,9 +17,11 @@ struct NetworkConfig {
 };
 
 struct SourceConfig {
-  std::string path;   // folder of <id>_sat.* and <id>_mask.png, list of pairs, or packed file
-  std::string masks;  // folder of <id>_mask.png for the images of path, where it is another one
-  double weight = 1;  // in proportion to this are an epoch's tiles drawn, where tiles_per_epoch says how many
+  std::string path;          // folder of <id>_sat.* and <id>_mask.png, list of pairs, or packed file
+  std::string masks;         // folder of <id>_mask.png for the images of path, where it is another one
+  std::string foreground;    // of masks of one class that do not say it: values, ranges or colours, between blanks
+  bool allow_empty = false;  // no mask need hold foreground
+  double weight = 1;         // in proportion to this are an epoch's tiles drawn, where tiles_per_epoch says how many
 };
 
 struct PixelWeightConfig {
@@ -35,19 +37,19 @@ struct StageConfig {
   int classes = 0;                       // 0: the network's; another number: a new last layer
   std::string loss = "focal";
   OptimizerOptions optimizer;
-  double rate = 2e-4;
+  double learning_rate = 2e-4;
   ScheduleOptions schedule;
   int epochs = 90;
   int crop = 1024;
-  int batch = 8;       // tiles a step takes at once, on each rank
-  int accumulate = 1;  // batches a step
-  bool augment = true;
+  int batch = 8;                  // tiles a step takes at once, on each rank
+  int accumulate = 1;             // batches a step
+  bool augment = true;            // else only a crop at a random place
   bool drop_last = true;          // leave out the last batch of an epoch where it is not full
   std::string monitor = "auto";   // what the best epoch is: validation_iou, training_loss, or auto: the first where
-                                  // there is a validation folder
-  int patience = 6;               // stop after more epochs in a row than this without a better monitor; 0: never
+                                  // there is a validation folder; patience then waits for either to get better
+  int patience = 6;               // stop after more epochs in a row than this without a better one; 0: never
   double threshold = 0.25;        // of the mean probability, strictly greater
-  int views = 1;                  // of validation: 1, 4 or 8
+  int tta = 1;                    // test-time augmentation in validation: flips and turns averaged, 1, 4 or 8
   int sheet_every = 0;            // epochs; a sheet of the first validation tiles; 0: none
   int validate_every = 1;         // epochs; the last one always
   int freeze_encoder_epochs = 0;  // the encoder's weights stay as they are for so long
@@ -81,6 +83,7 @@ struct TrainConfig {
   std::string initial_weights;    // a weights file of the same network
   std::string encoder_weights;    // torchvision's ResNet as safetensors
   int workers = 2;                // threads that read and augment tiles
+  int64_t cache_mib = 2048;       // of decoded tiles that each source keeps in memory
   int threads = 0;                // of the computation; 0: all cores
   bool graph = false;             // on cuda: steps as CUDA graphs
   CheckpointConfig checkpoint;
@@ -94,7 +97,11 @@ int classes_of(const TrainConfig&, const StageConfig&);
 TrainConfig parse_config(const nlohmann::json&);
 nlohmann::json to_json(const TrainConfig&);  // every value, defaults too
 
-// "stages.0.epochs=3": the value is JSON where it parses as such, else a string.
+// "stages.0.epochs=3": the value is JSON where it parses as such, else a string. Old names of keys become new ones.
 void override_value(nlohmann::json&, const std::string& assignment);
+
+// Gives keys with an old name their new one, in place. Error where both stand in one object.
+void rename_old_keys(nlohmann::json&);
+std::string old_keys_text();  // "rate (learning_rate), ..." for --help
 
 }  // namespace ppl::apps

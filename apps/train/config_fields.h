@@ -1,4 +1,5 @@
-// The keys of the configuration: one list serves reading and writing.
+// The keys of the configuration: one list serves reading and writing. A third argument is a key's old name, which is
+// still read.
 #pragma once
 
 #include "apps/train/config.h"
@@ -37,6 +38,8 @@ template <class V>
 void visit(V& v, SourceConfig& o) {
   v("path", o.path);
   v("masks", o.masks);
+  v("foreground", o.foreground);
+  v("allow_empty", o.allow_empty);
   v("weight", o.weight);
 }
 
@@ -55,7 +58,7 @@ void visit(V& v, StageConfig& o) {
   v("classes", o.classes);
   v("loss", o.loss);
   v("optimizer", o.optimizer);
-  v("rate", o.rate);
+  v("learning_rate", o.learning_rate, "rate");
   v("schedule", o.schedule);
   v("epochs", o.epochs);
   v("crop", o.crop);
@@ -66,11 +69,11 @@ void visit(V& v, StageConfig& o) {
   v("monitor", o.monitor);
   v("patience", o.patience);
   v("threshold", o.threshold);
-  v("views", o.views);
+  v("tta", o.tta, "views");
   v("sheet_every", o.sheet_every);
   v("validate_every", o.validate_every);
   v("freeze_encoder_epochs", o.freeze_encoder_epochs);
-  v("ema_decay", o.ema_decay);
+  v("ema_decay", o.ema_decay, "average_decay");
   v("pixel_weights", o.pixel_weights);
   v("skip_not_finite", o.skip_not_finite);
   v("bad_tiles", o.bad_tiles);
@@ -88,7 +91,7 @@ void visit(V& v, RanksConfig& o) {
   v("norm", o.norm);
   v("wire", o.wire);
   v("bucket_mib", o.bucket_mib);
-  v("timeout_seconds", o.timeout_seconds);
+  v("timeout_seconds", o.timeout_seconds, "limit_seconds");
 }
 
 template <class V>
@@ -101,6 +104,7 @@ void visit(V& v, TrainConfig& o) {
   v("initial_weights", o.initial_weights);
   v("encoder_weights", o.encoder_weights);
   v("workers", o.workers);
+  v("cache_mib", o.cache_mib);
   v("threads", o.threads);
   v("graph", o.graph);
   v("checkpoint", o.checkpoint);

@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
 #include <set>
+#include <sstream>
 
 #include "apps/common/log.h"
 #include "io/tiles/combined_tiles.h"
@@ -13,6 +16,11 @@ namespace {
 
 using Tiles = std::shared_ptr<const TileSource>;
 
+std::vector<std::string> words_of(const std::string& text) {
+  std::istringstream words(text);
+  return {std::istream_iterator<std::string>(words), {}};
+}
+
 Tiles open_source(const SourceConfig& source, const TrainConfig& c, const StageConfig& s, bool weights) {
   FolderOptions options;
   options.input = input_spec_from_json(c.input.dump(), "configuration: input");
@@ -21,12 +29,21 @@ Tiles open_source(const SourceConfig& source, const TrainConfig& c, const StageC
   options.threads = c.workers;
   options.masks = source.masks;
   options.weights = weights;
+  options.cache_bytes = static_cast<uint64_t>(c.cache_mib) << 20;
+  options.foreground = parse_foreground(words_of(source.foreground), source.path + ": \"foreground\" of the source");
   Tiles tiles = open_tiles(source.path, options);
   PPL_CHECK(tiles->input().band_count() == c.network.bands, source.path, ": tiles of ", tiles->input().band_count(),
             " bands for a network of ", c.network.bands);
-  if (const auto* folder = dynamic_cast<const FolderTiles*>(tiles.get()); folder && !folder->problems().empty()) {
+  const auto* folder = dynamic_cast<const FolderTiles*>(tiles.get());
+  for (const std::string& note : folder ? folder->notes() : std::vector<std::string>{}) log_line(note);
+  if (folder && !folder->problems().empty()) {
     log_line(fmt::format("{}: {} tiles skipped", source.path, folder->problems().size()));
     for (const TileProblem& p : folder->problems()) log_line("  " + p.what);
+  }
+  if (const auto& masks = tiles->census()) {
+    log_line(source.path + ": " + describe(*masks));
+    PPL_CHECK(source.allow_empty || masks->holding[0] > 0, source.path, ": ", describe(*masks),
+              "; \"allow_empty\": true in the source trains on them nevertheless");
   }
   return tiles;
 }
@@ -35,15 +52,57 @@ Tiles combined(std::vector<Tiles> sources) {
   return sources.size() == 1 ? sources[0] : std::make_shared<CombinedTiles>(std::move(sources));
 }
 
-StageTiles open_stage(const TrainConfig& c, const StageConfig& s, int ranks) {
+// Bands, stretch, mean and deviation of all sources are those of the run's first one: the network sees all of them, and
+// its weights name one normalisation.
+class SameInput {
+ public:
+  void check(const Tiles& tiles, const std::string& path) {
+    InputSpec input = tiles->input();
+    input.ground_sample_distance = 0;
+    if (first_path_.empty()) {
+      first_path_ = path;
+      first_ = input;
+    }
+    PPL_CHECK(input == first_, path, ": images are normalised by ", to_json(input), ", those of ", first_path_, " by ",
+              to_json(first_),
+              "; packed files bring their own numbers: give these as \"input\" of the configuration, or "
+              "pack anew with the same");
+  }
+
+ private:
+  std::string first_path_;
+  InputSpec first_;
+};
+
+// The crop, at most what the largest tile has room for: what sticks out of a tile is black and teaches nothing.
+int crop_for(const StageConfig& s, const TileSource& tiles) {
+  int64_t room = 0, smaller = 0;
+  for (int64_t i = 0; i < tiles.size(); ++i)
+    room = std::max(room, std::min(tiles.entry(i).height, tiles.entry(i).width));
+  const int crop = std::min(s.crop, static_cast<int>(std::max<int64_t>(32, room / 32 * 32)));
+  if (crop < s.crop)
+    log_line(fmt::format("{}: no tile has room for a crop of {}: it is {} instead", s.name, s.crop, crop));
+  for (int64_t i = 0; i < tiles.size(); ++i) smaller += std::min(tiles.entry(i).height, tiles.entry(i).width) < crop;
+  if (smaller > 0)
+    log_line(fmt::format("{}: {} of {} tiles are smaller than the crop of {}: the rest of it is black and ignored",
+                         s.name, smaller, tiles.size(), crop));
+  return crop;
+}
+
+StageTiles open_stage(const TrainConfig& c, const StageConfig& s, int ranks, SameInput& same) {
   StageTiles stage;
   std::vector<Tiles> train, validation;
   for (const SourceConfig& source : s.train) {
     train.push_back(open_source(source, c, s, s.pixel_weights.map != 0));
+    same.check(train.back(), source.path);
     stage.shares.push_back({train.back()->size(), source.weight});
   }
-  for (const SourceConfig& source : s.validation) validation.push_back(open_source(source, c, s, false));
+  for (const SourceConfig& source : s.validation) {
+    validation.push_back(open_source(source, c, s, false));
+    same.check(validation.back(), source.path);
+  }
   stage.train = combined(std::move(train));
+  stage.crop = crop_for(s, *stage.train);
   if (!validation.empty()) stage.validation = combined(std::move(validation));
   const int64_t tiles = s.tiles_per_epoch > 0 ? s.tiles_per_epoch : stage.train->size();
   PPL_CHECK(!s.drop_last || tiles >= int64_t{s.batch} * ranks, s.train[0].path, ": ", tiles,
@@ -57,10 +116,11 @@ StageTiles open_stage(const TrainConfig& c, const StageConfig& s, int ranks) {
 std::vector<StageTiles> open_stages(const TrainConfig& c, int ranks) {
   std::vector<StageTiles> all;
   std::set<std::string> names;
+  SameInput same;
   for (const StageConfig& s : c.stages) {
     PPL_CHECK(names.insert(s.name).second && !s.name.empty() && s.name.find('/') == std::string::npos,
               "configuration: stage name '", s.name, "' must be unique and fit for a folder");
-    all.push_back(open_stage(c, s, ranks));
+    all.push_back(open_stage(c, s, ranks, same));
   }
   return all;
 }

@@ -12,10 +12,11 @@ namespace ppl::apps {
 struct StageTiles {
   std::shared_ptr<const TileSource> train, validation;  // validation may be null
   std::vector<SourceShare> shares;                      // of the sources that train is made of
+  int crop = 0;                                         // as configured, or what the largest tile has room for
 };
 
-// Opens the tiles of all stages. Error where some cannot be used, do not fit the network, or do not fill one batch of
-// all ranks.
+// Opens the tiles of all stages. Error where some cannot be used, do not fit the network, are normalised otherwise than
+// others, or do not fill one batch of all ranks.
 std::vector<StageTiles> open_stages(const TrainConfig&, int ranks);
 
 }  // namespace ppl::apps

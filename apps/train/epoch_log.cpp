@@ -11,10 +11,14 @@ namespace ppl::apps {
 using nlohmann::json;
 
 json describe(const StageConfig& s, int64_t epoch, const EpochResult& r) {
-  return {{"stage", s.name},      {"epoch", epoch + 1},
-          {"loss", r.loss},       {"rate", r.rate},
-          {"seconds", r.seconds}, {"images_per_second", r.images_per_second},
-          {"waiting", r.waiting}, {"peak_mib", memory_use(Device::cpu).peak >> 20}};
+  return {{"stage", s.name},
+          {"epoch", epoch + 1},
+          {"loss", r.loss ? json(*r.loss) : json()},
+          {"learning_rate", r.learning_rate},
+          {"seconds", r.seconds},
+          {"images_per_second", r.images_per_second},
+          {"waiting", r.waiting},
+          {"peak_mib", memory_use(Device::cpu).peak >> 20}};
 }
 
 json describe(const Validation& v, double seconds) {
@@ -39,10 +43,12 @@ std::string time_left(const StageConfig& s, const json& line) {
 }  // namespace
 
 std::string summary(const StageConfig& s, const json& line) {
-  std::string text =
-      fmt::format("{} {}/{}  loss {:.5f}  rate {:.2e}  {:.2f} images/s  waiting {:.1f} %", s.name,
-                  line["epoch"].get<int64_t>(), s.epochs, line["loss"].get<double>(), line["rate"].get<double>(),
-                  line["images_per_second"].get<double>(), 100 * line["waiting"].get<double>());
+  std::string text = fmt::format("{} {}/{}  {}  learning rate {:.2e}  {:.2f} images/s  waiting {:.1f} %", s.name,
+                                 line["epoch"].get<int64_t>(), s.epochs,
+                                 line["loss"].is_number() ? fmt::format("loss {:.5f}", line["loss"].get<double>())
+                                                          : "no loss: every step was skipped",
+                                 line["learning_rate"].get<double>(), line["images_per_second"].get<double>(),
+                                 100 * line["waiting"].get<double>());
   if (line.contains("validation"))
     text += fmt::format("  validation IoU {:.4f} F1 {:.4f}", line["validation"]["iou"].get<double>(),
                         line["validation"]["f1"].get<double>());

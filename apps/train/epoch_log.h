@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "apps/train/config.h"
@@ -12,8 +13,8 @@
 namespace ppl::apps {
 
 struct EpochResult {
-  double loss = 0;  // mean over the batches
-  double rate = 0;  // at the start
+  std::optional<double> loss;  // mean over the batches; none where every step was skipped
+  double learning_rate = 0;    // at the start
   double seconds = 0, images_per_second = 0;
   double waiting = 0;  // share of the time spent waiting for tiles
 };

@@ -115,6 +115,7 @@ int main(int argc, char** argv) {
         auto* resume = app.add_option("--resume", command.resume, "Go on with the run in this folder")
                            ->type_name("RUN")
                            ->excludes(config);
+        app.footer("Old keys of configurations that are still read: " + apps::old_keys_text());
         app.add_option("--set", command.overrides,
                        "Another value for a key: run=runs/a, stages.0.epochs=3 (may be repeated)")
             ->expected(1)

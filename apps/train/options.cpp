@@ -14,9 +14,9 @@ LoaderOptions loader_options(const TrainConfig& c, int64_t stage, const StageTil
   const StageConfig& s = c.stages[static_cast<size_t>(stage)];
   LoaderOptions o;
   o.batch = s.batch;
-  o.crop = s.crop;
+  o.crop = tiles.crop;
   o.drop_last = s.drop_last;
-  if (!s.augment) o.augmentation.reset();
+  if (!s.augment) o.augmentation = Augmentation{.probability = 0};  // a crop at a random place
   o.dtype = precision_of(c);
   o.seed = Random(c.seed, stage, 0xda7a).bits();
   o.threads = c.workers;

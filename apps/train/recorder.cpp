@@ -12,6 +12,15 @@ std::string log_path(const TrainConfig& c) { return c.run + "/log.jsonl"; }
 std::string event_path(const TrainConfig& c) { return c.run + "/events.out.tfevents.run"; }
 std::string checkpoint_folder(const TrainConfig& c) { return c.run + "/checkpoints"; }
 
+std::string stage_folder(const TrainConfig& c, int64_t stage) {
+  return c.run + "/" + c.stages[static_cast<size_t>(stage)].name;
+}
+
+std::string stage_result(const TrainConfig& c, int64_t stage) {
+  const bool average = c.stages[static_cast<size_t>(stage)].ema_decay > 0;
+  return stage_folder(c, stage) + (average ? "/best_average.safetensors" : "/best.safetensors");
+}
+
 Recorder::Recorder(const TrainConfig& c, const Position& at, const Communication& ranks, bool profile)
     : writes_(apps::writes(ranks)) {
   if (profile) profile_.emplace();
@@ -33,7 +42,7 @@ void Recorder::epoch(const nlohmann::json& line) {
   const auto add = [&](const std::string& name, const nlohmann::json& value) {
     if (value.is_number()) events_->scalar(stage + "/" + name, epoch, value.get<double>());
   };
-  for (const char* name : {"loss", "rate", "images_per_second", "waiting"}) add(name, line.at(name));
+  for (const char* name : {"loss", "learning_rate", "images_per_second", "waiting"}) add(name, line.at(name));
   for (const char* part : {"validation", "validation_average"}) {
     if (!line.contains(part)) continue;
     for (const char* name : {"iou", "mean_iou", "f1", "precision", "recall"})

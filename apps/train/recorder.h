@@ -40,5 +40,8 @@ class Recorder {
 std::string log_path(const TrainConfig&);
 std::string event_path(const TrainConfig&);
 std::string checkpoint_folder(const TrainConfig&);
+std::string stage_folder(const TrainConfig&, int64_t stage);
+// The weights that the next stage starts from: the best ones; of the average, where the stage keeps one.
+std::string stage_result(const TrainConfig&, int64_t stage);
 
 }  // namespace ppl::apps

@@ -11,6 +11,7 @@
 #include "apps/common/log.h"
 #include "apps/common/signals.h"
 #include "apps/common/weights.h"
+#include "apps/train/monitor.h"
 #include "apps/train/options.h"
 #include "apps/train/sheet.h"
 #include "apps/train/team.h"
@@ -23,6 +24,10 @@ namespace {
 
 using nlohmann::json;
 
+struct StopRequested : Error {
+  using Error::Error;
+};
+
 class StageRun {
  public:
   StageRun(const TrainConfig& c, const Checkpoint& start, const StageTiles& tiles, LinkNet& network, Recorder& files,
@@ -34,6 +39,7 @@ class StageRun {
         files_(files),
         ranks_(ranks),
         at_(start.position),
+        monitor_(stage_, tiles.validation != nullptr),
         trainer_(network, trainer_options(c, stage_, ranks)),
         loader_options_(loader_options(c, at_.stage, tiles, ranks, network.device())),
         loader_(tiles.train, loader_options_),
@@ -47,11 +53,13 @@ class StageRun {
 
   void run() {
     if (stage_.epochs == 0) save_weights("best", Which::both);
-    bool exhausted = false;
-    for (; at_.epoch < stage_.epochs && !exhausted; begin_epoch()) {
-      const EpochResult r = train_epoch();
-      exhausted = end_epoch(r);
-    }
+    at_.finished = false;
+    for (; at_.epoch < stage_.epochs && !monitor_.exhausted(at_); begin_epoch()) end_epoch(train_epoch());
+    if (monitor_.exhausted(at_)) log_line(cat(stage_.name, ": stopped after ", monitor_.why_exhausted(at_)));
+    PPL_CHECK(stage_.epochs == 0 || at_.best, "stage ", stage_.name, ": no epoch had a loss: every step was skipped");
+    if (at_.stage + 1 < static_cast<int64_t>(config_.stages.size())) return;
+    at_.finished = true;
+    save_checkpoint();
   }
 
  private:
@@ -60,22 +68,20 @@ class StageRun {
   EpochResult train_epoch();
   std::vector<Batch> next_parts(int64_t count);
   float step(std::vector<Batch>&);
-  void step_not_finite(const std::vector<Batch>&, float loss);
-  bool end_epoch(const EpochResult&);
+  void step_not_finite(const std::vector<Batch>&);
+  void end_epoch(const EpochResult&);
+  void validate_epoch(json& line);
   void begin_epoch();
   void after_step();
+  [[noreturn]] void interrupt() const;
   void save_checkpoint();
   void change_ranks();
   json validated();
   void draw_sheet();
-  void judge(json& line);
   void save_weights(const char* name, Which) const;
   void save_as(const std::string& name) const;
 
-  bool by_validation() const {
-    return stage_.monitor == "validation_iou" || (stage_.monitor == "auto" && tiles_.validation);
-  }
-  double rate(double epoch) const { return learning_rate(stage_.schedule, stage_.rate, epoch, stage_.epochs); }
+  double rate(double epoch) const { return learning_rate(stage_.schedule, stage_.learning_rate, epoch, stage_.epochs); }
   std::string here() const { return fmt::format("stage {}, epoch {}", stage_.name, at_.epoch + 1); }
 
   const TrainConfig& config_;
@@ -85,6 +91,7 @@ class StageRun {
   Recorder& files_;
   Communication& ranks_;
   Position at_;
+  const Monitor monitor_;
   mutable Trainer trainer_;
   LoaderOptions loader_options_;
   Loader loader_;
@@ -113,8 +120,8 @@ EpochResult StageRun::train_epoch() {
     after_step();
   }
   const double here = seconds_since(resumed_), seconds = seconds_before_ + here;
-  return {.loss = at_.loss / static_cast<double>(std::max<int64_t>(1, at_.losses)),
-          .rate = rate(static_cast<double>(at_.epoch)),
+  return {.loss = at_.losses > 0 ? std::optional(at_.loss / static_cast<double>(at_.losses)) : std::nullopt,
+          .learning_rate = rate(static_cast<double>(at_.epoch)),
           .seconds = seconds,
           .images_per_second = static_cast<double>(at_.images) / seconds,
           .waiting = here > 0 ? loader_.take_wait_seconds() / here : 0};
@@ -146,13 +153,13 @@ float StageRun::step(std::vector<Batch>& parts) {
     at_.loss += static_cast<double>(loss) * static_cast<double>(count);
     at_.losses += count;
   } else {
-    step_not_finite(parts, loss);
+    step_not_finite(parts);
   }
   return loss;
 }
 
 // Names the tiles of all ranks.
-void StageRun::step_not_finite(const std::vector<Batch>& parts, float loss) {
+void StageRun::step_not_finite(const std::vector<Batch>& parts) {
   std::vector<double> mine(static_cast<size_t>(stage_.batch) * static_cast<size_t>(stage_.accumulate), -1);
   size_t count = 0;
   for (const Batch& b : parts)
@@ -162,7 +169,7 @@ void StageRun::step_not_finite(const std::vector<Batch>& parts, float loss) {
   std::string ids;
   for (const double index : all)
     if (index >= 0) ids += (ids.empty() ? "" : ", ") + tiles_.train->entry(static_cast<int64_t>(index)).id;
-  const std::string what = cat(here(), ": the loss is ", loss, " on tiles ", ids);
+  const std::string what = cat(here(), ": the ", trainer_.not_finite(), " is not finite on tiles ", ids);
   if (++at_.skipped > stage_.skip_not_finite) {
     fail(ranks_, writes(ranks_), what);
   }
@@ -176,8 +183,10 @@ void StageRun::after_step() {
   if (request != SignalRequest::none || (when.every_steps > 0 && steps_since_save_ >= when.every_steps) ||
       (when.every_minutes > 0 && seconds_since(saved_) >= 60 * when.every_minutes))
     save_checkpoint();
-  if (request == SignalRequest::stop) throw Interrupted(cat("asked to stop; go on with: train --resume ", config_.run));
+  if (request == SignalRequest::stop) interrupt();
 }
+
+void StageRun::interrupt() const { throw Interrupted(cat("asked to stop; go on with: train --resume ", config_.run)); }
 
 void StageRun::save_checkpoint() {
   at_.seconds = seconds_before_ + seconds_since(resumed_);
@@ -196,8 +205,11 @@ void StageRun::change_ranks() {
 json StageRun::validated() {
   trainer_.share_statistics();
   const auto start = Clock::now();
+  const auto give_up = [] {
+    if (stop_requested()) throw StopRequested("while validating");
+  };
   const Validation v =
-      validate(network_, tiles_.validation, precision_of(config_), stage_.views, stage_.threshold, ranks_);
+      validate(network_, tiles_.validation, precision_of(config_), stage_.tta, stage_.threshold, ranks_, give_up);
   return describe(v, seconds_since(start));
 }
 
@@ -206,13 +218,12 @@ void StageRun::draw_sheet() {
   constexpr int kTiles = 6, kSide = 320;
   if (stage_.sheet_every == 0 || (at_.epoch + 1) % stage_.sheet_every != 0 || !files_.writes()) return;
   files_.sheet(stage_folder(config_, at_.stage), stage_.name, at_.epoch + 1,
-               apps::draw_sheet(network_, tiles_.validation, kTiles, kSide, precision_of(config_), stage_.views,
+               apps::draw_sheet(network_, tiles_.validation, kTiles, kSide, precision_of(config_), stage_.tta,
                                 stage_.threshold));
 }
 
-bool StageRun::end_epoch(const EpochResult& r) {
-  json line = describe(stage_, at_.epoch, r);
-  if (at_.skipped > 0) line["skipped"] = at_.skipped;
+// Validates the weights, and their average where one is kept.
+void StageRun::validate_epoch(json& line) {
   if (tiles_.validation && ((at_.epoch + 1) % stage_.validate_every == 0 || at_.epoch + 1 == stage_.epochs)) {
     line["validation"] = validated();
     draw_sheet();
@@ -221,45 +232,31 @@ bool StageRun::end_epoch(const EpochResult& r) {
       line["validation_average"] = validated();
     }
   }
-  judge(line);
+}
+
+void StageRun::end_epoch(const EpochResult& r) {
+  json line = describe(stage_, at_.epoch, r);
+  if (at_.skipped > 0) line["skipped"] = at_.skipped;
+  try {
+    validate_epoch(line);
+  } catch (const StopRequested&) {  // it goes on with this validation
+    save_checkpoint();
+    interrupt();
+  }
+  monitor_.judge(line, at_, trainer_.average() != nullptr);
   save_weights("last", Which::both);
   if (line["best"]) save_weights("best", Which::plain);
   if (line.value("best_average", false)) save_weights("best", Which::average);
   files_.epoch(line);
   at_.log_bytes = files_.log_bytes();
   log_line(summary(stage_, line) + (line["best"] ? "  *" : ""));
-  const bool exhausted = stage_.patience > 0 && at_.since_best > stage_.patience;
-  if (exhausted)
-    log_line(fmt::format("{}: stopped after {} epochs without a better {}", stage_.name, at_.since_best,
-                         by_validation() ? "validation IoU" : "training loss"));
-  return exhausted;
-}
-
-bool take_better(std::optional<double>& best, double score) {
-  if (best && score <= *best) return false;
-  best = score;
-  return true;
-}
-
-// Notes in the line whether the weights and their average are the best so far.
-void StageRun::judge(json& line) {
-  line["best"] = false;
-  if (by_validation() && !line.contains("validation")) return;
-  line["best"] =
-      take_better(at_.best, by_validation() ? line["validation"]["iou"].get<double>() : -line["loss"].get<double>());
-  bool better = line["best"];
-  if (trainer_.average()) {
-    line["best_average"] =
-        by_validation() ? take_better(at_.best_average, line["validation_average"]["iou"]) : line["best"].get<bool>();
-    better |= line["best_average"].get<bool>();
-  }
-  at_.since_best = better ? 0 : at_.since_best + 1;
 }
 
 void StageRun::begin_epoch() {
   ++at_.epoch;
   at_.batch = at_.images = at_.losses = 0;
-  at_.loss = at_.seconds = 0;
+  at_.loss = at_.seconds = seconds_before_ = 0;
+  resumed_ = Clock::now();
 }
 
 void StageRun::save_weights(const char* name, Which which) const {
@@ -276,35 +273,26 @@ void StageRun::save_as(const std::string& name) const {
   apps::save_weights(fmt::format("{}/{}.safetensors", stage_folder(config_, at_.stage), name), network_, info);
 }
 
-[[noreturn]] void explain_memory(const TrainConfig& c, const StageConfig& s, const char* what) {
+[[noreturn]] void explain_memory(const TrainConfig& c, const StageConfig& s, int crop, const char* what) {
   throw Error(fmt::format("{}: network {}, crop {}, batch {} in {} do not fit in memory; take a smaller batch or crop",
-                          what, c.network.name, s.crop, s.batch, c.precision));
+                          what, c.network.name, crop, s.batch, c.precision));
 }
 
 }  // namespace
-
-std::string stage_folder(const TrainConfig& c, int64_t stage) {
-  return c.run + "/" + c.stages[static_cast<size_t>(stage)].name;
-}
-
-std::string stage_result(const TrainConfig& c, int64_t stage) {
-  const bool average = c.stages[static_cast<size_t>(stage)].ema_decay > 0;
-  return stage_folder(c, stage) + (average ? "/best_average.safetensors" : "/best.safetensors");
-}
 
 void run_stage(const TrainConfig& c, const Checkpoint& start, const StageTiles& tiles, LinkNet& network,
                Recorder& files, Communication& ranks) {
   const StageConfig& s = c.stages[static_cast<size_t>(start.position.stage)];
   if (writes(ranks)) std::filesystem::create_directories(stage_folder(c, start.position.stage));
   log_line(fmt::format("{}: {} on {} tiles, crop {}, batch {}, {}, loss {}, {} epochs", s.name, c.network.name,
-                       tiles.train->size(), s.crop, s.batch, c.precision, s.loss, s.epochs));
+                       tiles.train->size(), tiles.crop, s.batch, c.precision, s.loss, s.epochs));
   reset_peak_memory(network.device());
   try {
     StageRun(c, start, tiles, network, files, ranks).run();
   } catch (const OutOfMemory& e) {
-    explain_memory(c, s, e.what());
+    explain_memory(c, s, tiles.crop, e.what());
   } catch (const std::bad_alloc&) {
-    explain_memory(c, s, "out of memory");
+    explain_memory(c, s, tiles.crop, "out of memory");
   }
   const MemoryUse memory = memory_use(network.device());
   log_line(fmt::format("{}: peak memory of tensors {} MiB, {} MiB held", s.name, memory.peak >> 20, memory.held >> 20));

@@ -1,8 +1,6 @@
 // One stage of a run: its epochs, with validation, early stop, weights, log lines and checkpoints.
 #pragma once
 
-#include <string>
-
 #include "apps/train/config.h"
 #include "apps/train/data.h"
 #include "apps/train/recorder.h"
@@ -11,13 +9,9 @@
 
 namespace ppl::apps {
 
-std::string stage_folder(const TrainConfig&, int64_t stage);
-
-// The weights that the next stage starts from: the best ones; of the average, where the stage keeps one.
-std::string stage_result(const TrainConfig&, int64_t stage);
-
 // Trains the network from the checkpoint's position to the end of that position's stage; the best weights are then in
-// the stage's folder. Interrupted where the program was asked to stop; it then has saved a checkpoint.
+// the stage's folder. At the end of the run's last stage saves a checkpoint that says so. Interrupted where the program
+// was asked to stop; it then has saved a checkpoint.
 void run_stage(const TrainConfig&, const Checkpoint& start, const StageTiles&, LinkNet&, Recorder&, Communication&);
 
 }  // namespace ppl::apps

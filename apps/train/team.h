@@ -1,4 +1,4 @@
-// Several ranks that do the same: where one fails, all end, and one of them says why.
+// Helpers for programs that run as several ranks: if one rank fails, every rank ends and one of them prints the reason.
 #pragma once
 
 #include <algorithm>
@@ -11,16 +11,17 @@
 
 namespace ppl::apps {
 
-// Rank 0 of several, or the only one: it alone writes files and log lines.
+// True on the rank that writes files and log lines: rank 0.
 inline bool writes(const Communication& c) { return c.rank() == 0; }
 
-// All wait here for one another.
+// Returns when every rank has called it.
 inline void barrier(Communication& c) {
   double nothing = 0;
   c.all_reduce({&nothing, 1});
 }
 
-// All ranks call it and end; the one that speaks says why, before any has ended: mpirun ends them all with the first.
+// Every rank must call it, and every rank throws. The one with `speaks` first prints the reason; the others wait for
+// that, because mpirun kills all ranks as soon as one exits.
 [[noreturn]] inline void fail(Communication& c, bool speaks, const std::string& what) {
   if (c.ranks() == 1) throw Error(what);
   if (speaks) log_error("train: " + one_line(what));
@@ -28,8 +29,8 @@ inline void barrier(Communication& c) {
   throw AlreadyReported(what);
 }
 
-// Work that every rank does for itself, such as opening files. Where it throws on some, the first of them says so
-// and all end.
+// Runs work that can fail on one rank alone, such as opening files. If it throws on any rank, all ranks throw, and the
+// lowest rank that failed prints its reason.
 template <class Work>
 void on_all_ranks(Communication& c, Work&& work) {
   if (c.ranks() == 1) return work();

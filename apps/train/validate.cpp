@@ -1,17 +1,22 @@
 #include "apps/train/validate.h"
 
 #include "io/tiles/combined_tiles.h"
+#include "models/inference/class_numbers.h"
 #include "models/inference/views.h"
 
 namespace ppl::apps {
 namespace {
 
+// Of a pixel's classes only the one that prediction would write counts as found.
 Confusion compare(const LinkNet& network, const Batch& batch, int views, double threshold) {
   const Tensor sum = probability_sum(network, batch.images, views).to(Device::cpu);
-  const float* p = sum.data<float>();
-  std::vector<uint8_t> mask(static_cast<size_t>(sum.size()));
-  const auto limit = static_cast<float>(threshold * views);
-  for (size_t k = 0; k < mask.size(); ++k) mask[k] = p[k] > limit;
+  const auto classes = static_cast<int>(sum.dim(3));
+  float* p = sum.data<float>();
+  for (int64_t k = 0; k < sum.size(); ++k) p[k] *= static_cast<float>(1.0 / views);
+  const std::vector<uint8_t> numbers = class_numbers(p, sum.size() / classes, classes, threshold);
+  std::vector<uint8_t> mask(static_cast<size_t>(sum.size()), 0);
+  for (size_t k = 0; k < numbers.size(); ++k)
+    if (numbers[k] > 0) mask[k * static_cast<size_t>(classes) + numbers[k] - 1] = 1;
   Confusion tile;
   tile.add(mask, {batch.targets.data<uint8_t>(), mask.size()});
   return tile;
@@ -20,7 +25,7 @@ Confusion compare(const LinkNet& network, const Batch& batch, int views, double 
 }  // namespace
 
 Validation validate(LinkNet& network, const std::shared_ptr<const TileSource>& tiles, DType precision, int views,
-                    double threshold, Communication& ranks) {
+                    double threshold, Communication& ranks, const std::function<void()>& after_tile) {
   network.train(false);
   const NoGrad off;
   // Three counts, then each tile's IoU: every entry has one rank that fills it in, so the sums are exact.
@@ -34,6 +39,7 @@ Validation validate(LinkNet& network, const std::shared_ptr<const TileSource>& t
       figures[1] += static_cast<double>(tile.false_positive);
       figures[2] += static_cast<double>(tile.false_negative);
       figures[static_cast<size_t>(3 + ranks.rank() + i * ranks.ranks())] = tile.iou();
+      after_tile();
     }
   }
   ranks.all_reduce(figures);

@@ -1,6 +1,8 @@
 // Scores of a network on a folder of tiles.
 #pragma once
 
+#include <functional>
+
 #include "engine/communication/communication.h"
 #include "io/tiles/loader.h"
 #include "models/linknet.h"
@@ -13,9 +15,10 @@ struct Validation {
   Confusion pixels;     // over all tiles
 };
 
-// One tile at a time, at its own size, shared out over the ranks; the result is the same for any number of them. The
-// network is put into evaluation mode.
+// One tile at a time, at its own size, shared out over the ranks; the result is the same for any number of them. Masks
+// are those of prediction: of several classes a pixel has one. The network is put into evaluation mode. after_tile may
+// throw to give up.
 Validation validate(LinkNet&, const std::shared_ptr<const TileSource>&, DType precision, int views, double threshold,
-                    Communication&);
+                    Communication&, const std::function<void()>& after_tile);
 
 }  // namespace ppl::apps

@@ -6,6 +6,7 @@
 
 #include "apps/common/app.h"
 #include "apps/common/log.h"
+#include "apps/common/output.h"
 #include "io/tables/vector_file.h"
 #include "io/vectorize/vectorize.h"
 
@@ -19,7 +20,10 @@ struct Command {
   std::vector<std::string> outputs;
   RoadOptions roads;
   BuildingOptions buildings;
+  apps::Existing existing = apps::Existing::fail;
   bool json = false;
+  std::vector<std::string> foreground;
+  MaskCensus::Totals masks;  // what they held
 };
 
 void add_input(CLI::App& app, Command& command) {
@@ -29,6 +33,9 @@ void add_input(CLI::App& app, Command& command) {
   app.add_option("--suffix", command.suffix, "What follows the id in names of masks")->capture_default_str();
   app.add_option("--threshold", input.foreground.threshold, "Read probabilities; foreground is above this")
       ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--foreground", command.foreground,
+                 "What is foreground in the masks: a value (1), a range (128-255), a colour (255,0,0), or alpha")
+      ->allow_extra_args(false);
   app.add_option("--classes", input.foreground.classes, "Index masks of 0 to this many classes")
       ->check(CLI::Range(1, 254))
       ->capture_default_str();
@@ -38,6 +45,8 @@ void add_input(CLI::App& app, Command& command) {
   app.add_option("--images", command.images,
                  "Folder of <id>_sat.* or <id>.*, to know where masks lie that do not say it");
   app.add_option("--mosaic", input.mosaic, "Put tiles that lie side by side together, under this name");
+  apps::add_choice(app, "--existing", command.existing, apps::kExisting,
+                   "Files that are there already: fail, skip (do nothing where all are there) or overwrite");
   app.add_flag("--json", command.json, "Print JSON");
 }
 
@@ -51,21 +60,37 @@ void add_count(CLI::App& app, const char* name, int64_t& value, const char* help
 
 void print(const Command& command, const char* what, size_t images, size_t count, double amount, const char* unit) {
   if (command.json) {
-    const nlohmann::ordered_json result = {{"images", images}, {what, count}, {unit, amount}};
+    nlohmann::ordered_json result = {{"images", images}, {what, count}, {unit, amount}};
+    if (command.masks.masks > 0) {
+      result["masks_with_foreground"] = command.masks.holding[0];
+      result["masks_with_ignored"] = command.masks.with_ignored;
+    }
     fmt::print("{}\n", result.dump(2));
   } else {
     fmt::print("{} image{}, {} {}, {:.0f} {}\n", images, images == 1 ? "" : "s", count, what, amount, unit);
+    if (command.masks.masks > 0) fmt::print("{}\n", describe(command.masks));
   }
 }
 
-// Looks for the masks, once it is known that the results can be written.
-void prepare(Command& command) {
+// Looks for the masks, once it is known that the results can be written. False where there is nothing to do.
+bool prepare(Command& command) {
   vectorize::check_outputs(command.outputs);
+  command.input.foreground.foreground = parse_foreground(command.foreground, "--foreground");
+  PPL_CHECK(command.foreground.empty() || !command.input.foreground.threshold,
+            "--foreground is for masks, --threshold for probabilities: give one of them");
+  command.input.on_masks = [&](const MaskCensus::Totals& masks) { command.masks = masks; };
   command.input.tiles = vectorize::find_masks(command.path, command.suffix, command.images);
+  std::vector<std::string> masks{command.path};
+  for (const auto& tile : command.input.tiles) masks.push_back(tile.path);
+  if (apps::check_outputs(command.outputs, masks, command.existing)) {
+    apps::log_line(fmt::format("vectorize: {}: there already", fmt::join(command.outputs, ", ")));
+    return false;
+  }
   command.input.on_image = [progress = std::shared_ptr<apps::Progress>()](int64_t of) mutable {
     if (!progress) progress = std::make_shared<apps::Progress>("vectorize: images", of);
     progress->advance();
   };
+  return true;
 }
 
 // Layers whose masks do not say where they lie.
@@ -78,7 +103,7 @@ void tell_of_pixels(const Command& command, const std::vector<vectorize::Vectori
 }
 
 void run_roads(Command& command) {
-  prepare(command);
+  if (!prepare(command)) return;
   const std::vector<vectorize::VectorizedImage> images = vectorize::roads_of(command.input, command.roads);
   vectorize::write_roads(command.outputs, images);
   tell_of_pixels(command, images);
@@ -92,7 +117,7 @@ void run_roads(Command& command) {
 }
 
 void run_buildings(Command& command) {
-  prepare(command);
+  if (!prepare(command)) return;
   const std::vector<vectorize::VectorizedImage> images = vectorize::buildings_of(command.input, command.buildings);
   vectorize::write_buildings(command.outputs, images);
   tell_of_pixels(command, images);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/common/output.h"
 #include "apps/common/weights.h"
 #include "engine/named_arrays.h"
 
@@ -15,6 +16,8 @@ struct ImportOptions {
   std::string network;  // empty: told by the arrays, where only one network fits them
   std::string input;    // file with an InputSpec as `tiles stats` prints it; empty: the file's own, else the published
   std::optional<double> threshold;
+  std::string key;  // of the state dict in a PyTorch file with several
+  apps::Existing existing = apps::Existing::fail;
 };
 
 // A PyTorch file or safetensors as our weights file. torchvision's ResNets become encoders to start training from.
@@ -27,12 +30,10 @@ struct ExportOptions {
   bool onnx = false;
   int64_t batch = 1, height = 512, width = 512;  // of ONNX models; 0: free
   std::string prefix;                            // before each name in safetensors, such as "module."
+  apps::Existing existing = apps::Existing::fail;
 };
 
 // Safetensors under PyTorch's names and in its order of extents, or an ONNX model.
 void export_weights(const ExportOptions&);
-
-// The networks that the arrays fit, by name.
-std::vector<std::string> fitting_networks(const NamedArrays&);
 
 }  // namespace ppl::weights

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "apps/weights/convert.h"
+#include "apps/common/recognize.h"
 #include "engine/tensor.h"
 #include "io/file.h"
 #include "io/weights/torch_file.h"
@@ -76,15 +76,15 @@ json number(double v) { return std::isfinite(v) ? json(v) : json(nullptr); }
 
 }  // namespace
 
-FileInfo inspect_weights(const std::string& path) {
-  const NamedArrays file = read_weights_file(path);
+FileInfo inspect_weights(const std::string& path, const std::string& key) {
+  const NamedArrays file = read_weights_file(path, key);
   const MappedFile bytes(path);
   FileInfo info{path, is_torch_file(bytes.bytes()) ? "PyTorch" : "safetensors", {}, file.metadata, 0, 0, {}};
   info.bytes = static_cast<int64_t>(bytes.bytes().size());
   if (const auto it = file.metadata.find("network"); it != file.metadata.end())
     info.networks = {it->second};
   else if (!is_torchvision(file))
-    info.networks = fitting_networks(file);
+    info.networks = apps::fitting_networks(file);
   for (const auto& [name, array] : file.arrays) {
     info.arrays.push_back(measure(name, array));
     info.values += array.count();

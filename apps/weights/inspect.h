@@ -25,7 +25,7 @@ struct FileInfo {
   std::vector<ArrayInfo> arrays;
 };
 
-FileInfo inspect_weights(const std::string& path);
+FileInfo inspect_weights(const std::string& path, const std::string& key = "");  // key: see read_weights_file
 std::string info_text(const FileInfo&, bool with_arrays);
 std::string info_json(const FileInfo&, bool with_arrays);
 

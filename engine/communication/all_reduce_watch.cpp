@@ -8,7 +8,7 @@ namespace ppl {
 
 AllReduceWatch::AllReduceWatch(Communication& host, double timeout_seconds, std::function<std::string()> problem,
                                std::function<void(const std::string&)> lost)
-    : host_(host), limit_seconds_(timeout_seconds), problem_(std::move(problem)), lost_(std::move(lost)) {
+    : host_(host), timeout_seconds_(timeout_seconds), problem_(std::move(problem)), lost_(std::move(lost)) {
   thread_ = std::thread([this] { work(); });
 }
 
@@ -30,10 +30,12 @@ void AllReduceWatch::add(std::shared_ptr<const DeviceAllReduce> sum) {
 std::string AllReduceWatch::look(Watched& w, bool& ended) const {
   ended = w.sum->has_events && w.sum->ended.query();
   if (ended) return "";
-  if (!w.met && host_.barrier_passed(w.sum->meeting)) w.met = Clock::now();
-  const auto limit = std::chrono::duration<double>(limit_seconds_);
-  if (w.met && Clock::now() - *w.met > limit)
-    return cat("a sum on the devices has not ended ", limit_seconds_, " s after all ranks had begun it");
+  // Its time begins when all ranks have asked for it and the stream has come to it: backward may take longer.
+  const bool reached = !w.sum->has_events || w.sum->begun.query();
+  if (!w.all_started && reached && host_.barrier_passed(w.sum->barrier)) w.all_started = Clock::now();
+  const auto limit = std::chrono::duration<double>(timeout_seconds_);
+  if (w.all_started && Clock::now() - *w.all_started > limit)
+    return cat("a sum on the devices has not ended ", timeout_seconds_, " s after all ranks had begun it");
   return problem_();
 }
 

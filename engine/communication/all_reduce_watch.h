@@ -1,4 +1,4 @@
-// Sees to it that sums on a device come to their end. For engine/communication/communication_nccl.cpp only.
+// Ends the run if an all-reduce on a device does not finish. For engine/communication/communication_nccl.cpp only.
 #pragma once
 
 #include <atomic>
@@ -17,20 +17,21 @@
 
 namespace ppl {
 
-// A sum on its way.
+// An all-reduce that was started.
 struct DeviceAllReduce {
-  int64_t meeting;                       // of all ranks that have begun it
-  CudaEvent begun, ended;                // in its stream
-  std::atomic<bool> has_events = false;  // both are set
+  int64_t barrier;                       // number of the host's barrier that passes once every rank has started it
+  CudaEvent begun, ended;                // recorded in its stream before and after it
+  std::atomic<bool> has_events = false;  // both events are recorded
 
-  explicit DeviceAllReduce(int64_t m) : meeting(m) {}
+  explicit DeviceAllReduce(int64_t b) : barrier(b) {}
 };
 
-// A thread that looks after sums until they have ended. A rank that does not begin one is `host`'s to find; where all
-// have begun it, it must end within the limit.
+// A thread that watches every all-reduce until it has finished. Once all ranks have started one, it must finish within
+// the timeout. A rank that never starts it is found by `host`, by its missing heartbeat.
 class AllReduceWatch {
  public:
-  // problem: what the library that carries them says went wrong, or nothing. lost: told once, in the thread's name.
+  // problem: asks the library that carries the data for an error; empty text means none. lost: called once, from the
+  // watching thread, with the reason why an all-reduce failed.
   AllReduceWatch(Communication& host, double timeout_seconds, std::function<std::string()> problem,
                  std::function<void(const std::string&)> lost);
   ~AllReduceWatch();
@@ -43,13 +44,13 @@ class AllReduceWatch {
   using Clock = std::chrono::steady_clock;
   struct Watched {
     std::shared_ptr<const DeviceAllReduce> sum;
-    std::optional<Clock::time_point> met;
+    std::optional<Clock::time_point> all_started;  // when the barrier was seen to have passed
   };
   void work();
-  std::string look(Watched&, bool& ended) const;  // what is wrong
+  std::string look(Watched&, bool& ended) const;  // what is wrong; empty: nothing
 
   Communication& host_;
-  const double limit_seconds_;
+  const double timeout_seconds_;
   const std::function<std::string()> problem_;
   const std::function<void(const std::string&)> lost_;
   std::mutex mutex_;

@@ -1,4 +1,4 @@
-// Which device is whose, and how sums get from one to the other.
+// Which rank has which device, and by what means all-reduces run between them.
 #include <algorithm>
 #include <vector>
 
@@ -8,7 +8,7 @@
 namespace ppl {
 namespace {
 
-// NCCL would hang, and two ranks on one device are no quicker than one.
+// NCCL hangs if two ranks share a device, and they would be no faster than one.
 void refuse_shared_devices(Communication& host) {
   constexpr size_t kWords = 4;
   const auto identity = cuda_device_identity();

@@ -1,5 +1,5 @@
-// MPI. One thread of its own makes all calls but the first and the last: it moves every exchange on by polling, so that
-// sums go on while this rank computes, and notices which rank is not heard of.
+// Communication by MPI. A separate thread makes all MPI calls but the first and the last. It polls the exchanges, so
+// that they go on while this rank computes, and it notices when a rank's heartbeat stops.
 #define OMPI_SKIP_MPICXX
 #include <mpi.h>
 #include <unistd.h>
@@ -15,14 +15,14 @@
 namespace ppl {
 namespace {
 
-// What the starters of MPI programs set for each rank.
+// Environment variables that mpirun and srun set for each rank.
 bool started_together() {
   for (const char* name : {"OMPI_COMM_WORLD_SIZE", "PMIX_RANK", "PMI_RANK", "PMI_SIZE"})
     if (std::getenv(name)) return true;
   return false;
 }
 
-// srun started several, but without an MPI type that this MPI knows: each would believe that it is the only one.
+// srun started several processes without an MPI type that this MPI knows: each would believe that it is the only one.
 void refuse_strangers() {
   const char* tasks = std::getenv("SLURM_STEP_NUM_TASKS");
   PPL_CHECK(!tasks || std::strcmp(tasks, "1") == 0, "srun started ", tasks,
@@ -77,7 +77,7 @@ class MpiCommunication : public Communication {
 
   double take_busy_seconds() override { return thread_->take_busy_seconds(); }
 
-  int64_t begin_barrier() override { return thread_->start(std::make_unique<Meeting>(rank_, ranks_)); }
+  int64_t begin_barrier() override { return thread_->start(std::make_unique<Barrier>(rank_, ranks_)); }
   bool barrier_passed(int64_t number) override { return thread_->finished(number); }
 
   [[noreturn]] void abort(int exit_code) override { thread_->abort(exit_code); }

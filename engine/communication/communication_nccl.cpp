@@ -1,5 +1,5 @@
-// Sums of values on devices by NCCL. NCCL carries, a kernel of ours adds: in the order of the ranks, so that every rank
-// gets the bits that MPI's sums give.
+// All-reduce on devices. NCCL sends the values, our own kernel adds them in rank order, so that the result has the same
+// bits on every rank and is the same as by MPI.
 #include <unistd.h>
 
 #include <exception>
@@ -29,7 +29,7 @@ class NcclCommunication : public ThroughHost {
             host, options.timeout_seconds, [this] { return link_.problem(); },
             [this](const std::string& what) { end_lost(what); })) {}
 
-  // After an error on this rank the others may never take their part in what is on its way.
+  // After an error on this rank the others may never join an all-reduce that is running.
   ~NcclCommunication() override {
     bool broken = std::uncaught_exceptions() > 0;
     try {
@@ -60,7 +60,7 @@ class NcclCommunication : public ThroughHost {
   }
 
  private:
-  // Content unspecified, for what the stream is given from now on; until the next call.
+  // Scratch memory for work that the stream is given from now on; valid until the next call.
   template <class T>
   T* room(std::unique_ptr<Storage>& storage, int64_t count) {
     const auto bytes = static_cast<size_t>(count) * sizeof(T);
@@ -91,7 +91,7 @@ class NcclCommunication : public ThroughHost {
 
   int64_t came_count(int64_t n) const { return SumParts(n, ranks()).size(rank()) * ranks(); }
 
-  // What the stream is given from now on waits for all that was launched.
+  // The stream must not start before the kernels that were launched so far are done.
   void begin() {
     last_ = std::make_shared<DeviceAllReduce>(host_.begin_barrier());
     watch_->add(last_);
@@ -106,7 +106,7 @@ class NcclCommunication : public ThroughHost {
     last_->has_events = true;
   }
 
-  // Everybody's values of my part come here; their sums go to all.
+  // Receives every rank's values of this rank's part, adds them, and sends the sums to all.
   template <class T>
   void add_up(T* whole, int64_t n, T* came) {
     const SumParts parts(n, ranks());
@@ -134,7 +134,7 @@ class NcclCommunication : public ThroughHost {
     return {peer, data, static_cast<size_t>(count) * sizeof(T)};
   }
 
-  // From the watch's thread. NCCL may take its time to end what hangs, and the run must not.
+  // Runs in the watching thread. NCCL may take long to end what hangs; the run must not wait for it.
   void end_lost(const std::string& what) {
     char name[256] = {};
     gethostname(name, sizeof name - 1);

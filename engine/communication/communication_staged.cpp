@@ -1,4 +1,4 @@
-// Sums of values on a device where no library carries them from device to device.
+// All-reduce of values on a device through host memory, where there is no NCCL.
 #include <deque>
 
 #include "engine/communication/through_host.h"

@@ -63,7 +63,7 @@ void Gather::first() {
   }
 }
 
-void Meeting::first() {
+void Barrier::first() {
   for (int r = 0; r < ranks_; ++r) {
     if (r == rank_) continue;
     receive(r, &came_[static_cast<size_t>(r)], 1);

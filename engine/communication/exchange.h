@@ -1,4 +1,4 @@
-// Exchanges between ranks as small machines that are moved on by polling. For
+// Exchanges of data between ranks by MPI calls that do not block; a thread polls them until they are done. For
 // engine/communication/communication_mpi.cpp and engine/communication/progress_thread.cpp only.
 #pragma once
 
@@ -21,16 +21,16 @@ class Exchange {
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
 
-  // tag and tag + 1 are this exchange's own on `communicator`, the same on each rank.
+  // The exchange uses the message tags tag and tag + 1 of `communicator`, which must be the same on every rank.
   void begin(MPI_Comm communicator, int tag);
-  // Does what can be done without waiting; true when all is done.
+  // Does what can be done without waiting; returns true when the exchange is complete.
   bool advance();
-  // A rank whose message has not come or that has not taken ours; -1: none.
+  // A rank that has not yet sent its message or not yet received ours; -1 if there is none.
   int waits_for() const;
 
  protected:
-  virtual void first() = 0;             // posts the first messages
-  virtual bool next() { return true; }  // the posted ones are done: posts more, or true at the end
+  virtual void first() = 0;             // starts the first messages
+  virtual bool next() { return true; }  // called when all are done: starts more, or returns true at the end
   void send(int to, const void* data, size_t bytes, int phase = 0);
   void receive(int from, void* data, size_t bytes, int phase = 0);
 
@@ -43,7 +43,7 @@ class Exchange {
   std::vector<int> peers_;
 };
 
-// all = every rank's values, in their order.
+// all becomes every rank's values, in the order of the ranks.
 class Gather : public Exchange {
  public:
   Gather(int rank, int ranks, std::span<const double> mine, std::span<double> all)
@@ -55,10 +55,10 @@ class Gather : public Exchange {
   std::span<double> all_;
 };
 
-// Done when all ranks have begun it.
-class Meeting : public Exchange {
+// Complete when all ranks have begun it.
+class Barrier : public Exchange {
  public:
-  Meeting(int rank, int ranks) : Exchange(rank, ranks), came_(static_cast<size_t>(ranks)) {}
+  Barrier(int rank, int ranks) : Exchange(rank, ranks), came_(static_cast<size_t>(ranks)) {}
 
  private:
   void first() override;
@@ -66,7 +66,7 @@ class Meeting : public Exchange {
   std::vector<char> came_;
 };
 
-// Rank 0's values for all.
+// Every rank gets rank 0's values.
 class Broadcast : public Exchange {
  public:
   Broadcast(int rank, int ranks, std::span<float> values) : Exchange(rank, ranks), values_(values) {}
@@ -76,8 +76,8 @@ class Broadcast : public Exchange {
   std::span<float> values_;
 };
 
-// Each rank adds up its own part of the values, in the order of the ranks, and sends the sums to all: on the wire are
-// 2 (ranks - 1) / ranks of the values each way, the least possible, in `wire`'s type.
+// All-reduce: each rank receives one part of everybody's values, adds it up in rank order, and sends the sums to all.
+// Each rank sends and receives 2 (ranks - 1) / ranks times the values, in `wire`'s type, which is the least possible.
 class Sum : public Exchange {
  public:
   Sum(int rank, int ranks, float* values, int64_t n, Wire wire)
@@ -86,7 +86,7 @@ class Sum : public Exchange {
  private:
   void first() override;
   bool next() override;
-  // All my values, and all ranks' values of my part, one rank after the other.
+  // whole: all values of this rank. came: what the ranks sent for this rank's part, one after the other.
   template <class T>
   void send_parts(T* whole, std::vector<T>& came);
   template <class T>
@@ -97,7 +97,7 @@ class Sum : public Exchange {
   SumParts parts_;
   int phase_ = 0;
   std::vector<float> came_;
-  std::vector<bf16> narrow_, came_narrow_;  // as they travel in bf16
+  std::vector<bf16> narrow_, came_narrow_;  // the same in bf16, where that is sent
 };
 
 }  // namespace ppl

@@ -1,4 +1,4 @@
-// Sums of gradients over all ranks, begun while backward still runs.
+// All-reduce of the gradients, started while backward still runs.
 #pragma once
 
 #include <vector>
@@ -8,9 +8,8 @@
 
 namespace ppl {
 
-// The arena in contiguous buckets of about the size asked for. A bucket is on its way as soon as its last gradient is
-// complete, so buckets follow one another in the order in which backward() reaches them, which is the same on each
-// rank.
+// Cuts the gradient arena into contiguous buckets of about `bytes`. The all-reduce of a bucket starts as soon as its
+// last gradient is complete. That order follows from the order of backward(), so it is the same on every rank.
 class GradientBuckets {
  public:
   GradientBuckets(const Arena&, Communication&, Wire, int64_t bytes);
@@ -18,17 +17,17 @@ class GradientBuckets {
   GradientBuckets(const GradientBuckets&) = delete;
   GradientBuckets& operator=(const GradientBuckets&) = delete;
 
-  // From now on gradients count that backward() completes; the next one must be the last of the step.
+  // To be called before the last backward() of a step: buckets are sent as it completes them.
   void begin();
-  // Sends what has not been complete (parameters without a gradient), waits for all.
+  // Sends the buckets that are left (their parameters got no gradient) and waits for all of them.
   void finish();
 
  private:
   struct Bucket {
     size_t first_slice, slices;
     int64_t begin, end;   // elements of the arena
-    int64_t to_come = 0;  // gradients
-    bool needed = false;  // some parameter of it is trained in this step
+    int64_t to_come = 0;  // gradients that are not complete yet
+    bool needed = false;  // a parameter in it is trained in this step
   };
   void complete(const Tensor& parameter);
   void send(const Bucket&);

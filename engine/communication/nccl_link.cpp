@@ -18,7 +18,7 @@ std::string describe(const char* call, ncclResult_t r, ncclComm_t comm) {
   return cat("nccl: ", call, ": ", ncclGetErrorString(r), more && *more ? cat(" (", more, ")") : "");
 }
 
-// Rank 0's, to all: a byte in each value.
+// Sends rank 0's id to all, one byte in each value.
 ncclUniqueId share_id(Communication& host) {
   ncclUniqueId id{};
   std::string problem;
@@ -43,26 +43,28 @@ int NcclLink::with_communicator(Call&& call) const {
   return comm_ ? call(comm_) : ncclInProgress;
 }
 
-// A communicator that does not block answers ncclInProgress where it goes on by itself.
+// Calls of a communicator that does not block return ncclInProgress while they go on in the background.
 void NcclLink::check(const char* call, int result) const {
   const auto r = static_cast<ncclResult_t>(result);
   PPL_CHECK(r == ncclSuccess || r == ncclInProgress, describe(call, r, comm_));
 }
 
-NcclLink::NcclLink(Communication& host, double timeout_seconds) : limit_seconds_(timeout_seconds) {
+constexpr double kStartSeconds = 30;
+
+NcclLink::NcclLink(Communication& host, double timeout_seconds) : timeout_seconds_(timeout_seconds) {
   const ncclUniqueId id = share_id(host);
   ncclConfig_t config = NCCL_CONFIG_INITIALIZER;
   config.blocking = 0;
   check("ncclCommInitRankConfig", ncclCommInitRankConfig(&comm_, host.ranks(), id, host.rank(), &config));
   try {
-    start(timeout_seconds);
+    start(std::max(timeout_seconds, kStartSeconds));
   } catch (...) {
     abort();
     throw;
   }
 }
 
-// Waits until all ranks are connected.
+// Waits until all ranks are connected: the library looks for plugins and networks first, which takes its time.
 void NcclLink::start(double timeout_seconds) const {
   const auto end = Clock::now() + std::chrono::duration<double>(timeout_seconds);
   for (;;) {
@@ -77,7 +79,7 @@ void NcclLink::start(double timeout_seconds) const {
 
 NcclLink::~NcclLink() {
   if (!comm_) return;
-  const auto end = Clock::now() + std::chrono::duration<double>(limit_seconds_);
+  const auto end = Clock::now() + std::chrono::duration<double>(timeout_seconds_);
   ncclResult_t state = ncclCommFinalize(comm_);
   while (state == ncclInProgress && Clock::now() < end) {
     std::this_thread::sleep_for(std::chrono::milliseconds(1));
@@ -97,7 +99,7 @@ void NcclLink::exchange(std::span<const Piece> sent, std::span<const Piece> rece
           const ncclResult_t end = ncclGroupEnd();
           return r == ncclSuccess ? end : r;
         }));
-  // Until the stream has its work. Ranks that do not come are found by whoever watches them.
+  // Waits until the stream has the operation. Ranks that never join are noticed by their heartbeats.
   for (int polls = 0;; ++polls) {
     ncclResult_t state = ncclInProgress;
     check("ncclCommGetAsyncError", with_communicator([&](ncclComm_t c) { return ncclCommGetAsyncError(c, &state); }));

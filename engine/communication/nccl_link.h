@@ -15,8 +15,8 @@ namespace ppl {
 
 class NcclLink {
  public:
-  // All ranks of `host` make it; rank 0's id goes to the others by way of it. Error with NCCL's own words where it
-  // cannot start, or has not for so long.
+  // Every rank of `host` must make one; `host` carries rank 0's NCCL id to the others. Error with NCCL's message if it
+  // cannot start or takes longer than the timeout.
   NcclLink(Communication& host, double timeout_seconds);
   ~NcclLink();
   NcclLink(const NcclLink&) = delete;
@@ -27,14 +27,14 @@ class NcclLink {
     void* data;  // in device memory
     size_t bytes;
   };
-  // Gives the stream what sends and receives all pieces together. The others must give theirs the matching ones: the
-  // call returns when they have.
+  // Makes all these sends and receives one operation of the stream. The other ranks must make the matching calls; this
+  // one returns when they have.
   void exchange(std::span<const Piece> sent, std::span<const Piece> received, const CudaContext&);
 
-  // What went wrong since, in a line; empty: nothing. Any thread may ask.
+  // An error that came up since, in one line; empty: none. Any thread may ask.
   std::string problem() const;
-  // Ends what is on its way and the communicator. Any thread may call it; an exchange() of another one then waits for
-  // ever, so the caller must end the process.
+  // Ends the communicator and every running operation. Any thread may call it. An exchange() that runs in another
+  // thread then never returns, so the caller must end the process.
   void abort();
 
  private:
@@ -45,7 +45,7 @@ class NcclLink {
 
   mutable std::mutex mutex_;
   ncclComm* comm_ = nullptr;
-  double limit_seconds_;
+  double timeout_seconds_;
 };
 
 }  // namespace ppl

@@ -1,12 +1,12 @@
-// Batch norms over all ranks.
+// Batch norm with statistics over the images of all ranks.
 #pragma once
 
 #include "engine/communication/communication.h"
 
 namespace ppl {
 
-// While one of these lives, batch_norm (of this thread) takes its statistics over the pixels of all ranks, forward and
-// backward; every rank must then run the same ops. idle: this rank's pixels are left out (it only keeps step).
+// While an object of it exists, batch_norm in this thread computes its statistics over the pixels of all ranks, forward
+// and backward, so every rank must run the same ops. idle: this rank takes part, but its pixels are not counted.
 class NormSync {
  public:
   NormSync(Communication& communication, bool idle);

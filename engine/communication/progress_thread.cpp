@@ -147,7 +147,7 @@ void ProgressThread::beat() {
   }
 }
 
-// A rank that an exchange needs and that has been silent for too long has died, or cannot be reached.
+// A rank that an exchange waits for and whose heartbeat stopped has died or cannot be reached.
 void ProgressThread::check_heartbeats(const std::vector<Active>& active) {
   const auto now = Clock::now();
   const auto limit = std::chrono::duration<double>(options_.timeout_seconds);

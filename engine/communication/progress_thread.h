@@ -21,10 +21,10 @@ class ProgressThread {
   ProgressThread(const ProgressThread&) = delete;
   ProgressThread& operator=(const ProgressThread&) = delete;
 
-  int64_t start(std::unique_ptr<Exchange>);  // its number
+  int64_t start(std::unique_ptr<Exchange>);  // returns the exchange's number
   void wait(int64_t number);
   bool finished(int64_t number);
-  double take_busy_seconds();  // during which there was some exchange, since the last call
+  double take_busy_seconds();  // since the last call: time in which at least one exchange was running
   [[noreturn]] void abort(int exit_code);
 
  private:
@@ -35,7 +35,7 @@ class ProgressThread {
     Clock::time_point since;
   };
   void work();
-  bool advance(std::vector<Active>&);  // true where something was finished
+  bool advance(std::vector<Active>&);  // true if an exchange was completed
   void beat();
   void check_heartbeats(const std::vector<Active>&);
   void stop_heartbeats();
@@ -46,14 +46,14 @@ class ProgressThread {
 
   std::mutex mutex_;
   std::condition_variable wanted_, done_;
-  std::deque<Active> waiting_;       // not begun
-  std::vector<int64_t> unfinished_;  // numbers
+  std::deque<Active> waiting_;       // not begun yet
+  std::vector<int64_t> unfinished_;  // their numbers, and those of running ones
   int64_t started_ = 0;
   bool stop_ = false;
   int abort_code_ = -1;
   double busy_ = 0;
 
-  // Every second each rank tells every other that it is alive.
+  // Heartbeats: every second each rank sends a byte to every other.
   MPI_Comm data_ = MPI_COMM_NULL, beats_ = MPI_COMM_NULL;
   std::vector<MPI_Request> beats_out_, beats_in_;
   std::vector<Clock::time_point> heard_;

@@ -1,11 +1,11 @@
-// How the work of a sum over ranks is split: each adds up one part of the values and sends the sums to all.
+// How an all-reduce is split: each rank adds up one part of the values and sends the sums to all.
 #pragma once
 
 #include <cstdint>
 
 namespace ppl {
 
-// Parts begin at multiples of 8 values, so that kernels may take 16 bytes at a time.
+// Parts begin at multiples of 8 values, so that kernels can read 16 bytes at a time.
 struct SumParts {
   int64_t n;
   int ranks;

@@ -1,4 +1,4 @@
-// A Communication that leaves everything to another one, but sums of values on devices.
+// Base of a Communication that only does all-reduces on devices itself and forwards everything else to another one.
 #pragma once
 
 #include <cstdlib>

@@ -3,13 +3,16 @@
 #include <cpl_conv.h>
 #include <cpl_vsi.h>
 
+#include <algorithm>
 #include <atomic>
+#include <cstdlib>
 #include <memory>
 #include <numeric>
 
 #include "io/file.h"
 #include "io/gdal_messages.h"
 #include "io/image/codec.h"
+#include "io/image/gdal_validity.h"
 
 namespace ppl {
 namespace {
@@ -20,15 +23,33 @@ struct Close {
 using Dataset = std::unique_ptr<GDALDataset, Close>;
 
 // Only these drivers: a hostile file must not make GDAL follow names to other files or hosts.
-// Without sidecars (world files) GDAL does not list the folder at each opening.
+// Without all sidecars (world files) GDAL does not list the folder at each opening.
 Dataset open_dataset(const std::string& path, const GdalMessages& messages, bool sidecars) {
   static const char* const kDrivers[] = {"GTiff", "PNG", "JPEG", nullptr};
   static const char* const kNoOptions[] = {nullptr};
-  const char* const only_itself[] = {CPLGetFilename(path.c_str()), nullptr};
+  const std::vector<std::string> names = gdal_companions(path);
+  std::vector<const char*> siblings;
+  for (const std::string& name : names) siblings.push_back(name.c_str());
+  siblings.push_back(nullptr);
   Dataset d(GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR, kDrivers,
-                              kNoOptions, sidecars ? nullptr : only_itself));
+                              kNoOptions, sidecars ? nullptr : siblings.data()));
   PPL_CHECK(d, path, ": cannot open the image: ", messages.text());
   return d;
+}
+
+std::vector<std::array<uint8_t, 3>> palette_of(GDALRasterBand& band) {
+  std::vector<std::array<uint8_t, 3>> palette;
+  const GDALColorTable* table = band.GetColorTable();
+  for (int i = 0; table && i < std::min(table->GetColorEntryCount(), 65536); ++i) {
+    const GDALColorEntry* e = table->GetColorEntry(i);
+    palette.push_back({static_cast<uint8_t>(e->c1), static_cast<uint8_t>(e->c2), static_cast<uint8_t>(e->c3)});
+  }
+  return palette;
+}
+
+bool white_is_zero(GDALDataset& d) {
+  const char* inverted = d.GetMetadataItem("MINISWHITE", "IMAGE_STRUCTURE");
+  return inverted && std::string(inverted) == "YES";
 }
 
 ImageHeader header_of(GDALDataset& d, const std::string& path) {
@@ -39,7 +60,9 @@ ImageHeader header_of(GDALDataset& d, const std::string& path) {
     PPL_CHECK(t == type && (t == GDT_Byte || t == GDT_UInt16), path, ": band ", b, " holds ", GDALGetDataTypeName(t),
               " values; expected Byte or UInt16 in all bands");
   }
-  return {d.GetRasterYSize(), d.GetRasterXSize(), d.GetRasterCount(), type == GDT_Byte ? 8 : 16};
+  ImageHeader h{d.GetRasterYSize(), d.GetRasterXSize(), d.GetRasterCount(), type == GDT_Byte ? 8 : 16};
+  if (!white_is_zero(d) && d.GetRasterBand(1)->GetColorTable()) h.bands += 2, h.depth = 8;  // its colours
+  return h;
 }
 
 // A small image can be stored in huge blocks, which GDAL takes memory for.
@@ -99,28 +122,65 @@ ImageHeader tiff_header(const std::string& path) {
   return header_of(*d, path);
 }
 
-Image decode_tiff(const std::string& path, std::vector<int> bands, int64_t max_pixels) {
+namespace {
+
+// The bands to read: those asked for, but of a palette its indices, and of grey its one band.
+std::vector<int> bands_to_read(GDALDataset& d, const StoredImage& s, const std::vector<int>& asked,
+                               const std::string& path) {
+  const int count = d.GetRasterCount(), alpha = alpha_band(d);
+  const bool one_serves = s.indexed || (count - (alpha > 0) == 1 && s.image.depth == 8);
+  if (!one_serves) {
+    for (const int b : asked) check_band(b, count, s.image.depth, path);
+    if (!asked.empty()) return asked;
+  }
+  std::vector<int> all(static_cast<size_t>(s.indexed ? 1 : count));
+  std::iota(all.begin(), all.end(), 1);
+  return all;
+}
+
+void turn_white(StoredImage& s) {
+  const int most = (1 << s.bits) - 1;
+  for (int64_t i = 0; i < s.image.count(); ++i) {
+    if (s.image.depth == 8)
+      s.image.u8()[i] = static_cast<uint8_t>(most - s.image.u8()[i]);
+    else
+      s.image.u16()[i] = static_cast<uint16_t>(most - s.image.u16()[i]);
+  }
+}
+
+}  // namespace
+
+StoredImage decode_tiff(const std::string& path, const DecodeOptions& options) {
   GdalMessages messages;
   const Dataset d = open_dataset(path, messages, false);
   const ImageHeader h = header_of(*d, path);
-  check_extents(h.height, h.width, max_pixels, path);
-  check_blocks(*d, max_pixels, path);
-  if (bands.empty()) {
-    bands.resize(static_cast<size_t>(h.bands));
-    std::iota(bands.begin(), bands.end(), 1);
-  }
-  for (const int b : bands) {
-    PPL_CHECK(b >= 1 && b <= h.bands, path, ": band ", b, " is asked of an image with ", h.bands);
-  }
-  const int n = static_cast<int>(bands.size());
-  Image image = Image::make(h.height, h.width, n, h.depth);
-  const int64_t value = h.depth / 8, pixel = value * n;
-  const int width = static_cast<int>(h.width), height = static_cast<int>(h.height);
-  const CPLErr e =
-      d->RasterIO(GF_Read, 0, 0, width, height, image.u8(), width, height, h.depth == 8 ? GDT_Byte : GDT_UInt16, n,
-                  bands.data(), pixel, pixel * width, value, nullptr);
+  check_extents(h.height, h.width, options.max_pixels, path);
+  check_blocks(*d, options.max_pixels, path);
+  StoredImage s;
+  GDALRasterBand& first = *d->GetRasterBand(1);
+  const GDALDataType type = first.GetRasterDataType();
+  const char* bits = first.GetMetadataItem("NBITS", "IMAGE_STRUCTURE");
+  s.bits = bits ? std::atoi(bits) : GDALGetDataTypeSizeBits(type);
+  if (!white_is_zero(*d)) s.palette = palette_of(first);
+  s.indexed = !s.palette.empty();
+  s.image.depth = type == GDT_Byte ? 8 : 16;
+  std::vector<int> bands = bands_to_read(*d, s, options.bands, path);
+  s.alpha = !s.indexed && bands.back() == alpha_band(*d);
+  const int n = static_cast<int>(bands.size()), width = d->GetRasterXSize(), height = d->GetRasterYSize();
+  s.image = Image::make(height, width, n, s.image.depth);
+  const int64_t value = s.image.depth / 8, pixel = value * n;
+  const CPLErr e = d->RasterIO(GF_Read, 0, 0, width, height, s.image.u8(), width, height, type, n, bands.data(), pixel,
+                               pixel * width, value, nullptr);
   PPL_CHECK(e == CE_None && !messages.failed(), path, ": damaged or incomplete TIFF: ", messages.text());
-  return image;
+  if (options.validity) {
+    s.valid.resize(static_cast<size_t>(h.height * h.width));
+    const CPLErr m = read_gdal_validity(*d, bands, {0, 0, width, height}, s.valid.data());
+    PPL_CHECK(m == CE_None && !messages.failed(), path, ": damaged or incomplete TIFF: ", messages.text());
+    if (std::find(s.valid.begin(), s.valid.end(), 0) == s.valid.end()) s.valid.clear();
+  }
+  if (white_is_zero(*d)) turn_white(s);
+  if (bands == options.bands) s.bands = std::move(bands);
+  return s;
 }
 
 std::optional<GeoReference> read_georeference(const std::string& path) {
@@ -140,16 +200,10 @@ Image read_validity(const std::string& path, int64_t max_pixels) {
   check_extents(height, width, max_pixels, path);
   check_blocks(*d, max_pixels, path);
   Image valid = Image::make(height, width, 1);
-  std::vector<uint8_t> of_band(valid.bytes.size());
-  for (int b = 1; b <= std::min(d->GetRasterCount(), 4096); ++b) {
-    GDALRasterBand* band = d->GetRasterBand(b);
-    if (band->GetColorInterpretation() == GCI_AlphaBand) continue;
-    const CPLErr e = band->GetMaskBand()->RasterIO(GF_Read, 0, 0, width, height, of_band.data(), width, height,
-                                                   GDT_Byte, 0, 0, nullptr);
-    PPL_CHECK(e == CE_None && !messages.failed(), path, ": damaged or incomplete image: ", messages.text());
-    for (size_t i = 0; i < of_band.size(); ++i) valid.bytes[i] |= of_band[i] != 0;
-    if (band->GetMaskFlags() & (GMF_PER_DATASET | GMF_ALL_VALID)) break;  // the same for the other bands
-  }
+  std::vector<int> bands(static_cast<size_t>(std::min(d->GetRasterCount(), 4096)));
+  std::iota(bands.begin(), bands.end(), 1);
+  const CPLErr e = read_gdal_validity(*d, bands, {0, 0, width, height}, valid.u8());
+  PPL_CHECK(e == CE_None && !messages.failed(), path, ": damaged or incomplete image: ", messages.text());
   return valid;
 }
 

@@ -13,9 +13,8 @@ namespace {
 
 // The bands of a colour image as the published code has them, or all in file order.
 std::vector<int> default_bands(int bands, int depth, bool alpha) {
-  if (depth == 8 && (bands == 3 || (bands == 4 && alpha))) return {3, 2, 1};
-  if (bands == 2 && alpha) return {1};
-  std::vector<int> all(static_cast<size_t>(bands));
+  if (depth == 8 && bands - alpha == 3) return {3, 2, 1};
+  std::vector<int> all(static_cast<size_t>(bands - alpha));
   std::iota(all.begin(), all.end(), 1);
   return all;
 }
@@ -37,18 +36,20 @@ void copy_bands(const T* from, T* to, int64_t pixels, int from_bands, const std:
   }
 }
 
-Image choose_bands(Image image, std::vector<int> wanted, bool alpha, const std::string& where) {
-  if (wanted.empty()) wanted = default_bands(image.bands, image.depth, alpha);
-  const bool grey = image.depth == 8 && (image.bands == 1 || (image.bands == 2 && alpha));
+Image choose_bands(StoredImage stored, std::vector<int> wanted, const std::string& where) {
+  Image& image = stored.image;
+  if (!stored.bands.empty()) return std::move(image);
+  if (wanted.empty()) wanted = default_bands(image.bands, image.depth, stored.alpha);
+  const bool grey = image.depth == 8 && image.bands - stored.alpha == 1;
   for (int& b : wanted) {
     if (grey && b >= 1 && b <= 3) b = 1;
-    PPL_CHECK(b >= 1 && b <= image.bands, where, ": band ", b, " is asked of an image with ", image.bands);
+    check_band(b, image.bands, image.depth, where);
     --b;
   }
   const int n = static_cast<int>(wanted.size());
   std::vector<int> same(wanted.size());
   std::iota(same.begin(), same.end(), 0);
-  if (n == image.bands && wanted == same) return image;
+  if (n == image.bands && wanted == same) return std::move(image);
   Image out = Image::make(image.height, image.width, n, image.depth);
   const int64_t pixels = image.height * image.width;
   if (image.depth == 8) {
@@ -57,6 +58,37 @@ Image choose_bands(Image image, std::vector<int> wanted, bool alpha, const std::
     copy_bands(image.u16(), out.u16(), pixels, image.bands, wanted);
   }
   return out;
+}
+
+// Palettes become R,G,B, and fewer than 8 bits are spread to 0 .. 255.
+void spread_colours(StoredImage& s, const std::string& where) {
+  Image& image = s.image;
+  if (!s.indexed) {
+    const int most = s.bits < 8 ? (1 << s.bits) - 1 : 255;
+    if (most < 255)
+      for (uint8_t& v : image.bytes) v = static_cast<uint8_t>(v * 255 / most);
+    return;
+  }
+  Image out = Image::make(image.height, image.width, 3);
+  for (int64_t i = 0; i < image.height * image.width; ++i) {
+    const size_t index = image.depth == 8 ? image.u8()[i] : image.u16()[i];
+    PPL_CHECK(index < s.palette.size(), where, ": palette entry ", index, " of ", s.palette.size());
+    std::copy_n(s.palette[index].begin(), 3, out.u8() + 3 * i);
+  }
+  image = std::move(out);
+  s.indexed = false;
+}
+
+// Adds to the pixels without data those whose values are all no_data.
+void mark_no_data(const Image& image, int no_data, std::vector<uint8_t>& valid) {
+  valid.resize(static_cast<size_t>(image.height * image.width), 1);
+  const auto n = static_cast<size_t>(image.bands);
+  for (size_t i = 0; i < valid.size(); ++i) {
+    bool same = true;
+    for (size_t b = i * n; b < (i + 1) * n; ++b) same &= (image.depth == 8 ? image.u8()[b] : image.u16()[b]) == no_data;
+    if (same) valid[i] = 0;
+  }
+  if (std::find(valid.begin(), valid.end(), 0) == valid.end()) valid.clear();
 }
 
 }  // namespace
@@ -73,38 +105,28 @@ void check_extents(int64_t height, int64_t width, int64_t max_pixels, const std:
             " pixels; expected at least one and at most ", max_pixels);
 }
 
-ImageHeader read_image_header(const std::string& path) {
-  const MappedFile file(path);
-  switch (image_format(file.bytes(), path)) {
-    case ImageFormat::jpeg:
-      return jpeg_header(file.bytes(), path);
-    case ImageFormat::png:
-      return png_header(file.bytes(), path);
-    case ImageFormat::tiff:
-      return tiff_header(path);
-  }
-  throw Error(cat(path, ": unknown format"));
+void check_band(int band, int bands, int depth, const std::string& where) {
+  if (band >= 1 && band <= bands) return;
+  std::string hint;
+  if (bands == 1 && depth == 16)
+    hint = "; one band of 16 bits serves alone: \"bands\": [1] in the input (tiles stats --bands 1), network of 1 band";
+  throw Error(cat(where, ": band ", band, " is asked of an image with ", bands, hint));
 }
 
-Image read_image(const std::string& path, const ReadOptions& options) {
+ImageHeader read_image_header(const std::string& path) {
   const MappedFile file(path);
-  switch (image_format(file.bytes(), path)) {
-    case ImageFormat::jpeg:
-      return choose_bands(decode_jpeg(file.bytes(), options.max_pixels, path), options.bands, false, path);
-    case ImageFormat::png: {
-      PngImage p = decode_png(file.bytes(), PngValues::colours, options.max_pixels, path);
-      return choose_bands(std::move(p.image), options.bands, p.alpha, path);
-    }
-    case ImageFormat::tiff: {
-      // A file of many bands is not read whole for a few of them.
-      const ImageHeader h = tiff_header(path);
-      const bool grey = h.bands == 1 && h.depth == 8;
-      std::vector<int> bands = options.bands.empty() ? default_bands(h.bands, h.depth, false) : options.bands;
-      if (grey) return choose_bands(decode_tiff(path, {1}, options.max_pixels), bands, false, path);
-      return decode_tiff(path, std::move(bands), options.max_pixels);
-    }
-  }
-  throw Error(cat(path, ": unknown format"));
+  return codec_of(file.bytes(), path).header(file.bytes(), path);
+}
+
+Image read_image(const std::string& path, const ReadOptions& options, std::vector<uint8_t>* valid) {
+  const MappedFile file(path);
+  const DecodeOptions decode{options.bands, options.max_pixels, valid != nullptr};
+  StoredImage stored = codec_of(file.bytes(), path).decode(file.bytes(), decode, path);
+  spread_colours(stored, path);
+  if (valid) *valid = std::move(stored.valid);
+  Image image = choose_bands(std::move(stored), options.bands, path);
+  if (valid && options.no_data) mark_no_data(image, *options.no_data, *valid);
+  return image;
 }
 
 }  // namespace ppl

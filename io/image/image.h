@@ -35,21 +35,19 @@ struct ImageHeader {
 
 struct ReadOptions {
   // Bands in the order wanted, counted from 1 in file order (R,G,B files: {3,2,1} is B,G,R). Empty: B,G,R for an 8-bit
-  // image of 3 or 4 bands with colours (JPEG, PNG), else all bands in file order. A grey 8-bit image serves 1 to 3.
+  // image of 3 bands, else all in file order; opacity is left out. A grey 8-bit image serves 1 to 3.
   std::vector<int> bands;
   int64_t max_pixels = int64_t{1} << 28;  // height * width; checked in the header, before anything is decoded
+  std::optional<int> no_data{};           // pixels whose chosen bands all have this value are no data
 };
 
 ImageHeader read_image_header(const std::string& path);
-Image read_image(const std::string& path, const ReadOptions& = {});
+// valid, where it is asked for: [height, width], 0 where there is no data (declared value, opacity 0, a mask of the
+// file's own, or options.no_data); empty where there is data everywhere.
+Image read_image(const std::string& path, const ReadOptions& = {}, std::vector<uint8_t>* valid = nullptr);
 
-// A mask [height, width, 1] of class numbers.
-// classes == 1: 0 or 1; grey, colour (made grey as OpenCV does), 1 bit and palette images. Foreground is a value of
-// at
-//   least half of the type's range; where no value is above 1 the image counts as 0/1.
-// classes > 1: index images (grey or palette; colours of the palette play no role) of 0 .. classes, and 255 =
-// ignored;
-//   Error naming the pixel for any other value, and for colour images.
+// A mask [height, width, 1]: 0 background, k class k, 255 no data or ignored. Every form of masks, and what is refused:
+// mask_reader.h.
 Image read_mask(const std::string& path, int classes = 1, int64_t max_pixels = int64_t{1} << 28);
 
 // Writers: whole or not at all. An Image of 3 bands is B,G,R and is written as a colour image; 1 band is grey.

@@ -17,6 +17,7 @@ struct ErrorState {
   jpeg_error_mgr base;
   std::jmp_buf jump;
   char text[JMSG_LENGTH_MAX];
+  bool ended;  // the data did, before the mark of its end
 };
 
 void on_error(j_common_ptr info) {
@@ -27,8 +28,10 @@ void on_error(j_common_ptr info) {
 
 void on_message(j_common_ptr info, int level) {
   const int code = info->err->msg_code;
-  const bool damage = code == JWRN_JPEG_EOF || code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE ||
-                      code == JWRN_MUST_RESYNC || code == JWRN_ARITH_BAD_CODE;
+  auto* state = reinterpret_cast<ErrorState*>(info->err);
+  state->ended |= code == JWRN_JPEG_EOF;
+  const bool damage =
+      code == JWRN_HIT_MARKER || code == JWRN_HUFF_BAD_CODE || code == JWRN_MUST_RESYNC || code == JWRN_ARITH_BAD_CODE;
   if (level < 0 && damage) on_error(info);
 }
 
@@ -46,6 +49,7 @@ void prepare(ErrorState& state) {
   state.base.error_exit = on_error;
   state.base.emit_message = on_message;
   state.text[0] = 0;
+  state.ended = false;
 }
 
 struct Decoder {
@@ -77,12 +81,26 @@ struct Decoder {
       JSAMPROW row = out + info.output_scanline * row_bytes;
       jpeg_read_scanlines(&info, &row, 1);
     }
+    incomplete_ = lacks_scans();
     jpeg_finish_decompress(&info);
     return true;
   }
+  // Whether the data ended before its mark, and more than the mark is missing, or may be.
+  bool cut_short() const { return error.ended && incomplete_; }
 
  private:
+  // Of images in several scans: whether some have not come. What one scan lacks is reported as damage.
+  bool lacks_scans() const {
+    if (!info.progressive_mode) return info.comps_in_scan < info.num_components;
+    for (int c = 0; c < info.num_components; ++c) {
+      for (int k = 0; k < DCTSIZE2; ++k)
+        if (info.coef_bits[c][k] != 0) return true;
+    }
+    return false;
+  }
+
   Bytes bytes_;
+  bool incomplete_ = false;
 };
 
 ImageHeader header_of(const Decoder& d) {
@@ -132,15 +150,20 @@ ImageHeader jpeg_header(Bytes bytes, const std::string& where) {
   return header_of(d);
 }
 
-Image decode_jpeg(Bytes bytes, int64_t max_pixels, const std::string& where) {
+StoredImage decode_jpeg(Bytes bytes, const DecodeOptions& options, const std::string& where) {
   Decoder d(bytes);
   PPL_CHECK(d.read_header(), where, ": cannot read the JPEG header: ", d.error.text);
+  PPL_CHECK(d.info.num_components != 4, where,
+            ": a CMYK JPEG (four inks, made for print); convert it to RGB (magick IN -colorspace sRGB OUT)");
   const ImageHeader h = header_of(d);
-  check_extents(h.height, h.width, max_pixels, where);
-  Image image = Image::make(h.height, h.width, h.bands);
-  PPL_CHECK(d.read_pixels(image.u8(), static_cast<size_t>(h.width * h.bands)), where,
+  check_extents(h.height, h.width, options.max_pixels, where);
+  StoredImage s;
+  s.lossy = true;
+  s.image = Image::make(h.height, h.width, h.bands);
+  PPL_CHECK(d.read_pixels(s.image.u8(), static_cast<size_t>(h.width * h.bands)), where,
             ": damaged or incomplete JPEG: ", d.error.text);
-  return image;
+  PPL_CHECK(!d.cut_short(), where, ": damaged or incomplete JPEG: the data ends too early");
+  return s;
 }
 
 std::vector<std::byte> encode_jpeg(const Image& image, int quality, const std::string& where) {

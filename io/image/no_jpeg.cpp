@@ -9,7 +9,7 @@ namespace {
 }  // namespace
 
 ImageHeader jpeg_header(Bytes, const std::string& where) { missing(where); }
-Image decode_jpeg(Bytes, int64_t, const std::string& where) { missing(where); }
+StoredImage decode_jpeg(Bytes, const DecodeOptions&, const std::string& where) { missing(where); }
 std::vector<std::byte> encode_jpeg(const Image&, int, const std::string& where) { missing(where); }
 
 }  // namespace ppl

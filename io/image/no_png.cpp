@@ -9,7 +9,7 @@ namespace {
 }  // namespace
 
 ImageHeader png_header(Bytes, const std::string& where) { missing(where); }
-PngImage decode_png(Bytes, PngValues, int64_t, const std::string& where) { missing(where); }
+StoredImage decode_png(Bytes, const DecodeOptions&, const std::string& where) { missing(where); }
 std::vector<std::byte> encode_png(const Image&, const std::string& where) { missing(where); }
 
 }  // namespace ppl

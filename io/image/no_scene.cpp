@@ -14,6 +14,7 @@ struct SceneWriter::Open {};
 SceneReader::SceneReader(const std::string& path, std::vector<int>, int64_t, int64_t) { missing(path); }
 SceneReader::~SceneReader() = default;
 std::optional<GeoReference> SceneReader::georeference() const { return {}; }
+std::vector<std::string> SceneReader::files() const { return {path_}; }
 SceneSource::Window SceneReader::read(int64_t, int64_t, int64_t, int64_t) const { missing(path_); }
 Image SceneReader::read_thinned(int64_t) const { missing(path_); }
 
@@ -22,6 +23,7 @@ SceneWriter::~SceneWriter() = default;
 void SceneWriter::write(int, int64_t, int64_t, int64_t, int64_t, const uint8_t*) { missing(path_); }
 void SceneWriter::write(int, int64_t, int64_t, int64_t, int64_t, const float*) { missing(path_); }
 void SceneWriter::commit() { missing(path_); }
+std::string read_note(const std::string&) { return {}; }
 
 Percentiles scene_percentiles(const SceneSource&, int64_t, double, double) { missing("scene"); }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "io/image/codec.h"
 
@@ -54,18 +55,10 @@ struct Reader {
     png_read_info(png, info);
     return true;
   }
-  bool transform(PngValues values) {
+  bool unpack() {
     if (setjmp(png_jmpbuf(png))) return false;
-    const int type = png_get_color_type(png, info), bits = png_get_bit_depth(png, info);
-    if (values == PngValues::as_stored) {
-      png_set_packing(png);
-    } else if (type == PNG_COLOR_TYPE_PALETTE) {
-      png_set_palette_to_rgb(png);
-      png_set_strip_alpha(png);
-    } else if (bits < 8) {
-      png_set_expand_gray_1_2_4_to_8(png);
-    }
-    if (bits == 16 && std::endian::native == std::endian::little) png_set_swap(png);
+    png_set_packing(png);
+    if (png_get_bit_depth(png, info) == 16 && std::endian::native == std::endian::little) png_set_swap(png);
     png_set_interlace_handling(png);
     png_read_update_info(png, info);
     return true;
@@ -92,6 +85,33 @@ std::vector<std::array<uint8_t, 3>> palette_of(Reader& r) {
   std::vector<std::array<uint8_t, 3>> out;
   for (int i = 0; i < count; ++i) out.push_back({colours[i].red, colours[i].green, colours[i].blue});
   return out;
+}
+
+// 0 where the alpha band is, or where the value is the one that the file calls transparent. Empty: nowhere.
+std::vector<uint8_t> validity_of(const StoredImage& s, Reader& r) {
+  const int n = s.image.bands;
+  std::vector<uint8_t> valid(static_cast<size_t>(s.image.height * s.image.width), 1);
+  const auto value = [&](size_t i, int b) -> int {
+    const size_t at = i * static_cast<size_t>(n) + static_cast<size_t>(b);
+    return s.image.depth == 8 ? s.image.u8()[at] : s.image.u16()[at];
+  };
+  png_bytep of_index = nullptr;
+  int count = 0;
+  png_color_16p colour = nullptr;
+  const bool listed = png_get_tRNS(r.png, r.info, &of_index, &count, &colour) != 0;
+  if (s.alpha) {
+    for (size_t i = 0; i < valid.size(); ++i) valid[i] = value(i, n - 1) != 0;
+  } else if (listed && s.indexed) {
+    for (size_t i = 0; i < valid.size(); ++i) valid[i] = value(i, 0) >= count || of_index[value(i, 0)] != 0;
+  } else if (listed && colour) {
+    const int wanted[] = {n == 1 ? colour->gray : colour->red, colour->green, colour->blue};
+    for (size_t i = 0; i < valid.size(); ++i) {
+      valid[i] = 0;
+      for (int b = 0; b < n; ++b) valid[i] |= value(i, b) != wanted[b];
+    }
+  }
+  if (std::find(valid.begin(), valid.end(), 0) == valid.end()) valid.clear();
+  return valid;
 }
 
 struct Writer {
@@ -134,26 +154,27 @@ ImageHeader png_header(Bytes bytes, const std::string& where) {
   return header_of(r);
 }
 
-PngImage decode_png(Bytes bytes, PngValues values, int64_t max_pixels, const std::string& where) {
+StoredImage decode_png(Bytes bytes, const DecodeOptions& options, const std::string& where) {
   Reader r(bytes);
   PPL_CHECK(r.read_header(), where, ": cannot read the PNG header: ", r.error.text);
   const ImageHeader h = header_of(r);
-  check_extents(h.height, h.width, max_pixels, where);
+  check_extents(h.height, h.width, options.max_pixels, where);
   const int type = png_get_color_type(r.png, r.info);
-  PngImage p;
-  p.bits = png_get_bit_depth(r.png, r.info);
-  p.alpha = type & PNG_COLOR_MASK_ALPHA;
-  p.indexed = type == PNG_COLOR_TYPE_PALETTE && values == PngValues::as_stored;
-  if (p.indexed) p.palette = palette_of(r);
-  PPL_CHECK(r.transform(values), where, ": cannot read the PNG header: ", r.error.text);
+  StoredImage s;
+  s.bits = png_get_bit_depth(r.png, r.info);
+  s.alpha = type & PNG_COLOR_MASK_ALPHA;
+  s.indexed = type == PNG_COLOR_TYPE_PALETTE;
+  if (s.indexed) s.palette = palette_of(r);
+  PPL_CHECK(r.unpack(), where, ": cannot read the PNG header: ", r.error.text);
 
-  p.image = Image::make(h.height, h.width, p.indexed ? 1 : h.bands, h.depth);
+  s.image = Image::make(h.height, h.width, s.indexed ? 1 : h.bands, h.depth);
   const size_t row_bytes = png_get_rowbytes(r.png, r.info);
-  PPL_CHECK(row_bytes * static_cast<size_t>(h.height) == p.image.bytes.size(), where, ": PNG rows of ", row_bytes,
+  PPL_CHECK(row_bytes * static_cast<size_t>(h.height) == s.image.bytes.size(), where, ": PNG rows of ", row_bytes,
             " bytes do not fit ", h.width, " pixels");
-  for (int64_t y = 0; y < h.height; ++y) r.rows.push_back(p.image.u8() + static_cast<size_t>(y) * row_bytes);
+  for (int64_t y = 0; y < h.height; ++y) r.rows.push_back(s.image.u8() + static_cast<size_t>(y) * row_bytes);
   PPL_CHECK(r.read_pixels(), where, ": damaged or incomplete PNG: ", r.error.text);
-  return p;
+  if (options.validity) s.valid = validity_of(s, r);
+  return s;
 }
 
 std::vector<std::byte> encode_png(const Image& image, const std::string& where) {

@@ -1,6 +1,7 @@
 #include "io/image/scene.h"
 
 #include <cpl_conv.h>
+#include <cpl_string.h>
 
 #include <algorithm>
 #include <cmath>
@@ -23,6 +24,30 @@ int64_t needed_cache(GDALDataset& d, int bands, int64_t window, int64_t depth) {
   return rows * ceil_div(d.GetRasterXSize(), width) * width * bands * depth / 8;
 }
 
+// What a VRT names is opened by whatever driver knows it, and may be a VRT itself: those that fetch are taken away.
+void take_network_away() {
+  for (const char* name : {"HTTP", "WMS", "WCS", "WMTS", "PLMOSAIC", "PLSCENES", "EEDA", "EEDAI", "DAAS", "OGCAPI",
+                           "STACIT", "STACTA", "NGW", "PostGISRaster", "GTA", "RDA"}) {
+    if (GDALDriver* driver = GetGDALDriverManager()->GetDriverByName(name))
+      GetGDALDriverManager()->DeregisterDriver(driver);
+  }
+  CPLSetConfigOption("CPL_VSIL_CURL_ALLOWED_FILENAME", "none");
+}
+
+// Error for a file that names something on the net.
+void check_local(const std::string& vrt) {
+  const std::string text = read_text(vrt);
+  for (size_t at = text.find("<Source"); at != std::string::npos; at = text.find("<Source", at + 1)) {
+    const size_t begin = text.find('>', at), end = begin == std::string::npos ? begin : text.find('<', begin);
+    if (end == std::string::npos) return;
+    const std::string source = text.substr(begin + 1, end - begin - 1);
+    for (const char* net :
+         {"/vsicurl", "/vsis3", "/vsigs", "/vsiaz", "/vsiadls", "/vsioss", "/vsiswift", "hdfs", "://"})
+      PPL_CHECK(source.find(net) == std::string::npos, vrt, ": names ", source,
+                ": nothing is fetched from the net; download it first");
+  }
+}
+
 }  // namespace
 
 struct SceneReader::Open {
@@ -34,11 +59,16 @@ struct SceneReader::Open {
 
 SceneReader::SceneReader(const std::string& path, std::vector<int> bands, int64_t window, int64_t cache_bytes)
     : path_(path), bands_(std::move(bands)), open_(std::make_unique<Open>()) {
-  GdalMessages messages;
+  const GdalMessages messages;
+  const bool is_virtual = path.ends_with(".vrt");
+  if (is_virtual) {
+    check_local(path);
+    take_network_away();
+  }
   static const char* const kImages[] = {"GTiff", "PNG", "JPEG", nullptr};
   static const char* const kVirtual[] = {"VRT", "GTiff", "PNG", "JPEG", nullptr};
   open_->dataset = GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR,
-                                     path.ends_with(".vrt") ? kVirtual : kImages);
+                                     is_virtual ? kVirtual : kImages);
   PPL_CHECK(open_->dataset, path, ": cannot open the image: ", messages.text());
   GDALDataset& d = *open_->dataset;
   height_ = d.GetRasterYSize();
@@ -70,6 +100,12 @@ std::optional<GeoReference> SceneReader::georeference() const {
   if (const char* crs = open_->dataset->GetProjectionRef()) g.crs = crs;
   if (!placed && g.crs.empty()) return {};
   return g;
+}
+
+std::vector<std::string> SceneReader::files() const {
+  const GdalMessages messages;
+  const CPLStringList list(open_->dataset->GetFileList());
+  return {list.List(), list.List() + list.Count()};
 }
 
 SceneSource::Window SceneReader::read(int64_t row, int64_t column, int64_t height, int64_t width) const {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "io/file.h"
 #include "io/image/geotiff.h"
 #include "io/image/image.h"
 
@@ -41,7 +42,8 @@ class SceneSource {
   int depth_ = 8;
 };
 
-// GeoTIFF, COG, PNG, JPEG, or VRT where the name ends in .vrt: only that form may refer to other files.
+// GeoTIFF, COG, PNG, JPEG, or VRT where the name ends in .vrt: only that form may refer to other files, which lie on
+// this machine: nothing is fetched from the net.
 class SceneReader : public SceneSource {
  public:
   // Error naming the file where it cannot be opened, holds other values than 8 or 16 bit, or has no such band.
@@ -52,6 +54,8 @@ class SceneReader : public SceneSource {
   std::optional<GeoReference> georeference() const override;
   Window read(int64_t row, int64_t column, int64_t height, int64_t width) const override;
   Image read_thinned(int64_t step) const override;
+  // The file itself, those beside it that belong to it, and of a VRT those that it names.
+  std::vector<std::string> files() const;
 
  private:
   struct Open;
@@ -73,7 +77,8 @@ class SceneWriter {
     int64_t block = 256;  // side of its tiles, a multiple of 16; blocks written along it are compressed once
     std::optional<GeoReference> geo;
     std::optional<double> no_data;
-    bool cog = false;  // a cloud optimized one, made of the other when it is committed; needs the room of both
+    std::string note{};  // kept in the file for read_note
+    bool cog = false;    // a cloud optimized one, made of the other when it is committed; needs the room of both
   };
   SceneWriter(const std::string& path, const Spec&);
   ~SceneWriter();
@@ -88,10 +93,14 @@ class SceneWriter {
 
  private:
   struct Open;
-  std::string path_, temporary_;
+  std::string path_;
   bool cog_ = false;
+  std::unique_ptr<TemporaryFile> temporary_;
   std::unique_ptr<Open> open_;
 };
+
+// What the writer of a TIFF was given to note; empty where there is nothing, or no TIFF.
+std::string read_note(const std::string& path);
 
 // The values below which low_percent, and above which 100 - high_percent of the valid pixels of each band lie, from
 // exact counts over the whole image. Error where no pixel is valid.

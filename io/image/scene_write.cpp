@@ -1,11 +1,8 @@
 #include <cpl_string.h>
-#include <fcntl.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -14,6 +11,8 @@
 
 namespace ppl {
 namespace {
+
+constexpr const char* kNote = "PPLINKNET";
 
 std::string to_text(int64_t v) { return std::to_string(v); }
 
@@ -42,11 +41,6 @@ struct Close {
   void operator()(GDALDataset* d) const { GDALClose(d); }
 };
 
-struct Remove {
-  const std::string& file;
-  ~Remove() { unlink(file.c_str()); }
-};
-
 }  // namespace
 
 struct SceneWriter::Open {
@@ -59,31 +53,27 @@ struct SceneWriter::Open {
 };
 
 SceneWriter::SceneWriter(const std::string& path, const Spec& s) : path_(path), open_(std::make_unique<Open>()) {
-  static std::atomic<unsigned> counter{0};
   PPL_CHECK(s.height > 0 && s.width > 0 && s.height <= INT32_MAX && s.width <= INT32_MAX && s.bands > 0, path, ": ",
             s.width, " x ", s.height, " pixels do not fit a TIFF");
-  std::error_code ignored;
-  PPL_CHECK(!std::filesystem::exists(path, ignored) || std::filesystem::is_regular_file(path, ignored), path,
-            ": expected a file to replace, got something else");
-  temporary_ = cat(path, ".", getpid(), ".", counter++, ".tmp");
+  temporary_ = std::make_unique<TemporaryFile>(path);
   cog_ = s.cog;
   const GdalMessages messages;
-  open_->dataset = create(temporary_, s, messages);
+  open_->dataset = create(temporary_->name(), s, messages);
   GDALDataset& d = *open_->dataset;
   if (s.geo) {
     std::array<double, 6> transform = s.geo->transform;
-    d.SetGeoTransform(transform.data());
-    if (!s.geo->crs.empty()) d.SetProjection(s.geo->crs.c_str());
+    const bool placed = d.SetGeoTransform(transform.data()) == CE_None &&
+                        (s.geo->crs.empty() || d.SetProjection(s.geo->crs.c_str()) == CE_None);
+    PPL_CHECK(placed, path, ": cannot say in the TIFF where it lies: ", messages.text());
   }
+  if (!s.note.empty()) d.SetMetadataItem(kNote, s.note.c_str());
   for (int b = 1; s.no_data && b <= s.bands; ++b) d.GetRasterBand(b)->SetNoDataValue(*s.no_data);
   PPL_CHECK(!messages.failed(), path, ": cannot make a TIFF: ", messages.text());
 }
 
 SceneWriter::~SceneWriter() {
-  if (temporary_.empty()) return;
   const GdalMessages messages;  // what GDAL says of an unfinished file is of no use
   open_->close();
-  unlink(temporary_.c_str());
 }
 
 namespace {
@@ -132,16 +122,23 @@ void SceneWriter::commit() {
   open_->close();
   PPL_CHECK(!messages.failed(), path_, ": cannot write: ", messages.text());
   if (cog_) {
-    const std::string plain = std::exchange(temporary_, cat(temporary_, ".cog.tmp"));
-    const Remove remove{plain};
-    copy_as_cog(plain, temporary_, path_, messages);
+    auto cog = std::make_unique<TemporaryFile>(path_);
+    copy_as_cog(temporary_->name(), cog->name(), path_, messages);
     PPL_CHECK(!messages.failed(), path_, ": cannot write: ", messages.text());
+    temporary_ = std::move(cog);
   }
-  const int fd = open(temporary_.c_str(), O_RDWR | O_CLOEXEC);
-  const bool flushed = fd >= 0 && fsync(fd) == 0;
-  if (fd >= 0) close(fd);
-  PPL_CHECK(flushed && rename(temporary_.c_str(), path_.c_str()) == 0, path_, ": cannot write: ", std::strerror(errno));
-  temporary_.clear();
+  PPL_CHECK(fsync(temporary_->fd()) == 0, path_, ": cannot write: ", std::strerror(errno));
+  temporary_->become_path();
+  temporary_.reset();
+}
+
+std::string read_note(const std::string& path) {
+  const GdalMessages messages;
+  static const char* const kTiff[] = {"GTiff", nullptr};
+  const std::unique_ptr<GDALDataset, Close> file(
+      GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY, kTiff));
+  const char* note = file ? file->GetMetadataItem(kNote) : nullptr;
+  return note ? note : "";
 }
 
 }  // namespace ppl

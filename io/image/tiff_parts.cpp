@@ -3,15 +3,35 @@
 #include <cpl_conv.h>
 
 #include <cmath>
+#include <cstdlib>
+#include <numeric>
 
 #include "io/gdal_messages.h"
 #include "io/image/codec.h"
+#include "io/image/gdal_validity.h"
 
 namespace ppl {
 namespace {
 
 constexpr int64_t kMaxBlockPixels = int64_t{1} << 28;
 constexpr GIntBig kHeldBlocks = GIntBig{64} << 20;  // bytes; GDAL would keep a twentieth of the machine's memory
+
+bool is_real(GDALDataType type) { return type == GDT_Float32 || type == GDT_Float64; }
+
+int bits_of(GDALRasterBand& band) {
+  const char* bits = band.GetMetadataItem("NBITS", "IMAGE_STRUCTURE");
+  return bits ? std::atoi(bits) : GDALGetDataTypeSizeBits(band.GetRasterDataType());
+}
+
+std::vector<std::array<uint8_t, 3>> palette_of(GDALRasterBand& band) {
+  std::vector<std::array<uint8_t, 3>> palette;
+  const GDALColorTable* table = band.GetColorTable();
+  for (int i = 0; table && i < std::min(table->GetColorEntryCount(), 65536); ++i) {
+    const GDALColorEntry* e = table->GetColorEntry(i);
+    palette.push_back({static_cast<uint8_t>(e->c1), static_cast<uint8_t>(e->c2), static_cast<uint8_t>(e->c3)});
+  }
+  return palette;
+}
 
 }  // namespace
 
@@ -22,41 +42,39 @@ struct TiffParts::Open {
   ~Open() {
     if (dataset) GDALClose(dataset);
   }
-  void read(int64_t row, int64_t column, int64_t height, int64_t width, void* to, GDALDataType type, int bands,
-            const std::string& path) const {
-    const GdalMessages messages;
-    const int x = static_cast<int>(column), y = static_cast<int>(row), w = static_cast<int>(width),
-              h = static_cast<int>(height), value = GDALGetDataTypeSizeBytes(type);
-    const CPLErr e = dataset->RasterIO(GF_Read, x, y, w, h, to, w, h, type, bands, nullptr, GSpacing{value} * bands,
-                                       GSpacing{value} * bands * w, value, nullptr);
-    PPL_CHECK(e == CE_None && !messages.failed(), path, ": damaged or incomplete TIFF: ", messages.text());
-    if (GDALGetCacheUsed64() > kHeldBlocks) dataset->FlushCache();
-  }
 };
 
 TiffParts::TiffParts(const std::string& path) : path_(path), open_(std::make_unique<Open>()) {
   const GdalMessages messages;
   static const char* const kDrivers[] = {"GTiff", nullptr};
-  const char* const only_itself[] = {CPLGetFilename(path.c_str()), nullptr};
+  const std::vector<std::string> names = gdal_companions(path);
+  std::vector<const char*> siblings;
+  for (const std::string& name : names) siblings.push_back(name.c_str());
+  siblings.push_back(nullptr);
   open_->dataset = GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR, kDrivers,
-                                     nullptr, only_itself);
+                                     nullptr, siblings.data());
   PPL_CHECK(open_->dataset, path, ": cannot open the image: ", messages.text());
   GDALDataset& d = *open_->dataset;
   height_ = d.GetRasterYSize();
   width_ = d.GetRasterXSize();
   bands_ = d.GetRasterCount();
   PPL_CHECK(bands_ > 0 && bands_ <= 4096, path, ": a TIFF with ", bands_, " bands");
-  const GDALDataType type = d.GetRasterBand(1)->GetRasterDataType();
-  floats_ = type == GDT_Float32;
-  PPL_CHECK(!floats_ || bands_ == 1, path, ": expected a TIFF of one band, got ", bands_, " of floats");
-  for (int b = 1; b <= bands_ && !floats_; ++b) {
-    const GDALDataType t = d.GetRasterBand(b)->GetRasterDataType();
-    PPL_CHECK(t == type && (t == GDT_Byte || t == GDT_UInt16), path, ": band ", b, " holds ", GDALGetDataTypeName(t),
-              " values; expected Byte or UInt16 in all bands");
+  GDALRasterBand& first = *d.GetRasterBand(1);
+  for (int b = 1; b <= bands_; ++b) {
+    const GDALDataType type = d.GetRasterBand(b)->GetRasterDataType();
+    PPL_CHECK(!GDALDataTypeIsComplex(type), path, ": band ", b, " holds complex numbers");
+    floats_ |= is_real(type);
   }
-  depth_ = type == GDT_UInt16 ? 16 : 8;
+  bits_ = bits_of(first);
+  alpha_ = alpha_band(d);
+  palette_ = palette_of(first);
+  const char* inverted = d.GetMetadataItem("MINISWHITE", "IMAGE_STRUCTURE");
+  inverted_ = inverted && std::string(inverted) == "YES";
+  int declared = 0;
+  const double no_data = first.GetNoDataValue(&declared);
+  if (declared) no_data_ = no_data;
   int block_width = 0;
-  d.GetRasterBand(1)->GetBlockSize(&block_width, &open_->block_height);
+  first.GetBlockSize(&block_width, &open_->block_height);
   check_extents(open_->block_height, block_width, kMaxBlockPixels, path + " (its blocks)");
 }
 
@@ -67,21 +85,44 @@ int64_t TiffParts::strip_rows(int64_t pixels) const {
   return std::max<int64_t>(1, ceil_div(pixels, width_ * block)) * block;
 }
 
-Image TiffParts::read(int64_t row, int64_t column, int64_t height, int64_t width) const {
-  PPL_CHECK(!floats_, path_, ": holds Float32 values; expected Byte or UInt16 in all bands");
-  Image part = Image::make(height, width, bands_, depth_);
-  open_->read(row, column, height, width, part.u8(), depth_ == 8 ? GDT_Byte : GDT_UInt16, bands_, path_);
-  return part;
+std::vector<double> TiffParts::read_band(int band, int64_t row, int64_t column, int64_t height, int64_t width) const {
+  const GdalMessages messages;
+  std::vector<double> values(static_cast<size_t>(height * width));
+  const int x = static_cast<int>(column), y = static_cast<int>(row), w = static_cast<int>(width),
+            h = static_cast<int>(height);
+  const CPLErr e = open_->dataset->GetRasterBand(band)->RasterIO(GF_Read, x, y, w, h, values.data(), w, h, GDT_Float64,
+                                                                 0, 0, nullptr);
+  PPL_CHECK(e == CE_None && !messages.failed(), path_, ": damaged or incomplete TIFF: ", messages.text());
+  if (GDALGetCacheUsed64() > kHeldBlocks) open_->dataset->FlushCache();
+  return values;
+}
+
+std::vector<uint8_t> TiffParts::read_validity(int64_t row, int64_t column, int64_t height, int64_t width) const {
+  const GdalMessages messages;
+  std::vector<uint8_t> valid(static_cast<size_t>(height * width));
+  std::vector<int> bands(static_cast<size_t>(bands_));
+  std::iota(bands.begin(), bands.end(), 1);
+  const GdalWindow window{static_cast<int>(column), static_cast<int>(row), static_cast<int>(width),
+                          static_cast<int>(height)};
+  const CPLErr e = read_gdal_validity(*open_->dataset, bands, window, valid.data());
+  PPL_CHECK(e == CE_None && !messages.failed(), path_, ": damaged or incomplete TIFF: ", messages.text());
+  return valid;
 }
 
 std::vector<float> TiffParts::read_probabilities(int64_t row, int64_t column, int64_t height, int64_t width) const {
-  std::vector<float> values(static_cast<size_t>(height * width));
-  open_->read(row, column, height, width, values.data(), GDT_Float32, 1, path_);
-  for (float& value : values) {
-    if (std::isnan(value)) value = 0;
-    PPL_CHECK(value >= 0 && value <= 1, path_, ": expected probabilities of 0 to 1, got ", value);
+  PPL_CHECK(bands_ - (alpha_ > 0) == 1, path_, ": expected one band of probabilities, got ", bands_);
+  PPL_CHECK(floats_ || bits_ == 8 || bits_ == 16, path_, ": expected probabilities as 8 or 16 bits or floats, got ",
+            bits_, " bits a value");
+  const std::vector<double> values = read_band(1, row, column, height, width);
+  const std::vector<uint8_t> valid = read_validity(row, column, height, width);
+  const float most = floats_ ? 1.0f : bits_ == 8 ? 255.0f : 65535.0f;
+  std::vector<float> result(values.size());
+  for (size_t i = 0; i < values.size(); ++i) {
+    if (!valid[i] || std::isnan(values[i])) continue;
+    result[i] = static_cast<float>(values[i]) / most;
+    PPL_CHECK(result[i] >= 0 && result[i] <= 1, path_, ": expected probabilities of 0 to 1, got ", values[i]);
   }
-  return values;
+  return result;
 }
 
 }  // namespace ppl

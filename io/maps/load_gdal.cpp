@@ -30,8 +30,8 @@ const GdalLibrary& gdal() {
 bool have_gdal() { return true; }
 
 ImageHeader tiff_header(const std::string& path) { return gdal().tiff_header(path); }
-Image decode_tiff(const std::string& path, std::vector<int> bands, int64_t max_pixels) {
-  return gdal().decode_tiff(path, std::move(bands), max_pixels);
+StoredImage decode_tiff(const std::string& path, const DecodeOptions& options) {
+  return gdal().decode_tiff(path, options);
 }
 std::optional<GeoReference> read_georeference(const std::string& path) { return gdal().read_georeference(path); }
 Image read_validity(const std::string& path, int64_t max_pixels) { return gdal().read_validity(path, max_pixels); }
@@ -47,9 +47,9 @@ void write_probability_tiff(const std::string& path, const float* data, int64_t 
                             const std::optional<GeoReference>& geo) {
   gdal().write_probability_tiff(path, data, height, width, geo);
 }
-SourceReport read_ogr(const std::string& path, const MapRequest& request, const OgrFields& fields,
+SourceReport read_ogr(const std::string& path, const MapFile& file, const MapRequest& request, const OgrFields& fields,
                       std::vector<FeatureLayer>& layers) {
-  return gdal().read_ogr(path, request, fields, layers);
+  return gdal().read_ogr(path, file, request, fields, layers);
 }
 
 }  // namespace ppl

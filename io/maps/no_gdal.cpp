@@ -12,7 +12,7 @@ namespace {
 
 bool have_gdal() { return false; }
 ImageHeader tiff_header(const std::string& path) { missing(path); }
-Image decode_tiff(const std::string& path, std::vector<int>, int64_t) { missing(path); }
+StoredImage decode_tiff(const std::string& path, const DecodeOptions&) { missing(path); }
 std::optional<GeoReference> read_georeference(const std::string&) { return {}; }
 Image read_validity(const std::string& path, int64_t) {
   const ImageHeader header = read_image_header(path);
@@ -31,7 +31,8 @@ void write_probability_tiff(const std::string& path, const float*, int64_t, int6
                             const std::optional<GeoReference>&) {
   missing(path);
 }
-SourceReport read_ogr(const std::string& path, const MapRequest&, const OgrFields&, std::vector<FeatureLayer>&) {
+SourceReport read_ogr(const std::string& path, const MapFile&, const MapRequest&, const OgrFields&,
+                      std::vector<FeatureLayer>&) {
   missing(path);
 }
 

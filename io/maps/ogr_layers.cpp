@@ -8,7 +8,8 @@
 namespace ppl {
 
 std::vector<std::string> drivers_of_plain_files() {
-  static const char* const kFollowing[] = {"OGR_VRT", "VRT", "WFS", "OAPIF", "HTTP", "CSW", "GMLAS", "GML", "DERIVED"};
+  static const char* const kFollowing[] = {"OGR_VRT", "VRT", "OSM",   "WFS", "OAPIF",
+                                           "HTTP",    "CSW", "GMLAS", "GML", "DERIVED"};
   std::vector<std::string> names;
   GDALDriverManager* manager = GetGDALDriverManager();
   for (int i = 0; i < manager->GetDriverCount(); ++i) {
@@ -47,14 +48,20 @@ std::string wkt_of(const OGRSpatialReference* reference) {
   return wkt;
 }
 
-int field_of(const OGRFeatureDefn& layer, const std::string& named, const char* usual, const std::string& where) {
-  const int index = layer.GetFieldIndex(named.empty() ? usual : named.c_str());
-  PPL_CHECK(index >= 0 || named.empty(), where, ": has no attribute '", named, "'");
-  return index;
+bool only_polygons(OGRLayer& layer) {
+  const OGRwkbGeometryType type = wkbFlatten(layer.GetGeomType());
+  return type == wkbPolygon || type == wkbMultiPolygon;
 }
 
 std::string text_of(const OGRFeature& feature, int field) {
-  return field >= 0 && feature.IsFieldSetAndNotNull(field) ? feature.GetFieldAsString(field) : "";
+  if (field < 0 || !feature.IsFieldSetAndNotNull(field)) return "";
+  const OGRFieldType type = feature.GetFieldDefnRef(field)->GetType();
+  const bool list = type == OFTStringList || type == OFTIntegerList || type == OFTInteger64List || type == OFTRealList;
+  if (!list) return feature.GetFieldAsString(field);
+  // "(2:first,second)"
+  const std::string text = feature.GetFieldAsString(field);
+  const size_t from = text.find(':') + 1;
+  return text.substr(from, text.find_first_of(",)", from) - from);
 }
 
 }  // namespace ppl

@@ -21,7 +21,7 @@ using OgrFile = std::unique_ptr<GDALDataset, CloseDataset>;
 // them takes the file as `what` ("a layer of roads"), and where there is no such file.
 OgrFile open_ogr(const std::string& path, const std::vector<std::string>& drivers, const std::string& what,
                  const GdalMessages& messages);
-// All vector drivers but those whose files name other files or addresses to go on with.
+// All vector drivers but those whose files name other files or addresses to go on with, and OSM, which is not OGR's.
 std::vector<std::string> drivers_of_plain_files();
 // After the last feature: Error where GDAL complained of one.
 void check_read_to_its_end(const std::string& path, const GdalMessages& messages);
@@ -29,9 +29,10 @@ void check_read_to_its_end(const std::string& path, const GdalMessages& messages
 // Empty where it has none.
 std::string wkt_of(const OGRSpatialReference* reference);
 
-// The attribute named, else the usual one; -1 where a layer lacks the usual one. Error where it lacks the named one.
-int field_of(const OGRFeatureDefn& layer, const std::string& named, const char* usual, const std::string& where);
-// Empty for -1 and for what is not set.
+// By the type that the layer declares.
+bool only_polygons(OGRLayer& layer);
+
+// Empty for -1 and for what is not set; of a list the first.
 std::string text_of(const OGRFeature& feature, int field);
 
 }  // namespace ppl

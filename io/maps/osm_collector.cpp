@@ -3,25 +3,17 @@
 #include <algorithm>
 #include <string_view>
 
-#include "io/maps/osm_tags.h"
+#include "io/maps/feature_rules.h"
 
 namespace ppl {
 
 // Nothing where the object is not asked for.
 std::optional<FeatureTraits> OsmCollector::traits_of(OsmTags tags) const {
-  const bool roads = request_.theme == MapTheme::roads;
   FeatureTraits traits;
-  traits.kind = value_of(tags, key());
-  if (traits.kind.empty() || traits.kind == "no") return {};
-  if (!request_.tunnels) {
-    const std::string_view tunnel = value_of(tags, "tunnel");
-    if (roads && !tunnel.empty() && tunnel != "no") return {};
-    if (!roads && value_of(tags, "location") == "underground") return {};
-  }
-  if (request_.wants_kind && !request_.wants_kind(traits.kind)) return {};
-  traits.area = !roads || value_of(tags, "area") == "yes" || value_of(tags, "type") == "multipolygon";
-  traits.width = parse_width(value_of(tags, "width")).value_or(0);
-  traits.lanes = parse_lanes(value_of(tags, "lanes")).value_or(0);
+  const auto value = [&](const char* key) { return value_of(tags, key); };
+  if (judge(request_, value(key()), value, traits) != LeftOut::no) return {};
+  const bool roads = request_.theme == MapTheme::roads;
+  traits.area = !roads || value("area") == "yes" || value("type") == "multipolygon";
   return traits;
 }
 
@@ -58,6 +50,8 @@ std::optional<FoundWay> OsmCollector::find(const OsmWay& way) const {
     const bool closed = !way.nodes.empty() && way.nodes.front() == way.nodes.back();
     if (closed) {
       found.drawn = !(found.traits.area && outline);
+    } else if (way.nodes.empty()) {
+      found.nodeless = true;
     } else if (request_.theme == MapTheme::buildings) {
       found.broken = !outline;
     } else {
@@ -65,14 +59,19 @@ std::optional<FoundWay> OsmCollector::find(const OsmWay& way) const {
       found.traits.area = false;
     }
   }
-  if (!found.drawn && !found.member && !found.broken) return {};
+  if (!found.drawn && !found.member && !found.broken && !found.nodeless) return {};
   found.nodes.assign(way.nodes.begin(), way.nodes.end());
+  found.places.assign(way.places.begin(), way.places.end());
   return found;
 }
 
 void OsmCollector::take(const FoundWay& way) {
   report_.broken_areas += way.broken;
+  report_.nodeless_ways += way.nodeless;
   if (stage_ == Stage::nodes && (way.member || way.drawn)) in_order_ = false;
+  for (size_t i = 0; i < way.places.size(); ++i) {
+    if (way.places[i].valid()) told_.emplace_back(way.nodes[i], way.places[i]);
+  }
   if (way.member) relations_.add_way(way.id, way.nodes);
   if (!way.drawn) return;
   if (batches_.empty()) begin_batch();
@@ -99,6 +98,11 @@ void OsmCollector::begin_nodes() {
   node_ids_.erase(std::unique(node_ids_.begin(), node_ids_.end()), node_ids_.end());
   node_ids_.shrink_to_fit();
   places_.resize(node_ids_.size());
+  for (const auto& [node, place] : told_) {
+    const auto known = std::lower_bound(node_ids_.begin(), node_ids_.end(), node);
+    if (known != node_ids_.end() && *known == node) places_[static_cast<size_t>(known - node_ids_.begin())] = place;
+  }
+  told_ = {};
   stage_ = Stage::nodes;
 }
 

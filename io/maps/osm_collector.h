@@ -25,7 +25,9 @@ struct FoundWay {
   bool drawn = false;   // by itself
   bool member = false;  // of a relation that is kept
   bool broken = false;  // an outline that does not close
+  bool nodeless = false;
   std::vector<int64_t> nodes;
+  std::vector<OsmPlace> places;  // of them, where the way says them
 };
 struct FoundNode {
   size_t number;  // among those that are used
@@ -54,7 +56,14 @@ class OsmCollector {
   void begin_nodes();  // before find() of the first node; may be called again
   // Appends what is found; quickest for ids that rise.
   void find(std::span<const int64_t> ids, std::span<const OsmPlace> places, std::vector<FoundNode>& to) const;
-  void take(const FoundNode& node) { places_[node.number] = node.place; }
+  int64_t node_id(const FoundNode& node) const { return node_ids_[node.number]; }
+  // False where another place of the node is known already.
+  bool take(const FoundNode& node) {
+    OsmPlace& place = places_[node.number];
+    const bool same = !place.valid() || (place.x == node.place.x && place.y == node.place.y);
+    place = node.place;
+    return same;
+  }
 
   // False where a relation came after the ways began, or a way after the nodes, that would have been kept.
   bool in_order() const { return in_order_; }
@@ -92,9 +101,10 @@ class OsmCollector {
   std::vector<std::string> kinds_;
   std::unordered_map<std::string, uint16_t> kind_numbers_;
 
-  std::vector<int64_t> node_ids_;  // that are used; sorted
-  std::vector<OsmPlace> places_;   // of these
-  size_t at_ = 0;                  // of node_ids_: where place_of() was last
+  std::vector<std::pair<int64_t, OsmPlace>> told_;  // places of nodes that ways say
+  std::vector<int64_t> node_ids_;                   // that are used; sorted
+  std::vector<OsmPlace> places_;                    // of these
+  size_t at_ = 0;                                   // of node_ids_: where place_of() was last
 };
 
 }  // namespace ppl

@@ -52,6 +52,7 @@ std::optional<double> parse_width(std::string_view text) {
 
 std::optional<int> parse_lanes(std::string_view text) {
   text = trimmed(text);
+  if (text.ends_with(".0")) text.remove_suffix(2);  // as tables with gaps write whole numbers
   int lanes = 0;
   const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), lanes);
   if (error != std::errc() || stop != text.data() + text.size() || lanes < 1 || lanes > 30) return {};

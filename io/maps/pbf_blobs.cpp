@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <exception>
 #include <protozero/pbf_reader.hpp>
 
@@ -62,6 +63,15 @@ std::optional<PbfBlobs> find_pbf_blobs(Bytes file) {
   return blobs;
 }
 
+uint64_t unpacked_size(Bytes blob) {
+  protozero::pbf_reader fields = fields_of(blob);
+  while (fields.next()) {
+    if (fields.tag_and_type() == number(2)) return static_cast<uint64_t>(std::max(0, fields.get_int32()));
+    fields.skip();
+  }
+  return blob.size();
+}
+
 Bytes unpack_pbf_blob(Bytes blob, std::vector<std::byte>& unpacked) {
   protozero::data_view zlib;
   uint64_t size = 0;
@@ -77,7 +87,8 @@ Bytes unpack_pbf_blob(Bytes blob, std::vector<std::byte>& unpacked) {
     } else if (fields.tag_and_type() == bytes(3)) {
       zlib = fields.get_view();
     } else {
-      throw Error(cat("a blob packed in a way (", fields.tag(), ") that is not zlib's"));
+      throw Error(cat("a blob packed in a way (", fields.tag(), ") that is not zlib's; write the file again by ",
+                      "osmium cat in.osm.pbf -o out.osm.pbf"));
     }
   }
   PPL_CHECK(size > 0 && size <= kLargestBlob && !zlib.empty(), "a blob without data or of no allowed size");
@@ -96,6 +107,7 @@ PbfHeader read_pbf_header(Bytes blob) {
   while (fields.next()) {
     if (fields.tag_and_type() == bytes(4)) {
       const protozero::data_view feature = fields.get_view();
+      header.history |= feature == protozero::data_view("HistoricalInformation");
       header.plain &=
           feature == protozero::data_view("OsmSchema-V0.6") || feature == protozero::data_view("DenseNodes");
     } else if (fields.tag_and_type() == number(32)) {

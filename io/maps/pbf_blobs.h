@@ -18,11 +18,14 @@ struct PbfBlobs {
 // Nothing where the bytes are not such a file from their first to their last.
 std::optional<PbfBlobs> find_pbf_blobs(Bytes file);
 
+// Bytes that a blob says to hold, not checked.
+uint64_t unpacked_size(Bytes blob);
 // What is packed into a blob: a part of it, or in `unpacked`, which it then has for itself.
 Bytes unpack_pbf_blob(Bytes blob, std::vector<std::byte>& unpacked);
 
 struct PbfHeader {
   bool plain = true;     // nothing has to be understood beyond current objects and dense nodes
+  bool history = false;  // several versions of objects, and deleted ones
   int64_t seconds = -1;  // of the data, since 1970; -1 where it does not say
 };
 PbfHeader read_pbf_header(Bytes blob);

@@ -10,7 +10,7 @@
 namespace ppl {
 namespace {
 
-using pbf::bytes, pbf::number;
+using pbf::bytes, pbf::number, pbf::Numbers;
 
 // Fields of a PrimitiveGroup.
 constexpr uint32_t kNodes = bytes(1), kDenseNodes = bytes(2), kWays = bytes(3), kRelations = bytes(4);
@@ -18,26 +18,8 @@ constexpr uint32_t kNodes = bytes(1), kDenseNodes = bytes(2), kWays = bytes(3), 
 std::string_view text_of(protozero::data_view view) { return {view.data(), view.size()}; }
 protozero::pbf_reader fields_of(std::string_view bytes) { return {bytes.data(), bytes.size()}; }
 
-// One number after the other; without any check of sums, which may wrap.
-class Numbers {
- public:
-  explicit Numbers(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
-  bool done() const { return at_ == end_; }
-  uint64_t next() {
-    if (at_ != end_ && static_cast<signed char>(*at_) >= 0) return static_cast<uint64_t>(*at_++);
-    return protozero::decode_varint(&at_, end_);
-  }
-  int64_t next_signed() { return protozero::decode_zigzag64(next()); }
-  // Of differences to the one before, from 0.
-  int64_t next_sum() {
-    sum_ += static_cast<uint64_t>(next_signed());
-    return static_cast<int64_t>(sum_);
-  }
-
- private:
-  const char *at_, *end_;
-  uint64_t sum_ = 0;
-};
+// Writers put some thousands of objects into a block; of damaged and made-up ones no more than this is kept.
+constexpr size_t kMostGroups = 10'000, kMostStrings = 4'000'000;
 
 }  // namespace
 
@@ -54,6 +36,7 @@ void PbfBlock::read(Bytes blob) {
         read_strings(text_of(fields.get_view()));
         break;
       case bytes(2):
+        PPL_CHECK(groups_.size() < kMostGroups, "a block of more than ", kMostGroups, " groups");
         groups_.push_back(text_of(fields.get_view()));
         break;
       case number(17):
@@ -82,7 +65,10 @@ void PbfBlock::read(Bytes blob) {
 
 void PbfBlock::read_strings(std::string_view table) {
   protozero::pbf_reader fields = fields_of(table);
-  while (fields.next(1, protozero::pbf_wire_type::length_delimited)) strings_.push_back(text_of(fields.get_view()));
+  while (fields.next(1, protozero::pbf_wire_type::length_delimited)) {
+    PPL_CHECK(strings_.size() < kMostStrings, "a block of more than ", kMostStrings, " strings");
+    strings_.push_back(text_of(fields.get_view()));
+  }
 }
 
 std::string_view PbfBlock::string(uint32_t number) const {
@@ -174,10 +160,22 @@ void PbfBlock::relations(const std::function<void(const OsmRelation&)>& take) co
   }
 }
 
+// The feature LocationsOnWays.
+void PbfBlock::read_places(std::string_view latitudes, std::string_view longitudes, std::vector<OsmPlace>& to) const {
+  to.clear();
+  Numbers latitude(latitudes), longitude(longitudes);
+  while (!latitude.done() && !longitude.done()) {
+    const int64_t north = latitude.next_sum(), east = longitude.next_sum();
+    to.push_back(place(north, east));
+  }
+  PPL_CHECK(latitude.done() && longitude.done(), "a way whose nodes lack a part of their places");
+}
+
 int64_t PbfBlock::ways(const std::function<bool(int64_t id, OsmTags)>& wanted,
                        const std::function<void(const OsmWay&)>& take) const {
   std::vector<OsmTag> tags_of_it;
   std::vector<int64_t> nodes;
+  std::vector<OsmPlace> places;
   int64_t count = 0;
   for (const std::string_view group : groups_) {
     protozero::pbf_reader objects = fields_of(group);
@@ -187,7 +185,7 @@ int64_t PbfBlock::ways(const std::function<bool(int64_t id, OsmTags)>& wanted,
         continue;
       }
       ++count;
-      std::string_view keys, values, references;
+      std::string_view keys, values, references, latitudes, longitudes;
       int64_t id = 0;
       protozero::pbf_reader fields = objects.get_message();
       while (fields.next()) {
@@ -204,6 +202,12 @@ int64_t PbfBlock::ways(const std::function<bool(int64_t id, OsmTags)>& wanted,
           case bytes(8):
             references = text_of(fields.get_view());
             break;
+          case bytes(9):
+            latitudes = text_of(fields.get_view());
+            break;
+          case bytes(10):
+            longitudes = text_of(fields.get_view());
+            break;
           default:
             fields.skip();
         }
@@ -212,7 +216,10 @@ int64_t PbfBlock::ways(const std::function<bool(int64_t id, OsmTags)>& wanted,
       if (!wanted(id, tags_of_it)) continue;
       nodes.clear();
       for (Numbers node(references); !node.done();) nodes.push_back(node.next_sum());
-      take({id, tags_of_it, nodes});
+      read_places(latitudes, longitudes, places);
+      PPL_CHECK(places.empty() || places.size() == nodes.size(), "a way with ", nodes.size(), " nodes and ",
+                places.size(), " places");
+      take({id, tags_of_it, nodes, places});
     }
   }
   return count;

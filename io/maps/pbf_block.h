@@ -28,6 +28,7 @@ class PbfBlock {
   void read_node(std::string_view node, std::vector<int64_t>& ids, std::vector<OsmPlace>& places) const;
   std::string_view string(uint32_t number) const;
   void tags(std::string_view keys, std::string_view values, std::vector<OsmTag>& to) const;
+  void read_places(std::string_view latitudes, std::string_view longitudes, std::vector<OsmPlace>& to) const;
   void read_members(std::string_view roles, std::string_view ids, std::string_view kinds,
                     std::vector<OsmMember>& to) const;
   OsmPlace place(int64_t latitude, int64_t longitude) const;

@@ -6,12 +6,13 @@
 #include "io/maps/pbf_blobs.h"
 #include "io/maps/pbf_block.h"
 #include "io/threads.h"
+#include "kernels/base.h"
 
 namespace ppl {
 namespace {
 
-// Of packed blobs; they take ten times as much in memory.
-constexpr size_t kBytesAtOnce = 2 << 20;
+// Of packed blobs, which mostly take ten times as much in memory; and of unpacked ones.
+constexpr size_t kBytesAtOnce = 2 << 20, kUnpackedAtOnce = 64 << 20;
 
 // A blob, and what is of use of its objects.
 struct Piece {
@@ -34,9 +35,14 @@ class FromEnd {
 
   // The blobs before those of the last step: looked through by several threads, taken in their order.
   void step() {
-    size_t first = left_, bytes = 0;
-    while (first > 0 && (first == left_ || bytes + blobs_.data[first - 1].size() <= kBytesAtOnce)) {
-      bytes += blobs_.data[--first].size();
+    size_t first = left_, bytes = 0, unpacked = 0;
+    while (first > 0) {
+      const Bytes blob = blobs_.data[first - 1];
+      const size_t size = unpacked_size(blob);
+      if (first < left_ && (bytes + blob.size() > kBytesAtOnce || unpacked + size > kUnpackedAtOnce)) break;
+      bytes += blob.size();
+      unpacked += size;
+      --first;
     }
     count_ = left_ - first;
     if (pieces_.size() < count_) pieces_.resize(count_);
@@ -126,6 +132,8 @@ bool read_sorted_pbf(const MappedFile& file, const MapRequest& request, FeatureL
   const std::optional<PbfBlobs> blobs = find_pbf_blobs(file.bytes());
   if (!blobs) return false;
   const PbfHeader header = read_pbf_header(blobs->header);
+  PPL_CHECK(!header.history, "holds several versions of objects (a history, or changes); make a map of them first: ",
+            "osmium time-filter IN -o OUT.osm.pbf, or osmium apply-changes");
   if (!header.plain) return false;
   SourceReport found = report;
   if (header.seconds >= 0) found.date = osmium::Timestamp(header.seconds).to_iso();

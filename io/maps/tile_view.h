@@ -45,6 +45,8 @@ class TileView {
   // Pixels that `metres` may span anywhere in the tile.
   double pixels(double metres) const;
 
+  // Whether the box of any feature comes within `margin` pixels of the tile.
+  bool touches(const FeatureLayer& layer, double margin) const;
   // Features of which something may lie within `margin` pixels of the tile.
   std::vector<NearbyFeature> find(const FeatureLayer& layer, double margin) const;
 

@@ -8,10 +8,12 @@
 #include <set>
 
 #include "io/file.h"
+#include "io/folder.h"
 #include "io/image/formats.h"
 #include "io/image/geotiff.h"
 #include "io/image/image.h"
 #include "io/places/projection.h"
+#include "io/tiles/folder_images.h"
 
 namespace ppl {
 namespace fs = std::filesystem;
@@ -133,12 +135,46 @@ std::array<double, 6> parse_world_file(const std::string& text, const std::strin
   return {a[4] - a[0] / 2 - a[2] / 2, a[0], a[2], a[5] - a[1] / 2 - a[3] / 2, a[1], a[3]};
 }
 
+namespace {
+
+// A few values, or numbers of a few classes: no photograph is so.
+bool is_label_raster(const std::string& path) {
+  constexpr size_t kMostClasses = 32;
+  std::array<bool, 256> seen{};
+  for (const uint8_t value : read_image(path).bytes) seen[value] = true;
+  const auto count = std::count(seen.begin(), seen.end(), true);
+  // 255 is no data.
+  const auto beyond = std::count(seen.begin() + kMostClasses, seen.end() - 1, true);
+  return count <= 4 || beyond == 0;
+}
+
+}  // namespace
+
 TileFrames frames_of_images(const std::string& folder, const std::string& crs) {
   TileFrames frames;
-  for (const TileFile& file : list_images(folder)) {
+  const auto single = [](const ImageHeader& header) { return header.bands == 1 && header.depth == 8; };
+  const std::vector<TileFile> files = list_images(folder);
+  std::vector<std::optional<ImageHeader>> headers;
+  for (const TileFile& file : files) {
     try {
+      headers.emplace_back(read_image_header(file.image_path));
+    } catch (const Error& e) {
+      headers.emplace_back();
+      frames.problems.push_back({file.id, e.what()});
+    }
+  }
+  const bool photographs =
+      std::any_of(headers.begin(), headers.end(), [&](const auto& header) { return header && !single(*header); });
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (!headers[i]) continue;
+    const TileFile& file = files[i];
+    const ImageHeader& header = *headers[i];
+    try {
+      if (photographs && single(header) && is_label_raster(file.image_path)) {
+        frames.labels.push_back(file.image_path);
+        continue;
+      }
       TileFrame tile{file.id, file.image_path, 0, 0, {}, 0};
-      const ImageHeader header = read_image_header(file.image_path);
       tile.height = header.height;
       tile.width = header.width;
       const GeoReference place = place_of(file.image_path, crs);
@@ -166,8 +202,8 @@ TileFrames frames_of_slippy(const std::string& folder, bool tms) {
   PPL_CHECK(!error, folder, ": cannot be read: ", error.message());
   frames.crs = {crs_of_epsg(3857)};
   for (const fs::directory_entry& entry : entries) {
-    if (!entry.is_regular_file() || !has_image_extension(entry.path().string())) continue;
-    if (entry.path().stem().string().ends_with("_mask")) continue;
+    const std::string path = entry.path().string();
+    if (!entry.is_regular_file() || !has_image_extension(path) || is_hidden(path) || is_companion(path)) continue;
     TileFrame tile;
     tile.image = entry.path().string();
     const std::optional<SlippyName> place = parse_slippy_name(fs::relative(entry.path(), folder).string());

@@ -25,11 +25,13 @@ struct TileFrames {
   std::vector<std::string> crs;  // WKT, each once
   std::vector<TileFrame> tiles;
   std::vector<TileProblem> problems;  // tiles that cannot be placed
+  std::vector<std::string> labels;    // paths of masks and labels beside images, which are no tiles
 
   size_t number_of_crs(const std::string& wkt);
 };
 
-// Images of a folder, as list_images finds them. Placed by GeoTIFF tags, a world file beside the image (.wld, or
+// Images of a folder, as list_images finds them. Beside images of several bands or 16 bits, a raster of one band that
+// holds a handful of small values is a mask or labels, whatever its name. Placed by GeoTIFF tags, a world file beside the image (.wld, or
 // the extension's first and last letter and w) with .aux.xml, or <stem>.prj for the coordinate system; `crs` (as
 // crs_from_text takes it) serves where there is none.
 TileFrames frames_of_images(const std::string& folder, const std::string& crs);

@@ -13,6 +13,12 @@ CombinedTiles::CombinedTiles(std::vector<std::shared_ptr<const TileSource>> sour
               s->classes(), " classes and the input ", to_json(s->input()), ", the first ", classes_, " and ",
               to_json(input_));
     starts_.push_back(size());
+    if (s == sources_[0])
+      census_ = s->census();
+    else if (census_ && s->census())
+      census_->add(*s->census());
+    else
+      census_.reset();
     for (int64_t i = 0; i < s->size(); ++i) entries_.push_back(s->entry(i));
   }
 }

@@ -3,6 +3,7 @@
 
 #include "io/threads.h"
 #include "io/tiles/tiles.h"
+#include "kernels/ignored.h"
 
 namespace ppl {
 
@@ -23,6 +24,7 @@ FolderTiles::FolderTiles(const std::string& folder, FolderOptions options) : opt
   input_.check(folder);
   TileFolder found = scan(folder, options_);
   problems_ = std::move(found.problems);
+  notes_ = std::move(found.notes);
   const size_t looked_at = found.tiles.size() + problems_.size();
   report_problems(problems_, looked_at, options_.on_problem, folder);  // before minutes are spent on decoding
 
@@ -38,10 +40,13 @@ FolderTiles::FolderTiles(const std::string& folder, FolderOptions options) : opt
     kept[i] = bytes <= left;
     if (kept[i]) left -= bytes;
   }
+  MaskCensus census;
   for_each_index(static_cast<int64_t>(n), options_.threads, [&](int64_t at) {
     const auto i = static_cast<size_t>(at);
     try {
-      Tile t = decode_tile(found.tiles[i], options_);
+      MaskSummary mask;
+      Tile t = decode_tile(found.tiles[i], options_, &mask);
+      census.add(found.tiles[i].mask_path, mask);
       if (kept[i]) decoded[i] = std::move(t);
     } catch (const Error& e) {
       errors[i] = e.what();
@@ -57,6 +62,8 @@ FolderTiles::FolderTiles(const std::string& folder, FolderOptions options) : opt
     cache_.push_back(std::move(decoded[i]));
   }
   report_problems(problems_, looked_at, options_.on_problem, folder);
+  census.check(folder);
+  census_ = census.totals();
 }
 
 Tile FolderTiles::load(int64_t index) const {
@@ -74,20 +81,35 @@ Image read_weights(const TileFile& file, int64_t max_pixels) {
   return weight;
 }
 
+// What the image does not show is not learnt.
+void ignore_no_data(const std::vector<uint8_t>& valid, Image& mask, MaskSummary& held) {
+  for (size_t i = 0; i < valid.size(); ++i) {
+    uint8_t& value = mask.bytes[i];
+    if (valid[i] || value == kIgnored) continue;
+    --held.pixels[value];
+    ++held.ignored;
+    value = kIgnored;
+  }
+}
+
 }  // namespace
 
-Tile decode_tile(const TileFile& file, const FolderOptions& options) {
+Tile decode_tile(const TileFile& file, const FolderOptions& options, MaskSummary* summary) {
   struct Memory {
     Image image, mask, weight;
   };
   auto memory = std::make_shared<Memory>();
-  memory->image = read_input(file.image_path, options.input, options.max_pixels);
-  memory->mask = read_mask(file.mask_path, options.classes, options.max_pixels);
+  std::vector<uint8_t> valid;
+  MaskSummary held;
+  memory->image = read_input(file.image_path, options.input, options.max_pixels, &valid);
+  memory->mask = read_mask(file.mask_path, {options.classes, options.foreground, options.max_pixels}, &held);
   const Image &image = memory->image, &mask = memory->mask;
   PPL_CHECK(image.height == file.height && image.width == file.width, file.image_path, ": the image is ", image.width,
             " x ", image.height, " pixels, was ", file.width, " x ", file.height);
   PPL_CHECK(mask.height == file.height && mask.width == file.width, file.mask_path, ": the mask is ", mask.width, " x ",
             mask.height, " pixels, its image ", file.width, " x ", file.height);
+  ignore_no_data(valid, memory->mask, held);
+  if (summary) *summary = std::move(held);
   Tile t{image.height, image.width, image.bands, image.u8(), mask.u8(), nullptr};
   if (!file.weight_path.empty()) {
     memory->weight = read_weights(file, options.max_pixels);

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <sstream>
 
-#include "io/file.h"
+#include "io/folder.h"
 #include "io/image/formats.h"
+#include "io/tiles/folder_images.h"
 
 namespace fs = std::filesystem;
 
@@ -27,22 +27,25 @@ class Collector {
   Collector(std::string root, const ImageChoice& choice) : root_(std::move(root)), choice_(choice) {}
 
   void walk(const fs::path& below) {
-    std::vector<fs::path> folders;
-    std::error_code error;
-    for (fs::directory_iterator at(root_ / below, error), end; !error && at != end; at.increment(error)) {
-      const fs::path path = below / at->path().filename();
-      std::error_code ignored;
-      if (at->is_directory(ignored)) {
-        if (choice_.recursive && !path.filename().string().starts_with(".")) folders.push_back(path);
-      } else if (has_image_extension(path.string()) && !path.stem().string().ends_with("_mask") &&
-                 at->is_regular_file(ignored)) {
-        add(path);
+    const std::string name = (root_ / below).string();
+    try {
+      const FolderImages found = images_of_folder(name);
+      for (const std::string& image : found.images) add(below / image);
+      for (const std::string& link : found.broken) {
+        if (wanted(below / link))
+          list_.problems.push_back({id_of(below / link), (root_ / below / link).string() + ": is a link to nothing"});
       }
+      for (const auto& [extension, count] : found.passed_over) passed_over_.passed_over[extension] += count;
+    } catch (const Error& e) {
+      if (below.empty()) throw;
+      list_.problems.push_back({below.generic_string(), e.what()});
     }
-    if (error) {
-      const std::string name = (root_ / below).string();
-      PPL_CHECK(!below.empty(), name, ": cannot read the folder: ", error.message());
-      list_.problems.push_back({below.generic_string(), cat(name, ": cannot read the folder: ", error.message())});
+    if (!choice_.recursive) return;
+    std::error_code error, ignored;
+    std::vector<fs::path> folders;
+    for (fs::directory_iterator at(name, error), end; !error && at != end; at.increment(error)) {
+      if (at->is_directory(ignored) && !is_hidden(at->path().string()))
+        folders.push_back(below / at->path().filename());
     }
     for (const fs::path& folder : folders) walk(folder);
   }
@@ -51,12 +54,16 @@ class Collector {
     const auto by_id = [](const auto& a, const auto& b) { return a.id < b.id; };
     std::sort(list_.tiles.begin(), list_.tiles.end(), by_id);
     std::sort(list_.problems.begin(), list_.problems.end(), by_id);
+    if (!passed_over_.passed_over.empty()) {
+      list_.notes.push_back(cat(root_.string(), ": passed over, since images of these formats are not read: ",
+                                passed_over_.passed_over_text()));
+    }
     return std::move(list_);
   }
 
  private:
   void add(const fs::path& path) {
-    if (!choice_.pattern.empty() && fnmatch(choice_.pattern.c_str(), path.generic_string().c_str(), 0) != 0) return;
+    if (!wanted(path)) return;
     const std::string id = id_of(path), file = (root_ / path).string();
     const auto [it, fresh] = seen_.emplace(id, file);
     if (fresh)
@@ -65,6 +72,11 @@ class Collector {
       list_.problems.push_back({id, cat(file, ": has the same id as ", it->second)});
   }
 
+  bool wanted(const fs::path& path) const {
+    return choice_.pattern.empty() || fnmatch(choice_.pattern.c_str(), path.generic_string().c_str(), 0) == 0;
+  }
+
+  FolderImages passed_over_;  // only what it counts
   fs::path root_;
   const ImageChoice& choice_;
   std::map<std::string, std::string> seen_;
@@ -74,16 +86,11 @@ class Collector {
 ImageList read_list(const std::string& path) {
   ImageList list;
   std::map<std::string, size_t> seen;
-  std::istringstream text(read_text(path));
-  size_t number = 0;
-  for (std::string line; std::getline(text, line);) {
-    ++number;
-    if (line.ends_with('\r')) line.pop_back();
-    if (line.empty()) continue;
-    const fs::path file(line);
+  for (const ListLine& line : read_list_lines(path)) {
+    const fs::path file(line.text);
     const std::string id = id_of(file.filename());
-    const auto [it, fresh] = seen.emplace(id, number);
-    PPL_CHECK(fresh, path, ": line ", number, ": the id '", id, "' stands in line ", it->second, " too");
+    const auto [it, fresh] = seen.emplace(id, line.number);
+    PPL_CHECK(fresh, path, ": line ", line.number, ": the id '", id, "' stands in line ", it->second, " too");
     list.tiles.push_back({id, (fs::path(path).parent_path() / file).string(), "", "", 0, 0});
   }
   return list;
@@ -100,7 +107,10 @@ ImageList find_images(const std::string& from, const ImageChoice& choice) {
   } else {
     list = read_list(from);
   }
-  PPL_CHECK(!list.tiles.empty(), from, ": expected images (", image_extension_list(), "), found none");
+  std::string others;
+  for (const std::string& note : list.notes) others += "; " + note;
+  if (!list.problems.empty()) others += "; " + list.problems[0].what;
+  PPL_CHECK(!list.tiles.empty(), from, ": expected images (", image_extension_list(), "), found none", others);
   return list;
 }
 

@@ -10,7 +10,8 @@ namespace ppl {
 
 struct ImageList {
   std::vector<TileFile> tiles;        // sorted by id, but in the list's order where a list gives them
-  std::vector<TileProblem> problems;  // folders that cannot be read, images that share an id
+  std::vector<TileProblem> problems;  // folders that cannot be read, images that share an id, links to nothing
+  std::vector<std::string> notes;     // what was passed over, to be said aloud
 };
 
 struct ImageChoice {

@@ -11,7 +11,8 @@ namespace {
 
 using nlohmann::json;
 
-const std::vector<std::string> kKeys{"bands", "stretch_low", "stretch_high", "mean", "std", "ground_sample_distance"};
+const std::vector<std::string> kKeys{"bands",  "stretch_low", "stretch_high", "mean", "std", "ground_sample_distance",
+                                     "no_data"};
 
 void check_numbers(const std::vector<double>& v, size_t count, const char* what, const std::string& where) {
   PPL_CHECK(v.size() == count, where, ": ", what, " has ", v.size(), " numbers for ", count, " bands");
@@ -54,18 +55,21 @@ void InputSpec::check(const std::string& where) const {
       PPL_CHECK(stretch_low[b] < stretch_high[b], where, ": stretch from ", stretch_low[b], " to ", stretch_high[b]);
     }
   }
+  PPL_CHECK(!no_data || (*no_data >= 0 && *no_data <= 65535), where, ": no_data ", no_data.value_or(0),
+            "; expected 0 to 65535");
   PPL_CHECK(std::isfinite(ground_sample_distance) && ground_sample_distance >= 0, where, ": ground_sample_distance ",
             ground_sample_distance);
 }
 
 std::string to_json(const InputSpec& s) {
-  return json{{"bands", s.bands},
-              {"stretch_low", s.stretch_low},
-              {"stretch_high", s.stretch_high},
-              {"mean", s.mean},
-              {"std", s.std},
-              {"ground_sample_distance", s.ground_sample_distance}}
-      .dump();
+  json j{{"bands", s.bands},
+         {"stretch_low", s.stretch_low},
+         {"stretch_high", s.stretch_high},
+         {"mean", s.mean},
+         {"std", s.std},
+         {"ground_sample_distance", s.ground_sample_distance}};
+  if (s.no_data) j["no_data"] = *s.no_data;
+  return j.dump();
 }
 
 InputSpec input_spec_from_json(std::string_view text, const std::string& where) {
@@ -83,6 +87,7 @@ InputSpec input_spec_from_json(std::string_view text, const std::string& where) 
     s.mean = j.value("mean", s.mean);
     s.std = j.value("std", s.std);
     s.ground_sample_distance = j.value("ground_sample_distance", s.ground_sample_distance);
+    if (j.contains("no_data")) s.no_data = j.at("no_data").get<int>();
   } catch (const json::exception& e) {
     throw Error(cat(where, ": ", e.what()));
   }
@@ -90,8 +95,8 @@ InputSpec input_spec_from_json(std::string_view text, const std::string& where) 
   return s;
 }
 
-Image read_input(const std::string& path, const InputSpec& spec, int64_t max_pixels) {
-  return stretch(read_image(path, {spec.bands, max_pixels}), spec, path);
+Image read_input(const std::string& path, const InputSpec& spec, int64_t max_pixels, std::vector<uint8_t>* valid) {
+  return stretch(read_image(path, {spec.bands, max_pixels, spec.no_data}, valid), spec, path);
 }
 
 Image stretch(Image image, const InputSpec& spec, const std::string& where) {
@@ -99,6 +104,9 @@ Image stretch(Image image, const InputSpec& spec, const std::string& where) {
   PPL_CHECK(image.depth == 8 || !spec.stretch_low.empty(), where,
             ": 16-bit image, but no stretch is given (measure the folder, or set stretch_low and stretch_high)");
   if (spec.stretch_low.empty()) return image;
+  const double highest = *std::max_element(spec.stretch_high.begin(), spec.stretch_high.end());
+  PPL_CHECK(image.depth != 8 || highest <= 255, where, ": 8-bit image, but the stretch is for 16 bit (up to ", highest,
+            "): it would be nearly black; give the images that were measured, or weights and input for 8 bit");
   std::vector<std::vector<uint8_t>> tables;
   for (size_t b = 0; b < spec.bands.size(); ++b) {
     tables.push_back(stretch_table(spec.stretch_low[b], spec.stretch_high[b], image.depth == 8 ? 256 : 65536));

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ struct InputSpec {
   std::vector<double> mean{0.3262061, 0.39206991, 0.41451698};
   std::vector<double> std{0.11344261, 0.1211441, 0.14105087};
   double ground_sample_distance = 0;  // metres a pixel; 0 where unknown
+  std::optional<int> no_data{};       // pixels whose chosen bands all have this value in the file are no data
 
   int band_count() const { return static_cast<int>(bands.size()); }
   void check(const std::string& where) const;  // Error where lengths differ, or a value is out of range or not a number
@@ -29,9 +31,11 @@ struct InputSpec {
 std::string to_json(const InputSpec&);
 InputSpec input_spec_from_json(std::string_view text, const std::string& where);
 
-// The image as the network is to see it: chosen bands, 8 bit. Error for 16-bit images where the spec has no
-// stretch.
-Image read_input(const std::string& path, const InputSpec&, int64_t max_pixels = int64_t{1} << 28);
+// The image as the network is to see it: chosen bands, 8 bit. Error for 16-bit images where the spec has no stretch,
+// and for 8-bit images where its stretch goes beyond 255.
+// valid: where there is data, as read_image has it.
+Image read_input(const std::string& path, const InputSpec&, int64_t max_pixels = int64_t{1} << 28,
+                 std::vector<uint8_t>* valid = nullptr);
 // The same for an image in memory whose bands are already the chosen ones.
 Image stretch(Image, const InputSpec&, const std::string& where);
 
@@ -41,14 +45,17 @@ std::vector<std::array<float, 256>> normalisation_tables(const InputSpec&);
 struct MeasureOptions {
   std::vector<int> bands{3, 2, 1};
   double low_percent = 2, high_percent = 98;  // of the values of a band over all files; for 16-bit images
-  bool skip_zeros = false;                    // leave out pixels whose chosen bands are all zero (no data)
+  std::optional<int>
+      no_data{};  // pixels whose chosen bands all have this value are left out, now and by whoever uses the result
+  bool skip_zeros = false;  // leave out pixels whose chosen bands are all zero, here only
   double ground_sample_distance = 0;
   int threads = 1;
   int64_t max_pixels = int64_t{1} << 28;
 };
 
-// Mean, deviation and, for 16-bit images, the stretch over all pixels of the files: from exact histograms, so the
-// result depends neither on the order of the files nor on the threads. Error where 8 and 16 bit are mixed.
+// Mean, deviation and, for 16-bit images, the stretch over all pixels of the files that have data: from exact
+// histograms, so the result depends neither on the order of the files nor on the threads. Error where 8 and 16 bit are
+// mixed.
 InputSpec measure_input(const std::vector<std::string>& paths, const MeasureOptions& = {});
 
 }  // namespace ppl

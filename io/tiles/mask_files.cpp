@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "io/folder.h"
 #include "io/image/formats.h"
 #include "kernels/base.h"
 
@@ -14,7 +15,8 @@ std::map<std::string, std::string> list_masks(const std::string& folder, const s
   std::map<std::string, std::string> masks;
   for (const fs::directory_entry& entry : entries) {
     const std::string stem = entry.path().stem().string();
-    if (!has_image_extension(entry.path().string()) || !stem.ends_with(suffix) || stem == suffix) continue;
+    if (is_hidden(entry.path().string()) || !has_image_extension(entry.path().string())) continue;
+    if (!stem.ends_with(suffix) || stem == suffix) continue;
     const auto [other, fresh] = masks.emplace(stem.substr(0, stem.size() - suffix.size()), entry.path().string());
     PPL_CHECK(fresh, entry.path().string(), ": the same tile as ", other->second);
   }

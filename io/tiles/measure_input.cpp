@@ -29,23 +29,25 @@ struct Histograms {
 };
 
 template <class T>
-void count(const T* values, int64_t pixels, bool skip_zeros, std::vector<Histogram>& bands) {
+void count(const T* values, int64_t pixels, const std::vector<uint8_t>& valid, std::vector<Histogram>& bands) {
   const size_t n = bands.size();
   for (int64_t i = 0; i < pixels; ++i, values += n) {
-    if (skip_zeros && std::all_of(values, values + n, [](T v) { return v == 0; })) continue;
+    if (!valid.empty() && !valid[static_cast<size_t>(i)]) continue;
     for (size_t b = 0; b < n; ++b) ++bands[b][values[b]];
   }
 }
 
 Histograms histograms_of(const std::string& path, const MeasureOptions& o) {
-  const Image image = read_image(path, {o.bands, o.max_pixels});
+  std::vector<uint8_t> valid;
+  const std::optional<int> no_data = o.no_data || !o.skip_zeros ? o.no_data : 0;
+  const Image image = read_image(path, {o.bands, o.max_pixels, no_data}, &valid);
   Histograms h{image.depth, path, {}};
   h.bands.assign(o.bands.size(), Histogram(image.depth == 8 ? 256 : 65536));
   const int64_t pixels = image.height * image.width;
   if (image.depth == 8) {
-    count(image.u8(), pixels, o.skip_zeros, h.bands);
+    count(image.u8(), pixels, valid, h.bands);
   } else {
-    count(image.u16(), pixels, o.skip_zeros, h.bands);
+    count(image.u16(), pixels, valid, h.bands);
   }
   return h;
 }
@@ -88,6 +90,7 @@ InputSpec measure_input(const std::vector<std::string>& paths, const MeasureOpti
   PPL_CHECK(!paths.empty(), "no images to measure");
   PPL_CHECK(0 <= o.low_percent && o.low_percent < o.high_percent && o.high_percent <= 100, "percentiles ",
             o.low_percent, " and ", o.high_percent, "; expected 0 <= low < high <= 100");
+  PPL_CHECK(!o.no_data || (*o.no_data >= 0 && *o.no_data <= 65535), "no data ", *o.no_data, "; expected 0 to 65535");
   Histograms all;
   std::mutex mutex;
   for_each_index(static_cast<int64_t>(paths.size()), o.threads, [&](int64_t i) {
@@ -99,6 +102,7 @@ InputSpec measure_input(const std::vector<std::string>& paths, const MeasureOpti
   InputSpec s;
   s.bands = o.bands;
   s.ground_sample_distance = o.ground_sample_distance;
+  s.no_data = o.no_data;
   s.mean.clear();
   s.std.clear();
   if (all.depth == 16) {
@@ -110,7 +114,7 @@ InputSpec measure_input(const std::vector<std::string>& paths, const MeasureOpti
   for (size_t b = 0; b < all.bands.size(); ++b) {
     const Histogram h = stretched(all.bands[b], s, b);
     const double n = static_cast<double>(total(h));
-    PPL_CHECK(n > 0, "band ", s.bands[b], ": no pixel to measure");
+    PPL_CHECK(n > 0, "band ", s.bands[b], ": no pixel to measure: none has data");
     double sum = 0, squares = 0;
     for (size_t v = 0; v < 256; ++v) sum += static_cast<double>(h[v]) * static_cast<double>(v) / 255.0;
     const double mean = sum / n;

@@ -45,9 +45,19 @@ void PackedTiles::read_index(Bytes file) {
     const auto j = nlohmann::json::parse(std::string_view(reinterpret_cast<const char*>(about.data()), about.size()));
     classes_ = j.at("classes").get<int>();
     input_ = input_spec_from_json(j.at("input").dump(), where);
+    if (j.contains("masks")) {
+      const auto& masks = j.at("masks");
+      census_ =
+          MaskCensus::Totals{masks.at("count").get<int64_t>(), masks.at("with_ignored").get<int64_t>(),
+                             masks.at("holding").get<std::vector<int64_t>>(),
+                             masks.at("pixels").get<std::vector<int64_t>>(), masks.at("ignored_pixels").get<int64_t>()};
+    }
   } catch (const nlohmann::json::exception& e) {
     throw Error(cat(where, ": description of packed tiles: ", e.what()));
   }
+  const auto kinds = static_cast<size_t>(classes_) + 1;
+  PPL_CHECK(!census_ || (census_->holding.size() == kinds && census_->pixels.size() == kinds), where,
+            ": the description of packed tiles counts other classes than there are");
   PPL_CHECK(classes_ >= 1 && classes_ < 255, where, ": packed tiles with ", classes_, " classes");
   PPL_CHECK(input_.band_count() == static_cast<int>(h.bands), where, ": ", h.bands, " bands, but the description has ",
             input_.band_count());
@@ -90,6 +100,7 @@ bool is_packed(const std::string& path) {
 std::unique_ptr<TileSource> open_tiles(const std::string& path, const FolderOptions& options) {
   if (!is_packed(path)) return std::make_unique<FolderTiles>(path, options);
   PPL_CHECK(options.masks.empty() && !options.weights, path, ": is packed, with its masks and without maps of weights");
+  PPL_CHECK(!options.foreground.given(), path, ": is packed: its masks were read then (tiles pack --foreground)");
   auto packed = std::make_unique<PackedTiles>(path);
   PPL_CHECK(packed->classes() == options.classes, path, ": packed with ", packed->classes(), " classes, expected ",
             options.classes);

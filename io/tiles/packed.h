@@ -13,7 +13,8 @@ class PackedWriter {
  public:
   PackedWriter(const std::string& path, const InputSpec&, int classes);
   void add(const std::string& id, const Tile&);
-  uint64_t commit();  // the file's size in bytes
+  void set_census(MaskCensus::Totals census) { census_ = std::move(census); }  // what the masks hold
+  uint64_t commit();                                                           // the file's size in bytes
 
  private:
   struct Record {
@@ -24,6 +25,7 @@ class PackedWriter {
   FileWriter file_;
   InputSpec input_;
   int classes_;
+  std::optional<MaskCensus::Totals> census_;
   std::vector<Record> records_;
 };
 
@@ -47,10 +49,14 @@ struct PackResult {
   int64_t tiles = 0;
   uint64_t bytes = 0;                 // of the file written
   std::vector<TileProblem> problems;  // skipped
+  std::vector<std::string> notes;     // what was passed over
+  MaskCensus::Totals masks;           // what they hold
 };
 
-// Decodes a folder of pairs into one file. options.cache_bytes and threads play no role.
-PackResult pack_folder(const std::string& folder, const std::string& path, const FolderOptions& options);
+// Decodes a folder of pairs into one file. options.cache_bytes and threads play no role. Error where no mask holds
+// foreground, unless allow_empty, or where the masks disagree on what it is.
+PackResult pack_folder(const std::string& folder, const std::string& path, const FolderOptions& options,
+                       bool allow_empty = false);
 
 // True where the file starts as a packed file does.
 bool is_packed(const std::string& path);

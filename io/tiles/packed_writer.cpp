@@ -51,7 +51,14 @@ uint64_t PackedWriter::commit() {
   h.ids_size = ids.size();
   file_.write(ids.data(), ids.size());
   h.about_offset = file_.offset();
-  const nlohmann::json about{{"classes", classes_}, {"input", nlohmann::json::parse(to_json(input_))}};
+  nlohmann::json about{{"classes", classes_}, {"input", nlohmann::json::parse(to_json(input_))}};
+  if (census_) {
+    about["masks"] = {{"count", census_->masks},
+                      {"holding", census_->holding},
+                      {"pixels", census_->pixels},
+                      {"with_ignored", census_->with_ignored},
+                      {"ignored_pixels", census_->ignored_pixels}};
+  }
   const std::string text = about.dump();
   h.about_size = text.size();
   file_.write(text.data(), text.size());
@@ -60,19 +67,24 @@ uint64_t PackedWriter::commit() {
   return file_.offset();
 }
 
-PackResult pack_folder(const std::string& folder, const std::string& path, const FolderOptions& options) {
+PackResult pack_folder(const std::string& folder, const std::string& path, const FolderOptions& options,
+                       bool allow_empty) {
   options.input.check(folder);
   TileFolder found = scan_tiles(folder);
   PackResult result;
   result.problems = std::move(found.problems);
+  result.notes = std::move(found.notes);
   const size_t looked_at = found.tiles.size() + result.problems.size();
   // What the headers show is reported before the first tile is decoded.
   report_problems(result.problems, looked_at, options.on_problem, folder);
   PackedWriter writer(path, options.input, options.classes);
+  MaskCensus census;
   for (const TileFile& file : found.tiles) {
     Tile t;
     try {
-      t = decode_tile(file, options);
+      MaskSummary mask;
+      t = decode_tile(file, options, &mask);
+      census.add(file.mask_path, mask);
     } catch (const Error& e) {
       result.problems.push_back({file.id, e.what()});
       continue;
@@ -81,6 +93,11 @@ PackResult pack_folder(const std::string& folder, const std::string& path, const
     ++result.tiles;
   }
   report_problems(result.problems, looked_at, options.on_problem, folder);
+  census.check(folder);
+  result.masks = census.totals();
+  PPL_CHECK(allow_empty || result.masks.holding[0] > 0, folder, ": ", describe(result.masks),
+            "; --allow-empty packs them nevertheless");
+  writer.set_census(result.masks);
   result.bytes = writer.commit();
   return result;
 }

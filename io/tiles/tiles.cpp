@@ -8,40 +8,44 @@
 
 #include "io/file.h"
 #include "io/image/formats.h"
+#include "io/tiles/folder_images.h"
 
 namespace fs = std::filesystem;
 
 namespace ppl {
 namespace {
 
-// Paths of the images of a folder, sorted by name.
-std::vector<fs::path> images_of(const std::string& folder) {
-  std::vector<fs::path> out;
-  try {
-    for (const auto& entry : fs::directory_iterator(folder)) {
-      if (has_image_extension(entry.path().string()) && entry.is_regular_file()) out.push_back(entry.path());
-    }
-  } catch (const fs::filesystem_error& e) {
-    throw Error(cat(folder, ": cannot read the folder: ", e.code().message()));
-  }
-  std::sort(out.begin(), out.end());
-  return out;
-}
-
 std::string id_of(const fs::path& image) {
   const std::string stem = image.stem().string();
   return stem.ends_with("_sat") ? stem.substr(0, stem.size() - 4) : stem;
 }
 
-// <folder>/<id><suffix>.{png,tif,tiff}
-std::string companion(const fs::path& folder, const std::string& id, const std::string& suffix, const char* what) {
-  for (const char* extension : {".png", ".tif", ".tiff"}) {
-    const fs::path path = folder / (id + suffix + extension);
-    std::error_code ignored;
-    if (fs::is_regular_file(path, ignored)) return path.string();
+// The images of a folder by their stems, whatever the case of their extensions.
+class FolderStems {
+ public:
+  explicit FolderStems(const std::string& folder) : folder_(folder) {
+    const FolderImages found = images_of_folder(folder);
+    for (const auto* names : {&found.companions, &found.images})
+      for (const std::string& name : *names) by_stem_[fs::path(name).stem().string()].push_back(name);
   }
-  throw Error(cat((folder / (id + suffix + ".png")).string(), ": the ", what, " is missing"));
-}
+
+  // The file of the first of the stems that is there. Error where none is, or where two files have it.
+  std::string find(const std::vector<std::string>& stems, const char* what) const {
+    for (const std::string& stem : stems) {
+      const auto found = by_stem_.find(stem);
+      if (found == by_stem_.end()) continue;
+      const std::vector<std::string>& names = found->second;
+      PPL_CHECK(names.size() == 1, folder_, ": ", names[0], " and ", names[names.size() - 1], " are both the ", what);
+      return (fs::path(folder_) / names[0]).string();
+    }
+    throw Error(
+        cat((fs::path(folder_) / stems[0]).string(), ".{", image_extension_list(), "}: the ", what, " is missing"));
+  }
+
+ private:
+  std::string folder_;
+  std::map<std::string, std::vector<std::string>> by_stem_;
+};
 
 void check_size(const ImageHeader& image, const std::string& path, const char* what) {
   const ImageHeader h = read_image_header(path);
@@ -63,8 +67,8 @@ std::vector<std::string> fields_of(const std::string& line) {
   std::vector<std::string> fields;
   std::istringstream text(line);
   for (std::string field; std::getline(text, field, separator);) {
-    const size_t from = field.find_first_not_of(' '), to = field.find_last_not_of(" \r");
-    fields.push_back(from == std::string::npos || to == std::string::npos ? "" : field.substr(from, to - from + 1));
+    const size_t from = field.find_first_not_of(' '), to = field.find_last_not_of(' ');
+    fields.push_back(from == std::string::npos ? "" : field.substr(from, to - from + 1));
   }
   return fields;
 }
@@ -83,54 +87,86 @@ void check_all(Tiles&& tiles, TileFolder& out, Complete&& complete) {
   }
 }
 
+[[noreturn]] void none_found(const std::string& folder, const char* expected, const FolderImages& found) {
+  const std::string others = found.passed_over_text();
+  throw Error(cat(folder, ": expected ", expected, " (", image_extension_list(), "), found none",
+                  others.empty() ? "" : ", but images of other formats: " + others));
+}
+
+std::string passed_over_note(const std::string& folder, const FolderImages& found) {
+  return cat(folder, ": passed over, since images of these formats are not read: ", found.passed_over_text());
+}
+
+// Images and labels in two folders below: what annotators and platforms export. Empty where it is not that.
+std::string labels_beside_images(const std::string& folder) {
+  std::error_code ignored;
+  if (!fs::is_directory(fs::path(folder) / "images", ignored)) return {};
+  std::vector<std::string> there;
+  for (const char* name : {"labels", "masks", "label", "mask", "gt", "annotations"}) {
+    if (fs::is_directory(fs::path(folder) / name, ignored)) there.push_back((fs::path(folder) / name).string());
+  }
+  PPL_CHECK(there.size() < 2, folder, ": ", there[0], " and ", there[there.size() - 1],
+            " lie beside images; \"masks\" of the source says which are the masks");
+  return there.empty() ? "" : there[0];
+}
+
 }  // namespace
 
-std::vector<TileFile> list_images(const std::string& folder) {
+std::vector<TileFile> list_images(const std::string& folder, std::vector<std::string>* notes) {
+  const FolderImages found = images_of_folder(folder);
   std::map<std::string, TileFile> by_id;
-  for (const fs::path& p : images_of(folder)) {
-    if (p.stem().string().ends_with("_mask")) continue;
-    const std::string id = id_of(p);
-    const auto [it, fresh] = by_id.try_emplace(id, TileFile{id, p.string(), "", "", 0, 0});
-    PPL_CHECK(fresh, p.string(), ": has the same id as ", it->second.image_path);
+  for (const std::string& name : found.images) {
+    const std::string path = (fs::path(folder) / name).string(), id = id_of(name);
+    const auto [it, fresh] = by_id.try_emplace(id, TileFile{id, path, "", "", 0, 0});
+    PPL_CHECK(fresh, path, ": has the same id as ", it->second.image_path);
   }
-  PPL_CHECK(!by_id.empty(), folder, ": expected images (", image_extension_list(), "), found none");
+  if (by_id.empty()) none_found(folder, "images", found);
+  for (const std::string& name : found.broken) {
+    if (notes) notes->push_back((fs::path(folder) / name).string() + ": passed over: a link to nothing");
+  }
+  if (notes && !found.passed_over.empty()) notes->push_back(passed_over_note(folder, found));
   std::vector<TileFile> out;
   for (auto& [id, tile] : by_id) out.push_back(std::move(tile));
   return out;
 }
 
 TileFolder scan_tiles(const std::string& folder, const std::string& masks, bool weights) {
+  const FolderImages found = images_of_folder(folder);
+  if (const std::string labels = masks.empty() ? labels_beside_images(folder) : "";
+      !labels.empty() && found.images.empty())
+    return scan_tiles((fs::path(folder) / "images").string(), labels, weights);
   std::map<std::string, TileFile> by_id;
   TileFolder out;
-  for (const fs::path& p : images_of(folder)) {
-    const std::string stem = p.stem().string();
-    if (masks.empty() ? !stem.ends_with("_sat") : stem.ends_with("_mask") || stem.ends_with("_distance")) continue;
-    const std::string id = id_of(p);
-    const auto [it, fresh] = by_id.try_emplace(id, TileFile{id, p.string(), "", "", 0, 0});
-    if (!fresh) out.problems.push_back({id, cat(p.string(), ": has the same id as ", it->second.image_path)});
+  for (const std::string& name : found.broken)
+    out.problems.push_back({id_of(name), (fs::path(folder) / name).string() + ": is a link to nothing"});
+  for (const std::string& name : found.images) {
+    if (masks.empty() && !fs::path(name).stem().string().ends_with("_sat")) continue;
+    const std::string path = (fs::path(folder) / name).string(), id = id_of(name);
+    const auto [it, fresh] = by_id.try_emplace(id, TileFile{id, path, "", "", 0, 0});
+    if (!fresh) out.problems.push_back({id, cat(path, ": has the same id as ", it->second.image_path)});
   }
-  PPL_CHECK(!by_id.empty(), folder, ": expected ", masks.empty() ? "images <id>_sat with masks <id>_mask" : "images",
-            ", found none");
+  if (by_id.empty() && out.problems.empty())
+    none_found(folder, masks.empty() ? "images <id>_sat with masks <id>_mask" : "images", found);
+  if (!found.passed_over.empty()) out.notes.push_back(passed_over_note(folder, found));
+  const FolderStems beside(masks.empty() ? folder : masks);
   check_all(std::views::values(by_id), out, [&](TileFile& t) {
-    const fs::path beside = masks.empty() ? fs::path(t.image_path).parent_path() : fs::path(masks);
-    t.mask_path = companion(beside, t.id, "_mask", "mask");
-    if (weights) t.weight_path = companion(beside, t.id, "_distance", "map of weights");
+    const std::string stem = fs::path(t.image_path).stem().string();
+    std::vector<std::string> names{t.id + "_mask", stem + "_mask"};
+    if (!masks.empty()) names.insert(names.end(), {stem, t.id, t.id + "_label", t.id + "_labels", t.id + "_gt"});
+    t.mask_path = beside.find(names, "mask");
+    if (weights) t.weight_path = beside.find({t.id + "_distance"}, "map of weights");
   });
   return out;
 }
 
 TileFolder scan_list(const std::string& path, bool weights) {
   const fs::path folder = fs::path(path).parent_path();
-  std::istringstream text(read_text(path));
   std::vector<TileFile> listed;
-  int64_t number = 0;
-  for (std::string line; std::getline(text, line);) {
-    ++number;
-    if (line.find_first_not_of(" \t\r") == std::string::npos || line[0] == '#') continue;
-    const std::vector<std::string> fields = fields_of(line);
+  for (const ListLine& line : read_list_lines(path)) {
+    const std::vector<std::string> fields = fields_of(line.text);
     const bool good =
         fields.size() >= (weights ? 3 : 2) && fields.size() <= 3 && !fields[0].empty() && !fields[1].empty();
-    PPL_CHECK(good, path, ", line ", number, ": expected the paths of an image and its mask",
+    PPL_CHECK(good, path, ", line ", line.number, ": expected the paths of an image and its mask",
               weights ? " and its map of weights" : "", ", separated by tabs or commas");
     listed.push_back(
         {id_of(fields[0]), folder / fields[0], folder / fields[1], weights ? folder / fields[2] : "", 0, 0});

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "io/image/mask_reader.h"
 #include "io/tiles/input_spec.h"
 
 namespace ppl {
@@ -23,25 +24,27 @@ struct TileProblem {
 
 enum class OnProblem { stop, skip };
 
-// Every image of a folder (not of its subfolders), sorted by id: the file's stem without "_sat"; "<id>_mask" files
-// are left out. Headers are not read. Error where the folder cannot be read, holds no image, or two images share an
-// id.
-std::vector<TileFile> list_images(const std::string& folder);
+// Every image of a folder as images_of_folder has them, sorted by id: the file's stem without "_sat". Headers are not
+// read. notes: what was passed over, to be said aloud. Error where the folder cannot be read, holds no image, or two
+// images share an id.
+std::vector<TileFile> list_images(const std::string& folder, std::vector<std::string>* notes = nullptr);
 
 struct TileFolder {
   std::vector<TileFile> tiles;        // sorted by id; of a list: in its order
-  std::vector<TileProblem> problems;  // missing mask, wrong size, unreadable header, two images of one id
+  std::vector<TileProblem> problems;  // missing mask, wrong size, unreadable header, two images of one id, dead link
+  std::vector<std::string> notes;     // what was passed over, to be said aloud
 };
 
 // Pairs of image and mask, their sizes read from the headers.
 // Error where the folder cannot be read or no <id>_sat image is there; problems are collected, see report_problems.
-// masks: the folder of <id>_mask.{png,tif,tiff}, where it is another one; then every image of the folder counts, with
-// or without "_sat". weights: <id>_distance.png beside each mask is needed too.
+// masks: the folder of <id>_mask.*, or of masks of the images' own names, where it is another one; then every image of
+// the folder counts, with or without "_sat". A folder without images but with the folders images/ and labels/ (masks/,
+// gt/ ..) is read as these. weights: <id>_distance.* beside each mask is needed too.
 TileFolder scan_tiles(const std::string& folder, const std::string& masks = "", bool weights = false);
 
 // The pairs of a text file: in each line an image and its mask, and the map of weights where it is needed, separated
-// by tabs (or commas, where there is no tab); relative to the file's folder. Blank lines and lines that start with #
-// are passed over. Error naming the line that has something else.
+// by tabs (or commas, where there is no tab); relative to the file's folder, as read_list_lines has them. Error naming
+// the line that has something else.
 TileFolder scan_list(const std::string& path, bool weights = false);
 
 // stop: Error that counts the problems and names the first few, if there are any. skip: nothing.
@@ -72,11 +75,14 @@ class TileSource {
   const Entry& entry(int64_t index) const { return entries_[static_cast<size_t>(index)]; }
   const InputSpec& input() const { return input_; }
   int classes() const { return classes_; }
+  // What the masks hold; nothing where it is not known (tiles packed by an earlier version).
+  const std::optional<MaskCensus::Totals>& census() const { return census_; }
 
  protected:
   std::vector<Entry> entries_;
   InputSpec input_;
   int classes_ = 1;
+  std::optional<MaskCensus::Totals> census_;
 };
 
 struct FolderOptions {
@@ -88,10 +94,12 @@ struct FolderOptions {
   int64_t max_pixels = int64_t{1} << 28;     // of one tile
   std::string masks;                         // folder of the masks, where it is not that of the images
   bool weights = false;                      // also read maps of weights
+  Foreground foreground{};                   // of masks of one class whose values do not say it
 };
 
-// Image and mask of one pair of scan_tiles. Error naming the file where it cannot be used.
-Tile decode_tile(const TileFile&, const FolderOptions&);
+// Image and mask of one pair of scan_tiles; where the image has no data, the mask is 255. Error naming the file where
+// it cannot be used. summary: of the mask, where it is asked for.
+Tile decode_tile(const TileFile&, const FolderOptions&, MaskSummary* summary = nullptr);
 
 // A folder of pairs, or a list of them. Opening decodes every file once, so that nothing unreadable is met later.
 class FolderTiles : public TileSource {
@@ -99,12 +107,14 @@ class FolderTiles : public TileSource {
   FolderTiles(const std::string& path, FolderOptions);
   Tile load(int64_t index) const override;
   const std::vector<TileProblem>& problems() const { return problems_; }  // what was skipped
+  const std::vector<std::string>& notes() const { return notes_; }        // what was passed over
 
  private:
   FolderOptions options_;
   std::vector<TileFile> files_;
   std::vector<Tile> cache_;  // image is null where the tile is not kept
   std::vector<TileProblem> problems_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace ppl

@@ -38,8 +38,7 @@ ProbabilityFile::ProbabilityFile(const std::string& path) : path_(path) {
 }
 
 std::vector<float> ProbabilityFile::read(int64_t row, int64_t column, int64_t height, int64_t width) const {
-  if (tiff_ && tiff_->floats()) return tiff_->read_probabilities(row, column, height, width);
-  if (tiff_) return probabilities_of(tiff_->read(row, column, height, width), path_);
+  if (tiff_) return tiff_->read_probabilities(row, column, height, width);
   std::vector<float> part;
   part.reserve(static_cast<size_t>(height * width));
   for (int64_t y = row; y < row + height; ++y) {

@@ -7,6 +7,7 @@
 
 #include "io/geometry/bit_image.h"
 #include "io/image/image.h"
+#include "io/image/mask_reader.h"
 
 namespace ppl {
 
@@ -21,11 +22,13 @@ ProbabilityRaster read_probabilities(const std::string& path, int64_t max_pixels
 // Of 8 or 16 bits. Error naming the path for several bands.
 std::vector<float> probabilities_of(const Image&, const std::string& path);
 
-// Foreground: of a mask (see read_mask; label: which class of an index image of that many classes), or with a
-// threshold what lies strictly above it in a raster of probabilities.
+// Foreground: of a mask (see mask_reader.h; label: which class of an index image of that many classes), or with a
+// threshold what lies strictly above it in a raster of probabilities. What has no data is no foreground.
 struct ForegroundOptions {
   std::optional<double> threshold;
   int classes = 1, label = 1;
+  Foreground foreground{};       // of masks of one class whose values do not say it
+  MaskCensus* census = nullptr;  // is told of every mask
 };
 // TIFF files have up to 2^34 pixels, and are read in strips of at least strip_pixels: memory does not grow with the
 // image but for the result. Other files have up to 2^28.

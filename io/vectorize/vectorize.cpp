@@ -76,6 +76,9 @@ BitImage read_source(const Source& source, const ForegroundOptions& options) {
 template <class Fill>
 std::vector<VectorizedImage> images_of(const Input& input, Fill&& fill) {
   const std::vector<Source> sources = gather(input.tiles, input.mosaic);
+  MaskCensus census;
+  ForegroundOptions foreground = input.foreground;
+  foreground.census = &census;
   std::vector<VectorizedImage> images(sources.size());
   std::mutex mutex;
   for_each_index(static_cast<int64_t>(sources.size()), hardware_threads(), [&](int64_t i) {
@@ -83,11 +86,14 @@ std::vector<VectorizedImage> images_of(const Input& input, Fill&& fill) {
     VectorizedImage& image = images[static_cast<size_t>(i)];
     image.id = source.id;
     image.geo = source.geo;
-    fill(image, source, read_source(source, input.foreground));
+    fill(image, source, read_source(source, foreground));
     if (!input.on_image) return;
     const std::lock_guard lock(mutex);
     input.on_image(static_cast<int64_t>(sources.size()));
   });
+  if (input.foreground.threshold) return images;
+  census.check(input.tiles.size() > 1 ? "the folder" : input.tiles[0].path);
+  if (input.on_masks) input.on_masks(census.totals());
   return images;
 }
 

@@ -26,7 +26,8 @@ struct Input {
   std::vector<MaskTile> tiles;
   std::string mosaic;  // tiles that lie side by side become one image of this name; empty: each by itself
   ForegroundOptions foreground;
-  std::function<void(int64_t of)> on_image;  // after each of so many; one call at a time
+  std::function<void(int64_t of)> on_image{};                 // after each of so many; one call at a time
+  std::function<void(const MaskCensus::Totals&)> on_masks{};  // what all masks held, once they are read
 };
 
 // What became of one image (a tile, or a mosaic).

@@ -1,10 +1,9 @@
-// Python's pickles, read as data: nothing is executed and no class is looked up. What a pickle calls is kept as a
-// `call` of a name; who reads the result decides which names it knows.
+// Python's pickles, read as data: nothing is executed and no class is looked up. An object is kept as a `call` of its
+// class's name with the arguments; attributes that are set on it are passed over.
 #pragma once
 
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,10 +23,11 @@ struct PickleValue {
     big,
     real,        // real
     text,        // text; bytes too
-    list,        // items; tuples and lists
-    dictionary,  // items: key, value, key, value, ...; keys that come twice stand twice
+    list,        // items; tuples, lists, sets, and objects to which items are appended
+    dictionary,  // items: key, value, key, value, ...; keys that come twice stand twice. Ordered ones, and objects in
+                 // which keys are set, too
     name,        // text: "module.attribute"
-    call,        // items: the name that is called, then its arguments
+    call,        // items: what is called (mostly a name), then its arguments
     persistent,  // items: the identifier of something that lies outside the pickle
   };
   Kind kind = Kind::none;
@@ -40,9 +40,9 @@ struct PickleValue {
 // Owns the values of one pickle; references stay valid as long as it lives.
 class Pickle {
  public:
-  // Reads up to and with the pickle's end. known(name): whether a name may stand in it. Error naming reader.where() and
-  // the byte for anything else, for opcodes that state dicts have no use for, and for pickles that are broken.
-  Pickle(ByteReader& reader, const std::function<bool(std::string_view)>& known);
+  // Reads up to and with the pickle's end. Error naming reader.where() and the byte for broken pickles, for opcodes
+  // that PyTorch does not write, and for names by which Python would run programs or code.
+  explicit Pickle(ByteReader& reader);
   PickleRef root() const { return root_; }
   const std::vector<PickleRef>& persistent() const { return persistent_; }  // in the order of the pickle
 

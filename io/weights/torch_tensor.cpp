@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "kernels/base.h"
@@ -29,7 +30,8 @@ std::optional<ElementType> storage_type(std::string_view name) {
 }
 
 constexpr std::string_view kRebuild = "torch._utils._rebuild_tensor", kRebuild2 = "torch._utils._rebuild_tensor_v2",
-                           kParameter = "torch._utils._rebuild_parameter";
+                           kParameter = "torch._utils._rebuild_parameter",
+                           kSubclass = "torch._tensor._rebuild_from_type_v2";
 
 uint64_t whole(PickleRef value, const char* what) {
   PPL_CHECK(value->kind == Kind::integer && value->integer >= 0, what, " that is no number from 0 on");
@@ -85,21 +87,6 @@ bool is_row_major(const TorchView& v) {
 
 }  // namespace
 
-bool is_torch_name(std::string_view name) {
-  // The last ones belong to numbers and sizes that training programs put beside the weights.
-  static constexpr std::string_view kNames[] = {kRebuild,
-                                                kRebuild2,
-                                                kParameter,
-                                                "collections.OrderedDict",
-                                                "torch.Size",
-                                                "torch.device",
-                                                "numpy.core.multiarray.scalar",
-                                                "numpy._core.multiarray.scalar",
-                                                "numpy.dtype",
-                                                "_codecs.encode"};
-  return storage_type(name) || std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
-}
-
 // ("storage", type, key, device, count), in the old form with (key, first, count) of a part of it behind.
 TorchStorage torch_storage(PickleRef value) {
   PPL_CHECK(value->kind == Kind::persistent && value->items[0]->kind == Kind::list, "a tensor without a storage");
@@ -120,17 +107,30 @@ TorchStorage torch_storage(PickleRef value) {
   return s;
 }
 
-// _rebuild_tensor_v2(storage, first, shape, strides, requires_grad, hooks); the older one has the first four.
-std::optional<TorchView> torch_tensor(PickleRef value) {
-  if (value->kind == Kind::call && value->items[0]->text == kParameter && value->items.size() >= 2) {
+bool is_torch_tensor(PickleRef value) {
+  if (value->kind != Kind::call || value->items[0]->kind != Kind::name) return false;
+  const std::string_view name = value->items[0]->text;
+  return name.starts_with("torch._utils._rebuild_") || name.starts_with("torch._tensor._rebuild_");
+}
+
+// The forms that hold a tensor: _rebuild_parameter(tensor, ...), _rebuild_from_type_v2(function, class, arguments,
+// ...), _rebuild_tensor_v2(storage, first, shape, strides, requires_grad, hooks), whose older form has the first four.
+TorchView torch_tensor(PickleRef value) {
+  if (value->items[0]->text == kParameter) {
+    PPL_CHECK(value->items.size() >= 2 && is_torch_tensor(value->items[1]), "a parameter without a tensor");
     value = value->items[1];
   }
-  if (value->kind != Kind::call) return {};
-  const std::string_view name = value->items[0]->text;
-  if (name != kRebuild && name != kRebuild2) return {};
-  PPL_CHECK(value->items.size() >= 5, "a tensor of ", value->items.size() - 1, " parts");
-  TorchView v{torch_storage(value->items[1]), whole(value->items[2], "a tensor's start"),
-              wholes(value->items[3], "extents"), wholes(value->items[4], "strides")};
+  std::string_view name = value->items[0]->text;
+  std::vector<PickleRef> arguments(value->items.begin() + 1, value->items.end());
+  if (name == kSubclass) {
+    PPL_CHECK(arguments.size() >= 3 && arguments[2]->kind == Kind::list, "a tensor of a class without its arguments");
+    name = arguments[0]->text;
+    arguments = arguments[2]->items;
+  }
+  PPL_CHECK(name == kRebuild || name == kRebuild2, "a tensor of a kind that is not read (", name, ")");
+  PPL_CHECK(arguments.size() >= 4, "a tensor of ", arguments.size(), " parts");
+  TorchView v{torch_storage(arguments[0]), whole(arguments[1], "a tensor's start"), wholes(arguments[2], "extents"),
+              wholes(arguments[3], "strides")};
   check_view(v);
   PPL_CHECK(!__builtin_add_overflow(v.first, v.storage.first, &v.first), "a start that overflows 64 bits");
   return v;

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,9 +10,6 @@
 #include "io/weights/pickle.h"
 
 namespace ppl {
-
-// True for what state dicts and the numbers beside them call.
-bool is_torch_name(std::string_view name);
 
 struct TorchStorage {
   ElementType type;
@@ -37,8 +33,11 @@ struct TorchView {
   }
 };
 
-// Nothing where the value is no tensor. The view lies inside its storage.
-std::optional<TorchView> torch_tensor(PickleRef);
+// Whether the value is a tensor, of whatever kind.
+bool is_torch_tensor(PickleRef);
+
+// Of a value that is one. The view lies inside its storage. Error for kinds that are not read, such as quantized ones.
+TorchView torch_tensor(PickleRef);
 
 // Its elements, row by row; block holds those of the whole storage.
 HostArray torch_array(const TorchView&, Bytes block);

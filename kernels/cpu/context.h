@@ -11,6 +11,8 @@
 namespace ppl {
 
 struct CpuContext {
+  CpuContext();  // throws where PPL_CPU names what this machine cannot run
+
   // The calling thread's context. Kernels split their work over OpenMP threads themselves.
   static CpuContext& current() {
     static thread_local CpuContext context;
@@ -25,6 +27,7 @@ struct CpuContext {
     Slot& s = slots_[slot];
     const size_t bytes = (count * sizeof(T) + 63) / 64 * 64;
     if (s.bytes < bytes) {
+      s.bytes = 0;
       s.memory.reset(static_cast<std::byte*>(std::aligned_alloc(64, bytes)));
       if (!s.memory) throw OutOfMemory(cat("out of memory: ", bytes, " bytes of scratch"));
       s.bytes = bytes;

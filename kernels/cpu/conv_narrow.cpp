@@ -17,10 +17,10 @@ template <class T>
 struct Channels {
   static constexpr int count = 16;
   using Mask = __mmask16;
-  using Vec = __m512;
+  using Vec = Reg;
   static Mask mask(int left) { return lanes(left); }
-  static Vec load(const T* a, Mask m) { return load16(a, m); }
-  static __m512 add(__m512 acc, Vec a, Vec b) { return _mm512_fmadd_ps(a, b, acc); }
+  static Vec load(const T* a, Mask m) { return load_lanes(a, m); }
+  static Reg add(Reg acc, Vec a, Vec b) { return multiply_add(a, b, acc); }
 };
 #ifdef __AVX512BF16__
 template <>
@@ -30,7 +30,7 @@ struct Channels<bf16> {
   using Vec = __m512bh;
   static Mask mask(int left) { return left >= 32 ? ~0u : (1u << left) - 1; }
   static Vec load(const bf16* a, Mask m) { return reinterpret_cast<Vec>(_mm512_maskz_loadu_epi16(m, a)); }
-  static __m512 add(__m512 acc, Vec a, Vec b) { return _mm512_dpbf16_ps(acc, a, b); }
+  static Reg add(Reg acc, Vec a, Vec b) { return (Reg)_mm512_dpbf16_ps((__m512)acc, a, b); }
 };
 #endif
 
@@ -44,10 +44,8 @@ struct Row {
 
 // w: the weights of one output channel, the channels padded to full vectors.
 template <class T, bool Inside>
-__m512 sums(const Conv& p, const Row<T>& row, const T* w, int64_t padded) {
-  __m512 acc[16];
-#pragma GCC unroll 16
-  for (int j = 0; j < 16; ++j) acc[j] = _mm512_setzero_ps();
+Reg sums(const Conv& p, const Row<T>& row, const T* w, int64_t padded) {
+  Reg acc[16] = {};
   const int64_t step = int64_t{p.stride} * p.c;
   for (int r = 0; r < p.r; ++r) {
     if (!row.at[r]) continue;
@@ -67,11 +65,11 @@ __m512 sums(const Conv& p, const Row<T>& row, const T* w, int64_t padded) {
       }
     }
   }
-  transpose16(acc);
+  transpose(acc);
 #pragma GCC unroll 8
   for (int width = 8; width > 0; width /= 2) {
 #pragma GCC unroll 8
-    for (int j = 0; j < width; ++j) acc[j] = _mm512_add_ps(acc[j], acc[j + width]);
+    for (int j = 0; j < width; ++j) acc[j] += acc[j + width];
   }
   return acc[0];
 }
@@ -92,7 +90,7 @@ void forward_row(const Conv& p, int64_t n, int64_t oy, const T* x, const T* w, c
     for (int k = 0; k < p.k; ++k) {
       const T* wk = w + k * p.r * p.s * padded;
       alignas(64) float out[16];
-      _mm512_store_ps(out, inside ? sums<T, true>(p, row, wk, padded) : sums<T, false>(p, row, wk, padded));
+      store_aligned(out, inside ? sums<T, true>(p, row, wk, padded) : sums<T, false>(p, row, wk, padded));
       const float bias = e.bias ? e.bias[k] : 0.0f;
       for (int j = 0; j < count; ++j) {
         const int64_t at = ((n * p.oh + oy) * p.ow + ox + j) * p.k + k;
@@ -110,25 +108,23 @@ void forward_row(const Conv& p, int64_t n, int64_t oy, const T* x, const T* w, c
 template <class T, int Taps>
 void add_row(const Conv& p, const T* x, int c, const float* const* g, float* sums) {
   const int64_t ahead = int64_t{16} * p.c;  // the loop is as quick as memory, and the hardware looks less far ahead
-  const __mmask16 m0 = lanes(p.c - c), m1 = lanes(p.c - c - 16);
-  __m512 acc[Taps][2];
+  const Lanes m0 = lanes(p.c - c), m1 = lanes(p.c - c - 16);
+  Reg acc[Taps][2];
 #pragma GCC unroll 9
-  for (int t = 0; t < Taps; ++t)
-    acc[t][0] = _mm512_load_ps(sums + t * 32), acc[t][1] = _mm512_load_ps(sums + t * 32 + 16);
+  for (int t = 0; t < Taps; ++t) acc[t][0] = load_aligned(sums + t * 32), acc[t][1] = load_aligned(sums + t * 32 + 16);
   for (int64_t i = 0; i < p.w; ++i) {
     const T* pixel = x + i * p.c + c;
-    const __m512 v0 = load16(pixel, m0), v1 = load16(pixel + 16, m1);
+    const Reg v0 = load_lanes(pixel, m0), v1 = load_lanes(pixel + 16, m1);
     __builtin_prefetch(pixel + ahead), __builtin_prefetch(pixel + ahead + 16);
 #pragma GCC unroll 9
     for (int t = 0; t < Taps; ++t) {
-      const __m512 s = _mm512_set1_ps(g[t][i]);
-      acc[t][0] = _mm512_fmadd_ps(s, v0, acc[t][0]);
-      acc[t][1] = _mm512_fmadd_ps(s, v1, acc[t][1]);
+      const Reg s = broadcast(g[t][i]);
+      acc[t][0] = multiply_add(s, v0, acc[t][0]);
+      acc[t][1] = multiply_add(s, v1, acc[t][1]);
     }
   }
 #pragma GCC unroll 9
-  for (int t = 0; t < Taps; ++t)
-    _mm512_store_ps(sums + t * 32, acc[t][0]), _mm512_store_ps(sums + t * 32 + 16, acc[t][1]);
+  for (int t = 0; t < Taps; ++t) store_aligned(sums + t * 32, acc[t][0]), store_aligned(sums + t * 32 + 16, acc[t][1]);
 }
 
 template <class T>
@@ -223,17 +219,17 @@ void backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, f
   }
 }
 
-#else
+#else  // it needs 32 wide registers
 
 bool serves(ConvKind, const Conv&) { return false; }
 
 template <class T>
 void forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*) {
-  throw Error("conv: the narrow algorithm was compiled without AVX-512");
+  throw Error("conv: the narrow algorithm needs AVX-512");
 }
 template <class T>
 void backward_weights(CpuContext&, const Conv&, const T*, const T*, float*) {
-  throw Error("conv: the narrow algorithm was compiled without AVX-512");
+  throw Error("conv: the narrow algorithm needs AVX-512");
 }
 
 #endif

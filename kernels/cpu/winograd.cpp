@@ -8,7 +8,6 @@
 
 namespace ppl::winograd {
 
-#ifdef __AVX512F__
 namespace {
 
 // Transformed weights: [point][panel of 32 outputs][input][32], inputs rounded up to 16, points an odd number of lines
@@ -44,9 +43,9 @@ struct Problem {
   int64_t panels() const { return out_phases * ceil_div(c, 32); }
 };
 
-// The taps of inputs [c, c + 16) and outputs [o, o + 16) as vectors over the outputs, one for each input.
+// The taps of kWidth inputs from c on and kWidth outputs from o on as vectors over the outputs, one for each input.
 template <int Taps, class T>
-void load_taps(const Problem<T>& p, int phase, int64_t c, int64_t o, Vec (&taps)[Taps * Taps][16]) {
+void load_taps(const Problem<T>& p, int phase, int64_t c, int64_t o, Vec (&taps)[Taps * Taps][kWidth]) {
   const Conv& v = p.conv;
   const int64_t row = p.turned ? c : o, rows = p.turned ? p.in.c : p.c;
   const int64_t first = p.turned ? o : c, width = p.turned ? p.c : p.in.c;
@@ -55,13 +54,13 @@ void load_taps(const Problem<T>& p, int phase, int64_t c, int64_t o, Vec (&taps)
     const int r = window_row(v, phase / 2, at / Taps), s = window_row(v, phase % 2, at % Taps);
     const bool there = r >= 0 && r < v.r && s >= 0 && s < v.s && first < width;
     const T* from = p.weights + (row * v.r * v.s + r * v.s + s) * width + first;
-    const int64_t pitch = int64_t{v.r} * v.s * width, next = p.turned ? 16 * pitch : 16;
-    for (int i = 0; i < 16; ++i) {
+    const int64_t pitch = int64_t{v.r} * v.s * width, next = p.turned ? kWidth * pitch : kWidth;
+    for (int i = 0; i < kWidth; ++i) {
       const bool inside = there && row + i < rows;
-      taps[tap][i] = inside ? load16(from + i * pitch, lanes(width - first)) : _mm512_setzero_ps();
+      taps[tap][i] = inside ? load_lanes(from + i * pitch, lanes(width - first)) : Vec{};
       if (inside) __builtin_prefetch(from + i * pitch + next);
     }
-    if (!p.turned) transpose16(taps[tap]);
+    if (!p.turned) transpose(taps[tap]);
   }
 }
 
@@ -71,15 +70,16 @@ void transform_block(const Problem<T>& p, int64_t block, int64_t o, const Panels
   const int64_t in_blocks = p.in.blocks() / p.in.phases, out_panels = p.panels() / p.out_phases;
   const int phase = static_cast<int>(std::max(block / in_blocks, o / out_panels));  // one of the two is 0
   constexpr int ahead = 4 * 32;  // too many streams for the hardware's prefetching: said here, both ways
-  for (int half = 0; half < 2; ++half) {
-    Vec taps[Taps * Taps][16];
-    load_taps<Taps>(p, phase, block % in_blocks * 16, o % out_panels * 32 + half * 16, taps);
-    for (int j = 0; j < 16; ++j) {
+  for (int at = 0; at < 16 * 32; at += kWidth * kWidth) {
+    const int output = at / (16 * kWidth) * kWidth, input = at / kWidth % 16;
+    Vec taps[Taps * Taps][kWidth];
+    load_taps<Taps>(p, phase, block % in_blocks * 16 + input, o % out_panels * 32 + output, taps);
+    for (int j = 0; j < kWidth; ++j) {
       transform_2d<Taps, 6>([](const Vec(&g)[Taps], Vec(&t)[6]) { weights_1d(g, t); },
                             [&](int r, int s) { return taps[r * Taps + s][j]; },
                             [&](int r, int s, Vec v) {
-                              float* to = out + (r * 6 + s) * u.stride() + half * 16 + j * 32;
-                              _mm512_store_ps(to, v);
+                              float* to = out + (r * 6 + s) * u.stride() + output + (input + j) * 32;
+                              store_aligned(to, v);
                               __builtin_prefetch(to + ahead, 1);
                             });
     }
@@ -98,28 +98,27 @@ void transform_weights(const Problem<T>& p, const Panels& u, float* out) {
   });
 }
 
-// The results of one tile in 16 channels from c on; m holds its 36 products, stride floats apart.
+// The results of one tile in kWidth channels from c on; m holds its 36 products, stride floats apart.
 template <int Results, class T>
 void store_tile(const Problem<T>& p, int64_t tile, int phase, int64_t c, const float* m, int64_t stride) {
   Vec out[Results][Results];
   transform_2d<6, Results>([](const Vec(&t)[6], Vec(&y)[Results]) { output_1d(t, y); },
-                           [&](int i, int j) { return _mm512_load_ps(m + (i * 6 + j) * stride); },
+                           [&](int i, int j) { return load_aligned(m + (i * 6 + j) * stride); },
                            [&](int i, int j, Vec v) { out[i][j] = v; });
   const int every = p.out_phases == 4 ? 2 : 1;
   const int64_t n = tile / p.in.columns / p.in.rows;
   const int64_t y = tile / p.in.columns % p.in.rows * Results * every - phase / 2;
   const int64_t x = tile % p.in.columns * Results * every - phase % 2;
-  const __mmask16 mask = lanes(p.c - c);
-  const Vec zero = _mm512_setzero_ps();
-  const Vec bias = p.epilogue.bias ? load16(p.epilogue.bias + c, mask) : zero;
+  const Lanes mask = lanes(p.c - c);
+  const Vec bias = p.epilogue.bias ? load_lanes(p.epilogue.bias + c, mask) : Vec{};
   for (int64_t i = y < 0; i < Results && y + i * every < p.h; ++i) {
     const int64_t row = ((n * p.h + y + i * every) * p.w + x) * p.c + c;
     for (int64_t j = x < 0; j < Results && x + j * every < p.w; ++j) {
       const int64_t at = row + j * every * p.c;
       Vec v = out[i][j] + bias;
-      if (p.epilogue.residual) v += load16(p.epilogue.residual + at, mask);
-      if (p.epilogue.relu) v = _mm512_max_ps(v, zero);
-      store16(p.y + at, v, mask);
+      if (p.epilogue.residual) v += load_lanes(p.epilogue.residual + at, mask);
+      if (p.epilogue.relu) v = relu(v);
+      store_lanes(p.y + at, v, mask);
       __builtin_prefetch(p.y + at + Results * every * p.c, 1);  // the next tile's, which else waits for memory
     }
   }
@@ -130,8 +129,9 @@ template <int Results, class T>
 void store_panel(const Problem<T>& p, int64_t tile, int64_t panel, const float* m, int64_t stride) {
   const int64_t out_panels = p.panels() / p.out_phases, c = panel % out_panels * 32;
   const int phase = static_cast<int>(panel / out_panels);
-  store_tile<Results>(p, tile, phase, c, m, stride);
-  if (c + 16 < p.c) store_tile<Results>(p, tile, phase, c + 16, m + 16, stride);
+  for (int part = 0; part < 32 && c + part < p.c; part += kWidth) {
+    store_tile<Results>(p, tile, phase, c + part, m + part, stride);
+  }
 }
 
 // Tiles [tile, tile + count). Splits over threads unless it is already in one of many.
@@ -298,21 +298,6 @@ void backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w, cons
   const Problem<T> problem{p, dy_windows(p), p.h, p.w, p.c, phases(p), dy, w, true, e, dx};
   p.stride == 1 ? convolve<3>(ctx, problem, packed) : convolve<2>(ctx, problem, packed);
 }
-
-#else
-
-bool serves(ConvKind, const Conv&) { return false; }
-
-template <class T>
-void forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*) {
-  throw Error("conv: Winograd was compiled without AVX-512");
-}
-template <class T>
-void backward_data(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*) {
-  throw Error("conv: Winograd was compiled without AVX-512");
-}
-
-#endif
 
 #define PPL_INSTANTIATE(T)                                                                                     \
   template void forward(CpuContext&, const Conv&, const T*, const T*, const Epilogue<T>&, T*, PackedWeights*); \

@@ -4,7 +4,6 @@
 #include "kernels/cpu/winograd.h"
 #include "kernels/cpu/winograd_transform.h"
 
-#ifdef __AVX512F__
 namespace ppl::winograd {
 namespace {
 
@@ -46,6 +45,27 @@ void transform_1d(const Vec (&in)[Side], Vec (&out)[6]) {
   }
 }
 
+// Sixteen channels from c on of one window; points of the result are stride floats apart.
+template <class T, int Side>
+inline void transform_block(const Tiles& g, const Window<T, Side>& window, int64_t c, float* out, int64_t stride) {
+  const bool whole = window.whole && c + 16 <= g.c;
+  if (whole) window.prefetch_next(g.step * g.c + c);
+  for (int part = 0; part < 16; part += kWidth, c += kWidth, out += kWidth) {
+    const auto store = [&](int i, int j, Vec v) { store_aligned(out + (i * 6 + j) * stride, v); };
+    if (whole) {
+      const auto load = [&](int i, int j) { return load_lanes(window.row[i] + j * window.pitch + c); };
+      transform_2d<Side, 6>(transform_1d<Side>, load, store);
+    } else {
+      const Lanes mask = lanes(g.c - c);
+      const auto load = [&](int i, int j) {
+        const bool inside = window.row_inside[i] && window.column_inside[j];
+        return inside ? load_lanes(window.row[i] + j * window.pitch + c, mask) : Vec{};
+      };
+      transform_2d<Side, 6>(transform_1d<Side>, load, store);
+    }
+  }
+}
+
 template <class T, int Side>
 void transform(const Tiles& g, const T* map, int64_t tile, int64_t count, int64_t block, Spectrum out, int64_t to) {
   const int64_t stride = Spectrum::stride(out.blocks, out.tiles), per_phase = g.blocks() / g.phases;
@@ -56,21 +76,8 @@ void transform(const Tiles& g, const T* map, int64_t tile, int64_t count, int64_
       const int64_t end = phase == g.phases - 1 ? last : std::min(last, (phase + 1) * per_phase);
       const Window<T, Side> window(g, map, tile + t, static_cast<int>(phase));
       for (; b < end; ++b) {
-        float* at = out.at(0, b - block, to + t);
         const int64_t c = (b - phase * per_phase) * 16;
-        const __mmask16 mask = lanes(g.c - c);
-        const auto store = [&](int i, int j, Vec v) { _mm512_store_ps(at + (i * 6 + j) * stride, v); };
-        if (window.whole && mask == 0xffff) {
-          window.prefetch_next(g.step * g.c + c);
-          const auto load = [&](int i, int j) { return load16(window.row[i] + j * window.pitch + c); };
-          transform_2d<Side, 6>(transform_1d<Side>, load, store);
-        } else {
-          const auto load = [&](int i, int j) {
-            const bool inside = window.row_inside[i] && window.column_inside[j];
-            return inside ? load16(window.row[i] + j * window.pitch + c, mask) : _mm512_setzero_ps();
-          };
-          transform_2d<Side, 6>(transform_1d<Side>, load, store);
-        }
+        transform_block(g, window, c, out.at(0, b - block, to + t), stride);
       }
     }
   }
@@ -90,4 +97,3 @@ template void transform_tiles(const Tiles&, const float*, int64_t, int64_t, int6
 template void transform_tiles(const Tiles&, const bf16*, int64_t, int64_t, int64_t, Spectrum, int64_t);
 
 }  // namespace ppl::winograd
-#endif

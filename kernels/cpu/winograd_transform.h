@@ -3,7 +3,6 @@
 // Interpolation at 0, +-5/8, +-3/2 and infinity: half the rounding error of the usual 0, +-1, +-2, and exact in binary.
 #pragma once
 
-#ifdef __AVX512F__
 #include "kernels/cpu/conv_simd.h"
 
 namespace ppl::winograd {
@@ -14,9 +13,9 @@ inline constexpr float a3 = a2 * a1, b3 = b2 * b1;
 inline constexpr float a4 = a2 * a2, b4 = b2 * b2;
 inline constexpr float scale0 = 1 / (a2 * b2), scale_a = 1 / (2 * a2 * (a2 - b2)), scale_b = 1 / (2 * b2 * (b2 - a2));
 
-using Vec = __m512;
-inline Vec fma(float s, Vec a, Vec b) { return _mm512_fmadd_ps(_mm512_set1_ps(s), a, b); }
-inline Vec times(float s, Vec a) { return _mm512_mul_ps(_mm512_set1_ps(s), a); }
+using Vec = Reg;
+inline Vec fma(float s, Vec a, Vec b) { return multiply_add(broadcast(s), a, b); }
+inline Vec times(float s, Vec a) { return s * a; }
 
 // Bt d
 inline void input_1d(const Vec (&d)[6], Vec (&o)[6]) {
@@ -115,4 +114,3 @@ inline void transform_2d(Transform transform_1d, Load load, Store store) {
 }
 
 }  // namespace ppl::winograd
-#endif

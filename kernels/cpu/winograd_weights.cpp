@@ -7,7 +7,6 @@
 
 namespace ppl::winograd {
 
-#ifdef __AVX512F__
 namespace {
 
 // Sums: [point][block of 16 inputs][panel of 32 outputs][16][32], the points an odd number of lines apart.
@@ -20,22 +19,22 @@ struct Sums {
   }
 };
 
-// Sums of 16 x 16 channels from c (of a phase) and k on to dw.
+// Sums of kWidth x kWidth channels from c (of a phase) and k on to dw.
 template <int Taps>
 void store_weights(const Conv& p, int phase, int64_t c, int64_t k, const float* sums, int64_t stride, float* dw) {
-  Vec taps[Taps * Taps][16];
-  for (int i = 0; i < 16; ++i) {
+  Vec taps[Taps * Taps][kWidth];
+  for (int i = 0; i < kWidth; ++i) {
     transform_2d<6, Taps>([](const Vec(&u)[6], Vec(&g)[Taps]) { weights_gradient_1d(u, g); },
-                          [&](int r, int s) { return _mm512_load_ps(sums + (r * 6 + s) * stride + i * 32); },
+                          [&](int r, int s) { return load_aligned(sums + (r * 6 + s) * stride + i * 32); },
                           [&](int r, int s, Vec v) { taps[r * Taps + s][i] = v; });
   }
-  const int64_t rows = std::min<int64_t>(16, p.k - k);
-  const __mmask16 mask = lanes(p.c - c);
+  const int64_t rows = std::min<int64_t>(kWidth, p.k - k);
+  const Lanes mask = lanes(p.c - c);
   for (int tap = 0; tap < Taps * Taps; ++tap) {
     const int r = window_row(p, phase / 2, tap / Taps), s = window_row(p, phase % 2, tap % Taps);
     if (r < 0 || r >= p.r || s < 0 || s >= p.s) continue;
-    transpose16(taps[tap]);
-    for (int64_t i = 0; i < rows; ++i) store16(dw + (((k + i) * p.r + r) * p.s + s) * p.c + c, taps[tap][i], mask);
+    transpose(taps[tap]);
+    for (int64_t i = 0; i < rows; ++i) store_lanes(dw + (((k + i) * p.r + r) * p.s + s) * p.c + c, taps[tap][i], mask);
   }
 }
 
@@ -117,11 +116,15 @@ const float* sum_products(CpuContext& ctx, const Problem<T>& p, const Chunk& chu
 // Sums of block `block` of 16 inputs (all phases counted) and 16 outputs from k on to dw.
 void store_block(const Conv& p, int64_t block, int64_t per_phase, int64_t k, const float* sums, int64_t stride,
                  float* dw) {
-  if (k >= p.k) return;
   const int phase = static_cast<int>(block / per_phase);
   const int64_t c = block % per_phase * 16;
-  p.stride == 1 ? store_weights<3>(p, phase, c, k, sums, stride, dw)
-                : store_weights<2>(p, phase, c, k, sums, stride, dw);
+  for (int at = 0; at < 16 * 16; at += kWidth * kWidth) {
+    const int i = at / (16 * kWidth) * kWidth, j = at / kWidth % 16;
+    if (k + j >= p.k || c + i >= p.c) continue;
+    const float* from = sums + i * 32 + j;
+    p.stride == 1 ? store_weights<3>(p, phase, c + i, k + j, from, stride, dw)
+                  : store_weights<2>(p, phase, c + i, k + j, from, stride, dw);
+  }
 }
 
 template <class T>
@@ -184,15 +187,6 @@ void backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, f
     }
   }
 }
-
-#else
-
-template <class T>
-void backward_weights(CpuContext&, const Conv&, const T*, const T*, float*) {
-  throw Error("conv: Winograd was compiled without AVX-512");
-}
-
-#endif
 
 template void backward_weights(CpuContext&, const Conv&, const float*, const float*, float*);
 template void backward_weights(CpuContext&, const Conv&, const bf16*, const bf16*, float*);

@@ -1,6 +1,5 @@
 #include "kernels/cast.h"
 
-#include "kernels/cuda/device.h"
 #include "kernels/cuda/elementwise.h"
 
 namespace ppl {
@@ -22,7 +21,7 @@ struct Cast {
 template <class From, class To>
 void cast(CudaContext& ctx, int64_t n, const From* x, To* y) {
   if constexpr (std::is_same_v<From, To>)
-    copy_on_device(y, x, static_cast<size_t>(n) * sizeof(To));
+    PPL_CUDA(cudaMemcpyAsync(y, x, static_cast<size_t>(n) * sizeof(To), cudaMemcpyDeviceToDevice, ctx.stream));
   else
     for_elements<8>(ctx, n, is_wide(x) && is_wide(y), Cast<From, To>{x, y});
 }

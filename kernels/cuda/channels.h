@@ -19,7 +19,7 @@ struct ChannelTiles {
   int64_t blocks() const { return ceil_div(pixels, per_block); }
   int rows() const { return kThreads / across; }
   Grid grid(int width, size_t shared, const std::source_location& at) const {
-    return {{blocks_of(blocks()), blocks_of(ceil_div(channels, int64_t{across} * width))}, kThreads, shared, at};
+    return {{blocks_of(blocks()), rows_of(ceil_div(channels, int64_t{across} * width))}, kThreads, shared, at};
   }
 };
 

@@ -1,5 +1,7 @@
 #include "kernels/cuda/device.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
@@ -104,8 +106,10 @@ void check_launch(cudaStream_t stream, const std::source_location& at) {
 std::string cuda_problem() {
   int devices = 0;
   const cudaError_t e = cudaGetDeviceCount(&devices);
-  if (e != cudaSuccess) return cat("no CUDA device can be used: ", cudaGetErrorString(e));
-  return devices > 0 ? "" : "there is no CUDA device";
+  // A runtime without any driver calls that a driver too old.
+  const bool no_driver = e == cudaErrorInsufficientDriver && access("/proc/driver/nvidia", F_OK) != 0;
+  if (e == cudaErrorNoDevice || no_driver || (e == cudaSuccess && devices == 0)) return "no GPU found";
+  return e == cudaSuccess ? "" : cat("no GPU can be used: ", cudaGetErrorString(e));
 }
 
 int cuda_device_count() {
@@ -119,6 +123,8 @@ void choose_cuda_device(int number) {
   PPL_CHECK(!in_use || number == device_number, "cuda: device ", device_number, " is in use already, not ", number);
   device_number = number;
 }
+
+int cuda_device_number() { return device_number; }
 
 void enter_cuda_device() noexcept { cudaSetDevice(device_number); }
 
@@ -141,6 +147,8 @@ CudaContext& CudaContext::current() {
 }
 
 void* CudaContext::scratch_bytes(size_t slot, size_t bytes) {
+  // Memory is taken on the main stream; another stream would have to wait for that first.
+  PPL_CHECK(this == &current(), "cuda: scratch memory is the main stream's");
   if (slots_.size() <= slot) slots_.resize(slot + 1);
   Slot& s = slots_[slot];
   if (s.bytes < bytes) {

@@ -18,6 +18,7 @@ int cuda_device_count();
 
 // The device of this process, 0 where none is chosen. Error where another one is in use already.
 void choose_cuda_device(int number);
+int cuda_device_number();  // which one was chosen, 0 as long as none was
 
 // For a thread beside the one that uses the device, before its first call: else it would open device 0 too.
 void enter_cuda_device() noexcept;

@@ -50,8 +50,8 @@ __global__ void __launch_bounds__(kThreads) gather_product_kernel(A a, B b, Out 
 template <class A, class B, class Out>
 void gather_product(CudaContext& ctx, const ProductSize& s, const A& a, const B& b, const Out& out,
                     std::source_location at = std::source_location::current()) {
-  const dim3 blocks(blocks_of(ceil_div(s.m, kTile)), blocks_of(ceil_div(s.n, kTile)),
-                    blocks_of(ceil_div(s.k, s.per_split)));
+  const dim3 blocks(blocks_of(ceil_div(s.m, kTile)), rows_of(ceil_div(s.n, kTile)),
+                    rows_of(ceil_div(s.k, s.per_split)));
   launch(gather_product_kernel<A, B, Out>, {blocks, kThreads, 0, at}, ctx.stream, a, b, out, s);
 }
 

@@ -10,6 +10,7 @@ namespace ppl {
 struct CudaGraph::Impl {
   std::optional<MemoryTrial> trial;  // of the last call
   bool settled = false;              // it was like that of the call before
+  bool lacks_memory = false;
   std::shared_ptr<GraphMemory> memory;
   std::vector<std::shared_ptr<void>> scratch;  // that the kernels use; the context may go on to larger blocks
   cudaGraphExec_t executable{};
@@ -73,7 +74,12 @@ void CudaGraph::Impl::call(const std::function<void()>& work) {
 
 void CudaGraph::Impl::record(const std::function<void()>& work) {
   settled = false;  // where this fails it starts anew
-  memory = DeviceMemory::instance().graph_memory(trial->bytes());
+  try {
+    memory = DeviceMemory::instance().graph_memory(trial->bytes());
+  } catch (const OutOfMemory&) {
+    lacks_memory = true;
+    return work();
+  }
   try {
     Recording recording(memory);
     work();
@@ -103,11 +109,13 @@ CudaGraph::~CudaGraph() = default;
 
 void CudaGraph::run(const std::function<void()>& work) {
   PPL_CHECK(!CudaContext::current().recording, "graph: inside of another that is recorded");
+  if (impl_->lacks_memory) return work();
   if (!impl_->executable && !impl_->settled) return impl_->call(work);
   if (!impl_->executable) impl_->record(work);
-  impl_->launch_all();
+  if (impl_->executable) impl_->launch_all();
 }
 
 bool CudaGraph::recorded() const { return impl_->executable != nullptr; }
+bool CudaGraph::lacks_memory() const { return impl_->lacks_memory; }
 
 }  // namespace ppl

@@ -18,10 +18,12 @@ class CudaGraph {
   // have taken the same memory in the same order; then it is called once more and recorded; from then on it is
   // replayed and not called. Memory that it takes while it is recorded is the graph's own: what it leaves there (a
   // result) is at that place after every later run. What it reads and writes besides must stay where it is.
-  // Error where recorded work copies from or to the host or waits for the device; recording then starts anew.
+  // Error where recorded work copies from or to the host or waits for the device; recording then starts anew. Where the
+  // device has no room for the graph's own memory, the work goes on being called.
   void run(const std::function<void()>& work);
 
   bool recorded() const;
+  bool lacks_memory() const;  // it is called each time, for want of memory
 
  private:
   struct Impl;

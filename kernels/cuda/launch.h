@@ -42,6 +42,12 @@ inline unsigned blocks_of(int64_t count) {
   return static_cast<unsigned>(count);
 }
 
+// The same for y and z, whose limit is smaller.
+inline unsigned rows_of(int64_t count) {
+  PPL_CHECK(count > 0 && count < 65536, "cuda: a grid of ", count, " rows of blocks, at most 65535 can be launched");
+  return static_cast<unsigned>(count);
+}
+
 // launch(kernel<float>, {blocks, threads}, stream, args...): the kernel's own parameters decide the arguments' types.
 template <class... Params>
 void launch(void (*kernel)(Params...), const Grid& g, cudaStream_t stream, std::type_identity_t<Params>... args) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "kernels/cuda/device.h"
 #include "kernels/cuda/launch.h"
 
 namespace ppl {
@@ -86,7 +87,7 @@ std::shared_ptr<GraphMemory> DeviceMemory::graph_memory(size_t bytes) {
   auto g = std::make_shared<GraphMemory>();
   g->bytes = std::max<size_t>(bytes, 1);
   cudaMemPool_t pool;
-  PPL_CUDA(cudaDeviceGetDefaultMemPool(&pool, 0));
+  PPL_CUDA(cudaDeviceGetDefaultMemPool(&pool, cuda_device_number()));
   PPL_CUDA(cudaStreamSynchronize(CudaContext::current().stream));
   PPL_CUDA(cudaMemPoolTrimTo(pool, 0));
   g->base = static_cast<char*>(driver_take(g->bytes));

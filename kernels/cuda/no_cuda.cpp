@@ -14,6 +14,7 @@ namespace {
 
 std::string cuda_problem() { return "this build has no CUDA (configured with PPL_GPU=none, or without nvcc)"; }
 int cuda_device_count() { return 0; }
+int cuda_device_number() { return 0; }
 void choose_cuda_device(int) { refuse(); }
 void enter_cuda_device() noexcept {}
 std::array<uint32_t, 4> cuda_device_identity() { refuse(); }

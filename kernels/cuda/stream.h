@@ -1,5 +1,5 @@
-// Streams beside CudaContext's, marks in the order of a stream's work, and copies for which the host does not wait, for
-// callers that know nothing of CUDA. Where this build has no CUDA, what would use a device throws.
+// CUDA streams, events, and copies for which the host does not wait, for code that does not include CUDA's headers. In
+// a build without CUDA every call that needs a device throws.
 #pragma once
 
 #include <cstddef>
@@ -11,7 +11,7 @@ struct CUevent_st;
 
 namespace ppl {
 
-// A stream of its own on the device of CudaContext::current(); kernels take it as their context.
+// A new stream on the device of CudaContext::current(). Kernels take it as their context.
 std::unique_ptr<CudaContext> make_cuda_stream();
 
 class CudaEvent {
@@ -21,12 +21,12 @@ class CudaEvent {
   CudaEvent(const CudaEvent&) = delete;
   CudaEvent& operator=(const CudaEvent&) = delete;
 
-  // One that was never set has passed.
-  void record(const CudaContext&);               // behind all that the stream was given so far
-  void wait(const CudaContext&) const;           // what the stream is given from now on waits for the mark
-  bool query() const;                            // throws what the work before it failed with
-  void synchronize() const;                      // stops the host until then
-  double seconds_since(const CudaEvent&) const;  // from that one to this; both passed
+  // As CUDA's functions of these names. An event that was never recorded counts as reached.
+  void record(const CudaContext&);               // it is reached when the stream has done all that it was given so far
+  void wait(const CudaContext&) const;           // the stream does what it is given from now on only after the event
+  bool query() const;                            // whether it is reached; throws if the work before it failed
+  void synchronize() const;                      // the host waits until it is reached
+  double seconds_since(const CudaEvent&) const;  // time between two events that are reached
 
  private:
   CUevent_st* event_ = nullptr;
@@ -40,8 +40,7 @@ class PinnedMemory {
   PinnedMemory(const PinnedMemory&) = delete;
   PinnedMemory& operator=(const PinnedMemory&) = delete;
 
-  // At least so many bytes; their content is lost where more is taken than before. No copy may be under way then.
-  // OutOfMemory where there is none.
+  // Makes room for so many bytes. Growing loses the content, so no copy may be under way. OutOfMemory where it fails.
   void* reserve(size_t bytes);
   void* data() const { return data_; }
 
@@ -50,7 +49,7 @@ class PinnedMemory {
   size_t bytes_ = 0;
 };
 
-// Copies in the order of a stream: until it is past them the pinned memory belongs to the device.
+// Copies as part of a stream's work. The host must not touch the pinned memory until the stream has done them.
 void copy_to_device_async(const CudaContext&, void* device, const void* pinned, size_t bytes);
 void copy_to_host_async(const CudaContext&, void* pinned, const void* device, size_t bytes);
 

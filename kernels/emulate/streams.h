@@ -1,5 +1,5 @@
-// Streams and events. As a rule everything is done when the call returns; then nothing tells whether a stream waits for
-// what it needs of another, or the host for a copy.
+// Emulated CUDA streams and events. Normally a stream's work is done before the call that gives it returns. Code that
+// forgets to wait for a stream then still works here, although it would fail on a device.
 #pragma once
 
 #include <functional>
@@ -8,15 +8,15 @@
 
 namespace ppl::emulate {
 
-// Late streams do what they are given no sooner than somebody waits for it, and no more than that: who does not wait
-// reads what was there before, or what came after. The first stream is CudaContext::current()'s. One thread at a time.
-// A change does first all that is left.
+// To find such code, tests make streams late: a late stream keeps its work in a queue and does only as much of it as
+// somebody waits for. Code that does not wait then reads old data. `first` is the stream of CudaContext::current(),
+// `others` are all the rest. Changing the setting finishes all queued work. For one thread at a time.
 struct LateStreams {
   bool first = false, others = false;
 };
 void set_late_streams(LateStreams);
 
-// Does the work now, or in the order of a late stream.
+// Does the work at once, or appends it to the queue of a late stream.
 void give_to_stream(cudaStream_t, std::function<void()> work);
 
 }  // namespace ppl::emulate

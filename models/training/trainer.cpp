@@ -76,12 +76,13 @@ float Trainer::step(std::span<const TrainingBatch> batches, double rate) {
   }
   double loss = read_losses(told);
   if (buckets_) finish_sums(loss);
-  if (!std::isfinite(loss)) {
+  auto start = Clock::now();
+  if (!std::isfinite(loss) || !gradients_are_finite()) {
+    if (std::isfinite(loss)) not_finite_ = "gradient";
     undo_statistics();
     arena_.clear_gradients();
-    return static_cast<float>(loss);
+    return std::isfinite(loss) ? std::numeric_limits<float>::quiet_NaN() : static_cast<float>(loss);
   }
-  auto start = Clock::now();
   optimizer_.step(rate, encoder_frozen_);
   if (average_) average_->update(optimizer_.steps().rest);
   times_.optimizer = lap(start);
@@ -105,8 +106,19 @@ double Trainer::read_losses(const Tensor& told) {
   });
   const std::vector<float> values = told.to_host();
   times_.backward += lap(start);
+  not_finite_ = values.back() == 0 ? "running statistics" : "loss";
   if (values.back() == 0) return std::numeric_limits<double>::quiet_NaN();
   return std::accumulate(values.begin(), values.end() - 1, 0.0);
+}
+
+// Of the sums over all ranks, whose bits are the same on each: so is the answer.
+bool Trainer::gradients_are_finite() const {
+  arena_.complete_gradients();
+  const Tensor answer = Tensor::empty({1}, DType::f32, arena_.gradients.device());
+  on(answer.device(), [&](auto& ctx) {
+    all_finite(ctx, arena_.gradients.size(), arena_.gradients.data<float>(), answer.data<float>());
+  });
+  return answer.item() != 0;
 }
 
 void Trainer::undo_statistics() {

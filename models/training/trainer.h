@@ -56,11 +56,13 @@ class Trainer {
   // One step on the batches of all ranks as if they were one (but for batch norm's statistics, which are of each batch,
   // or of the batches of all ranks with sync_norm; and dice_batch, which sums over each batch). It runs where the
   // network is; batches may be on any device. Returns their loss before the step; not a number where running statistics
-  // are not finite. Where it is not finite, nothing changes.
+  // or gradients are not finite. Where it is not finite, nothing changes.
   float step(std::span<const TrainingBatch>, double rate);
   float step(const Tensor& images, const Tensor& targets, double rate);
 
   const StepTimes& times() const { return times_; }  // of the last step
+  // What is not finite after a step that returned such a loss: "loss", "running statistics", "gradient".
+  const std::string& not_finite() const { return not_finite_; }
 
   // The encoder's parameters stay as they are while this is on; its batch norms go on with the batches.
   void freeze_encoder(bool on);
@@ -84,6 +86,7 @@ class Trainer {
   Tensor forward_and_backward(const std::vector<Tensor>& batch, const PixelLoss&);
   Tensor run_recorded(const TrainingBatch&);
   double read_losses(const Tensor& told);
+  bool gradients_are_finite() const;
   void undo_statistics();
   void finish_sums(double& loss);
   std::map<std::string, Tensor> state() const;
@@ -99,6 +102,7 @@ class Trainer {
   RecordedCall recorded_;
   std::vector<bool> recorded_gradients_;  // of which parameters it writes
   StepTimes times_;
+  std::string not_finite_;
 };
 
 }  // namespace ppl

@@ -1,10 +1,5 @@
 # Compiler options shared by every target, and the helper that makes one library per folder.
-option(PPL_NATIVE "Compile for the instruction set of this machine" ON)
-
 add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-Wall> $<$<COMPILE_LANGUAGE:CXX>:-Wextra>)
-if(PPL_NATIVE)
-  add_compile_options($<$<COMPILE_LANGUAGE:CXX>:-march=native>)
-endif()
 if(PPL_WERROR)
   # g++ 12 warns about values of its own vector headers and of std::string that are set.
   foreach(option -Werror -Wno-error=uninitialized -Wno-error=maybe-uninitialized -Wno-error=restrict)

@@ -22,24 +22,29 @@ class Check {
       program(name, "exit 0");
     program("step_bench", R"(
 graph=false; for a in "$@"; do [[ $a == --graph ]] && graph=true; [[ $last == --mode ]] && mode=$a; last=$a; done
-for p in f32 bf16; do
-  echo "{\"bench\": \"step\", \"mode\": \"$mode\", \"size\": 64, \"batch\": 1, \"precision\": \"$p\", \"graph\": $graph, \"ms\": 4, \"peak_mib\": 10}"
-done)");
+echo "{\"bench\": \"step\", \"mode\": \"$mode\", \"size\": 64, \"batch\": 1, \"precision\": \"bf16\", \"graph\": $graph, \"ms\": 4, \"peak_mib\": 10}")");
     file("bench.py", R"(import sys, json
 mode = sys.argv[sys.argv.index("--mode") + 1]
-assert sys.argv[-2:] == ["--settings", "all"]
-print(json.dumps({"peer": "torch", "setting": "eager_fp32", "mode": mode, "size": 64, "batch": 1, "ms": 6, "peak_mib": 20}))
+for setting in sys.argv[sys.argv.index("--settings") + 1].split(","):
+    print(json.dumps({"peer": "torch", "setting": setting, "mode": mode, "size": 64, "batch": 1, "ms": 6, "peak_mib": 20}))
 )");
+    file("torch.py", "");
   }
 
   void program(const std::string& name, const std::string& body) {
     file("build/bin/" + name, "#!/bin/bash\n" + body + "\n");
   }
 
+  // With a PyTorch that can be imported, and a compute-sanitizer that runs what it is given.
   ProcessResult run(const std::string& arguments) {
-    return run_process("/bin/bash", {"-c", cat("'" PPL_SCRIPTS "/gpu_check.sh' ", arguments, " --small --out '",
+    program("compute-sanitizer", "\"${@: -1}\"");
+    return run_process("/bin/bash", {"-c", cat("PYTHONPATH='", dir_.path, "' PATH='", dir_ / "build/bin", "':$PATH '",
+                                               PPL_SCRIPTS, "/gpu_check.sh' ", arguments, " --small --out '",
                                                dir_ / "out", "' --build '", dir_ / "build", "'")});
   }
+  bool exists(const std::string& name) const { return fs::exists(dir_ / name); }
+  std::string copy() const { return " --copy '" + dir_ / "copy" + "'"; }
+  std::string path(const std::string& name) const { return dir_ / name; }
   std::string peer() const { return " --peer '" + dir_ / "bench.py" + "'"; }
   json results() const { return json::parse(std::ifstream(dir_ / "out/results.json")); }
   json phase(const std::string& name) const {
@@ -66,41 +71,68 @@ TEST_CASE("phases have limits of their own, a failed one does not stop the other
   Check c;
   c.program("cuda_op_test", R"(echo "{\"first\": 1}"; sleep 60)");
   c.program("golden_test", "echo FAILED; exit 3");
-  const ProcessResult r =
-      c.run("right --limit ops=1 --skip build --skip training --skip racecheck --skip memcheck" + c.peer());
+  c.program("cuda_kernel_test", "echo 'skipped: there is no CUDA device'");
+  const ProcessResult r = c.run("run --limit ops=1 --limit cublaslt=1 --limit memcheck=1 --skip build --skip training" +
+                                c.peer() + c.copy());
   CHECK(r.exit_code == 1);
-  CHECK(r.err.find("failed: ops goldens") != std::string::npos);
+  CHECK(r.err.find("failed: ops goldens goldens_bf16") != std::string::npos);
   CHECK(c.phase("ops")["exit"] == 124);
   CHECK(c.phase("ops")["limit"] == 1);
   CHECK(c.phase("ops")["lines"] == json::parse(R"([{"first": 1}])"));  // what there was when the time was up
   CHECK(c.phase("goldens")["exit"] == 3);
   CHECK(c.phase("build")["skipped"] == "asked for");
-  CHECK(c.results()["summary"]["failed"] == json({"ops", "goldens"}));
-  CHECK(c.results()["summary"]["skipped"].size() == 4);
+  CHECK(c.phase("parts")["skipped"] == "there is no CUDA device");  // it has passed, and shown nothing
+  CHECK(c.phase("augment").count("skipped") == 0);
+  CHECK(c.results()["summary"]["skipped"].size() == 3);
+  for (const char* name : {"copy/results.json", "copy/logs.tgz"}) CHECK(c.exists(name));
+
+  c.program("cuda_op_test", "exit 0");
+  c.program("golden_test", R"([[ $* == *--bf16* ]])");
+  const ProcessResult again = c.run("again" + c.peer());
+  CHECK(again.exit_code == 1);
+  CHECK(again.err.find("failed: goldens (") != std::string::npos);
+  CHECK(c.phase("ops")["exit"] == 0);
+  CHECK(c.phase("goldens_bf16")["exit"] == 0);
+  CHECK(c.phase("build")["skipped"] == "asked for");  // only what failed is run again
+}
+
+TEST_CASE("without a build nothing is run") {
+  Check c;
+  c.program("step_bench", "");
+  fs::permissions(c.path("build/bin/step_bench"), fs::perms::owner_read);
+  const ProcessResult r = c.run("run --skip build" + c.peer());
+  CHECK(r.err.find("nothing is built") != std::string::npos);
+  CHECK(c.phase("ops").is_null());
 }
 
 TEST_CASE("steps stand beside PyTorch's, eager and as graphs") {
+  Check c;
+  const std::string others = " --skip build --skip training --skip torch_autotune";
+  CHECK(c.run("run" + others + c.peer()).exit_code == 0);
+  const json summary = c.results()["summary"];
+  REQUIRE(summary["steps"].size() == 2);
+  CHECK(summary["steps"][1]["mode"] == "train");
+  CHECK(summary["steps"][1]["bf16_graph_ms"] == 4);
+  REQUIRE(summary["steps"][1]["peer"].size() == 2);
+  CHECK(summary["steps"][1]["peer"][0]["speed_of_ours"] == 1.5);
+  CHECK(summary["steps"][1]["peer_missing"] == json({"autotune_nhwc_bf16"}));
+
+  CHECK(c.run("run" + others + " --peer /no/such.py").exit_code == 0);
+  CHECK(c.results()["summary"]["steps"][1]["peer"].empty());  // the later call's phase counts
+  CHECK(c.phase("torch")["skipped"] == "there is no /no/such.py");
+}
+
+TEST_CASE("kernels that are far from the copy bandwidth are named") {
   Check c;
   c.program("op_bench", R"(
 echo '{"op": "relu", "type": "f32", "pass": "forward", "ms": 1, "share_of_copy": 0.7, "gflop_per_s": 0}'
 echo '{"op": "add", "type": "f32", "pass": "forward", "ms": 1, "share_of_copy": 0.9, "gflop_per_s": 0}'
 echo '{"op": "conv", "type": "f32", "pass": "forward", "ms": 1, "share_of_copy": 0.1, "gflop_per_s": 9}')");
-  const ProcessResult r = c.run("quick --skip resources" + c.peer());
-  CHECK(r.exit_code == 0);
+  CHECK(c.run("benches --skip resources").exit_code == 0);
   const json summary = c.results()["summary"];
-  REQUIRE(summary["steps"].size() == 2);
-  CHECK(summary["steps"][1]["mode"] == "train");
-  CHECK(summary["steps"][1]["bf16_graph_ms"] == 4);
-  CHECK(summary["steps"][1]["peer"][0]["speed_of_ours"] == 1.5);
-  CHECK(summary["steps"][1]["peer_missing"].size() == 4);  // all but the one that the stand-in prints
   CHECK(summary["kernels_measured"] == 3);
   REQUIRE(summary["kernels_below_85_percent_of_copy"].size() == 1);
   CHECK(summary["kernels_below_85_percent_of_copy"][0]["op"] == "relu");
-
-  const ProcessResult again = c.run("quick --skip resources --skip kernels --skip products --peer /no/such.py");
-  CHECK(again.exit_code == 0);
-  CHECK(c.results()["summary"]["steps"][1]["peer"].empty());  // the later call's phase counts
-  CHECK(c.phase("kernels")["skipped"] == "asked for");
 }
 
 TEST_CASE("fusions: which the device takes, and what they gain") {
@@ -109,8 +141,8 @@ TEST_CASE("fusions: which the device takes, and what they gain") {
 [[ $* == --small ]] || exit 2
 echo '{"bench": "fusion", "fusion": "conv_bias_relu", "side": 16, "supported": true, "ratio": 1.25, "equal": true, "engine": 3}'
 echo '{"bench": "fusion", "fusion": "conv_statistics", "side": 16, "supported": false, "message": "no engine"}')");
-  const std::string others = " --skip resources --skip kernels --skip products --skip steps";
-  CHECK(c.run("quick" + others + c.peer()).exit_code == 0);
+  const std::string others = " --skip resources --skip kernels --skip products";
+  CHECK(c.run("benches" + others + c.peer()).exit_code == 0);
   const json fusions = c.results()["summary"]["fusions"];
   REQUIRE(fusions.size() == 2);
   CHECK(fusions[0] ==
@@ -119,21 +151,21 @@ echo '{"bench": "fusion", "fusion": "conv_statistics", "side": 16, "supported": 
   CHECK(c.phase("fusions")["limit"] == 60);
 
   c.program("fusion_bench", "echo 'skipped: there is no CUDA device'");
-  CHECK(c.run("quick" + others + c.peer()).exit_code == 0);
+  CHECK(c.run("benches" + others + c.peer()).exit_code == 0);
   CHECK(c.results()["summary"]["fusions"].empty());
 
   c.program("pointwise_bench", "exit 1");
-  CHECK(c.run("quick --device cpu --skip resources --skip kernels --skip steps" + c.peer()).exit_code == 0);
+  CHECK(c.run("benches --device cpu --skip resources --skip kernels" + c.peer()).exit_code == 0);
   for (const char* name : {"products", "fusions"}) CHECK(c.phase(name)["skipped"] == "they are for a GPU");
 }
 
 TEST_CASE("no phase begins when the total is spent") {
   Check c;
   c.program("op_bench", "sleep 60");
-  const ProcessResult r = c.run("quick --total 1 --skip resources" + c.peer());
+  const ProcessResult r = c.run("benches --total 1 --skip resources" + c.peer());
   CHECK(r.exit_code == 1);
   CHECK(c.phase("kernels")["exit"] == 124);
-  CHECK(c.phase("steps")["skipped"] == "no time left of 1 s");
+  CHECK(c.phase("products")["skipped"] == "no time left of 1 s");
 }
 
 TEST_CASE("what is packed is found in the folder, wherever that goes") {
@@ -163,7 +195,7 @@ find_package(CLI11 REQUIRED)
 TEST_CASE("wrong usage") {
   Check c;
   for (const char* arguments :
-       {"", "wrong", "right --limit ops", "right --no 1", "right --device tpu", "right --headers /no/such/folder"}) {
+       {"", "wrong", "run --limit ops", "run --no 1", "run --device tpu", "run --packed /no/such/folder"}) {
     CAPTURE(arguments);
     CHECK(c.run(arguments).exit_code == 2);
   }

@@ -148,15 +148,15 @@ TEST_CASE("vectors are those that vectorize makes of the masks, joined across ti
   // A folder: masks of its own, one network of lines.
   for (const char* theme : {"roads", "buildings"}) {
     const std::string name = cat("v_", theme, ".gpkg");
-    REQUIRE(
-        predict({dir / "in", dir / "out", "--format", "tif", "--vectors", dir / name, "--theme", theme}).exit_code ==
-        0);
+    REQUIRE(predict({dir / "in", dir / "out", "--format", "tif", "--vectors", dir / name, "--theme", theme,
+                     "--existing", "skip"})
+                .exit_code == 0);
     REQUIRE(
         run_process("vectorize", {theme, dir / "out", dir / ("again/" + name), "--mosaic", cat("v_", theme), "--quiet"})
             .exit_code == 0);
     CHECK(read_file(dir / name) == read_file(dir / ("again/" + name)));
   }
-  REQUIRE(predict({dir / "in", dir / "out", "--vectors", dir / "b.fgb", "--theme", "buildings", "--share"}).exit_code ==
+  REQUIRE(predict({dir / "in", dir / "png", "--vectors", dir / "b.fgb", "--theme", "buildings", "--share"}).exit_code ==
           0);
   CHECK(read_polygons(dir / "b.fgb").features.size() == read_polygons(dir / "v_buildings.gpkg").features.size());
   CHECK_FALSE(read_polygons(dir / "b.fgb").features.empty());

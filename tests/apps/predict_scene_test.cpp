@@ -226,3 +226,31 @@ TEST_CASE("processes that share a scene make what one makes, to the bit; a kille
   CHECK(end_of(start_predict(shared)) == 0);
   CHECK(probabilities(dir / "out_prob.tif") == expected);
 }
+
+TEST_CASE("a process that slept while another took its work over ends well, and nothing of it stays") {
+  const TemporaryFolder dir;
+  write_scene(dir / "scene.tif", made_image(700, 300, 13));
+  std::vector<std::string> shared = in_windows({dir / "scene.tif", dir / "out.tif"});
+  for (const char* more : {"--share", "--lease", "0.5", "--views", "1", "--threads", "1", "--quiet"})
+    shared.emplace_back(more);
+  shared.insert(shared.begin(), weights());
+  const pid_t sleeper = start_predict(shared);
+  const auto has_row = [&] {
+    std::error_code none;
+    for (const auto& e : fs::recursive_directory_iterator(dir.path, none))
+      if (e.path().filename().string().starts_with("row")) return true;
+    return false;
+  };
+  for (int i = 0; i < 3000 && !has_row(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  REQUIRE(has_row());
+  kill(sleeper, SIGSTOP);
+  CHECK(end_of(start_predict(shared)) == 0);
+  const std::vector<uint8_t> mask = read_image(dir / "out.tif").bytes;
+  kill(sleeper, SIGCONT);
+  CHECK(end_of(sleeper) == 0);
+  CHECK(read_image(dir / "out.tif").bytes == mask);
+  std::string left;
+  for (const auto& e : fs::directory_iterator(dir.path)) left += e.path().filename().string() + " ";
+  CAPTURE(left);
+  CHECK(std::distance(fs::directory_iterator(dir.path), fs::directory_iterator()) == 3);  // scene, mask, probabilities
+}

@@ -134,7 +134,7 @@ TEST_CASE("several weights files are averaged by their shares; what does not fit
   const TemporaryFolder dir;
   write_tiles(dir / "in", 1, 64);
   const auto probability = [&](const std::vector<std::string>& more) {
-    std::vector<std::string> arguments{dir / "in", dir / "out", "--probabilities", "f32"};
+    std::vector<std::string> arguments{dir / "in", dir / "out", "--probabilities", "f32", "--existing", "overwrite"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     REQUIRE(predict(arguments).exit_code == 0);
     return read_probabilities(dir / "out/t100_prob.tif").values;

@@ -71,7 +71,7 @@ TEST_CASE("validation shared out over ranks gives the figures of one, to the bit
   auto network = make_network("linknet34");
   Random random(1);
   network->initialize(random);
-  const auto run = [&](Communication& c) { return apps::validate(*network, tiles, DType::f32, 1, 0.5, c); };
+  const auto run = [&](Communication& c) { return apps::validate(*network, tiles, DType::f32, 1, 0.5, c, {}); };
   const auto alone = one_process();
   const apps::Validation expected = run(*alone);
   CHECK(expected.pixels.true_positive + expected.pixels.false_negative > 0);
@@ -101,7 +101,7 @@ TEST_CASE("k ranks x batch b train as one rank x batch kb does, a last batch tha
   // noise: else what the ranks' order of sums changes grows from step to step, as a change of one ulp would.
   j["stages"][0]["crop"] = 128;
   j["stages"][0]["optimizer"] = {{"name", "sgd"}};
-  j["stages"][0]["rate"] = 1e-4;
+  j["stages"][0]["learning_rate"] = 1e-4;
   const std::string config = write_config(dir, j);
   REQUIRE(run_process("train", {config, "--quiet"}).exit_code == 0);
   const std::string reference = dir / "run/roads/last.safetensors";
@@ -142,7 +142,7 @@ TEST_CASE("bf16 on the wire: near the f32 result") {
   json j = ranks_config(dir, 2);
   j["stages"][0].erase("validation");
   j["stages"][0]["optimizer"] = {{"name", "sgd"}};
-  j["stages"][0]["rate"] = 0.1;
+  j["stages"][0]["learning_rate"] = 0.1;
   j["stages"][0]["epochs"] = 1;
   const std::string config = write_config(dir, j);
   REQUIRE(train(2, config + " --quiet").exit_code == 0);

@@ -63,12 +63,38 @@ TEST_CASE("images, their sidecars, slippy names; overlay, no data, GeoTIFF") {
   CHECK(place->crs.find("32632") != std::string::npos);
   CHECK(read_mask(dir / "tif/r0c0_mask.tif").bytes == town_mask({}).image.bytes);
 
-  fs::create_directories(dir / "web/17/68811");
-  write_png(dir / "web/17/68811/46010.png", image);
-  write_png(dir / "web/x-68811-46010-17.png", image);
+  fs::create_directories(dir / "web/17/68813");
+  write_png(dir / "web/17/68813/46077.png", image);
+  write_png(dir / "web/x-68813-46077-17.png", image);
   const ProcessResult web = draw({kTown, "--slippy", dir / "web", "--out", dir / "web_out"});
   CHECK(web.exit_code == 0);
-  CHECK(read_file(dir / "web_out/17_68811_46010_mask.png") == read_file(dir / "web_out/x-68811-46010-17_mask.png"));
+  CHECK(read_file(dir / "web_out/17_68813_46077_mask.png") == read_file(dir / "web_out/x-68813-46077-17_mask.png"));
+}
+
+TEST_CASE("masks and labels that lie beside images are no tiles, whatever they are called") {
+  const TemporaryFolder dir;
+  fs::create_directories(dir / "tiles");
+  const auto place = [&](const std::string& name) {
+    std::ofstream(dir / ("tiles/" + name + ".pgw")) << "0.5\n0\n0\n-0.5\n500000.25\n5210255.75\n";
+    return dir / ("tiles/" + name + ".png");
+  };
+  Image photograph = Image::make(512, 512, 3), labels = Image::make(512, 512, 1), grey = labels;
+  for (size_t i = 0; i < photograph.bytes.size(); ++i) photograph.bytes[i] = static_cast<uint8_t>(i * 7);
+  for (size_t i = 0; i < labels.bytes.size(); ++i) {
+    labels.bytes[i] = i % 600 < 500 ? static_cast<uint8_t>(i / 9 % 7) : 255;
+    grey.bytes[i] = static_cast<uint8_t>(i / 3);
+  }
+  write_png(place("a"), photograph);
+  write_png(place("truth of a"), labels);
+  write_png(place("b"), grey);
+  Words run{kTown, "--images", dir / "tiles", "--crs", "EPSG:32632", "--out", dir / "out", "--json"};
+  const ProcessResult r = run_process("rasterize", run);
+  REQUIRE(r.exit_code == 0);
+  CHECK(json::parse(r.out)["tiles"] == 2);
+  CHECK(r.err.find("truth of a.png: a mask or labels, no image") != std::string::npos);
+  // Where all are grey, they are what is meant.
+  fs::remove(dir / "tiles/a.png");
+  CHECK(json::parse(draw(run, {"--existing", "overwrite"}).out)["tiles"] == 2);
 }
 
 TEST_CASE("web map tiles lie where their names say") {

@@ -35,7 +35,7 @@ double iou(const Image& a, const Image& b) {
 // All roads of an OSM file, drawn as PP-LinkNet says: nodes to pixels, rounded, a cv::line each segment.
 class Published {
  public:
-  explicit Published(const std::string& osm) { read_osm(osm, {}, roads_); }
+  explicit Published(const std::string& osm) { read_osm(osm, look_at_map(osm), {}, roads_); }
 
   size_t size() const { return roads_.size(); }
 

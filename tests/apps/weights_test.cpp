@@ -63,6 +63,33 @@ TEST_CASE("import finds the network where only one fits, asks where several do, 
   CHECK(read_safetensors(dir / "i.safetensors").metadata.at("network") == "pp_linknet34_psp64_hdc");
 }
 
+TEST_CASE("prefixes that all names share come off, whatever they are") {
+  const TemporaryFolder dir;
+  const NamedArrays bare = random_weights("linknet34");
+  for (const char* prefix : {"module.", "model.", "_orig_mod.", "module.module.", "net._orig_mod.", "a.b.c."}) {
+    CAPTURE(prefix);
+    NamedArrays file;
+    for (const auto& [name, array] : bare.arrays) file.arrays[prefix + name] = array;
+    write_safetensors(dir / "a.safetensors", file);
+    CHECK(weights({"import", dir / "a.safetensors", dir / "b.safetensors"}).exit_code == 0);
+    CHECK(weights({"diff", dir / "a.safetensors", dir / "b.safetensors"}).exit_code == 0);
+  }
+}
+
+TEST_CASE("weights that are not finite, and variances below 0, are refused") {
+  const TemporaryFolder dir;
+  for (const auto& [name, value] : {std::pair{"encoder3.1.conv2.weight", NAN}, {"firstbn.running_var", -1.0f}}) {
+    NamedArrays file = random_weights("linknet34");
+    std::vector<float> values = file.at(name).as_f32();
+    values[7] = value;
+    file.arrays[name] = HostArray::from(file.at(name).shape, values);
+    write_safetensors(dir / "a.safetensors", file);
+    CHECK(one_line_naming(weights({"import", dir / "a.safetensors", dir / "b.safetensors", "--network", "linknet34"}),
+                          name));
+    CHECK_FALSE(fs::exists(dir / "b.safetensors"));
+  }
+}
+
 TEST_CASE("torchvision's names become an encoder") {
   const TemporaryFolder dir;
   NamedArrays resnet;
@@ -130,13 +157,13 @@ TEST_CASE("what is no weights file is refused in one line, and nothing is writte
   std::ofstream(dir / "text.pth") << "not weights, but some text";
   for (const char* name : {"call.pth", "call_old.pth", "model.pth", "parameter.pth", "zip.pth"}) {
     const std::string path = std::string(PPL_WEIGHTS "/") + name;
-    CHECK(one_line_naming(weights({"import", path, dir / "out"}), name));
+    CHECK(one_line_naming(weights({"import", path, dir / "out.safetensors"}), name));
   }
   for (const char* name : {"empty.pth", "text.pth", "absent.pth"}) {
-    CHECK(one_line_naming(weights({"import", dir / name, dir / "out"}), name));
+    CHECK(one_line_naming(weights({"import", dir / name, dir / "out.safetensors"}), name));
     CHECK(one_line_naming(weights({"info", dir / name}), name));
   }
-  CHECK_FALSE(fs::exists(dir / "out"));
+  CHECK_FALSE(fs::exists(dir / "out.safetensors"));
   CHECK(weights({"convert"}).exit_code == 2);
   CHECK(weights({"import", "one"}).exit_code == 2);
 }

@@ -10,6 +10,7 @@
 
 #include "engine/random.h"
 #include "io/image/geotiff.h"
+#include "io/image/mask_reader.h"
 #include "tests/support/io_support.h"
 
 namespace ppl {
@@ -225,16 +226,6 @@ TEST_CASE("masks of one bit hold every pixel, whatever repeats in them") {
   check(wide);
 }
 
-TEST_CASE("grey masks are cut at half of the range") {
-  const TemporaryFolder dir;
-  const cv::Mat m = (cv::Mat_<uint8_t>(1, 5) << 0, 1, 127, 128, 255);
-  save(dir / "a.png", m);
-  CHECK(equals(read_mask(dir / "a.png"), (cv::Mat_<uint8_t>(1, 5) << 0, 0, 0, 1, 1)));
-  // A faint mask is empty, as published, not scaled up.
-  save(dir / "b.png", cv::Mat(m / 3));
-  CHECK(equals(read_mask(dir / "b.png"), cv::Mat::zeros(1, 5, CV_8U)));
-}
-
 TEST_CASE("masks of several classes") {
   const TemporaryFolder dir;
   const cv::Mat m = (cv::Mat_<uint8_t>(2, 3) << 0, 1, 2, 3, 255, 0);
@@ -242,11 +233,11 @@ TEST_CASE("masks of several classes") {
   CHECK(equals(read_mask(dir / "a.png", 3), m));
   CHECK(contains(error_of([&] { read_mask(dir / "a.png", 2); }), "value 3 at column 0, row 1; expected 0 to 2 or 255"));
   save(dir / "c.png", image(4, 4, CV_8UC3));
-  CHECK(contains(error_of([&] { read_mask(dir / "c.png", 2); }), "expected an index image"));
+  CHECK(contains(error_of([&] { read_mask(dir / "c.png", 2); }), "expected 0 to 2 or 255"));
   CHECK(contains(error_of([&] { read_mask(dir / "a.png", 0); }), "a mask of 0 classes"));
 }
 
-TEST_CASE("palette images: indices for several classes, colours otherwise") {
+TEST_CASE("palette images: masks by index, images by colour") {
   // 3 x 1 pixels with the entries 2, 1, 0 of the palette black, white, red.
   static constexpr uint8_t kPng[] = {
       0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a, 0x00, 0x00, 0x00, 0x0d, 0x49, 0x48, 0x44, 0x52, 0x00, 0x00,
@@ -257,7 +248,9 @@ TEST_CASE("palette images: indices for several classes, colours otherwise") {
   const TemporaryFolder dir;
   write_file(dir / "p.png", kPng, sizeof(kPng));
   CHECK(equals(read_mask(dir / "p.png", 2), (cv::Mat_<uint8_t>(1, 3) << 2, 1, 0)));
-  CHECK(equals(read_mask(dir / "p.png"), (cv::Mat_<uint8_t>(1, 3) << 0, 1, 0)));
+  CHECK(contains(error_of([&] { read_mask(dir / "p.png"); }), "index 2 (255,0,0) (1)"));
+  CHECK(equals(read_mask(dir / "p.png", MaskOptions{1, parse_foreground({"255,0,0"}, "")}),
+               (cv::Mat_<uint8_t>(1, 3) << 1, 0, 0)));
   CHECK(equals(read_image(dir / "p.png"), cv::imread(dir / "p.png", cv::IMREAD_COLOR)));
   CHECK(read_image_header(dir / "p.png").bands == 3);
 }

@@ -65,6 +65,7 @@ TEST_CASE("stretch") {
   CHECK(stretch(image, s, "x").bytes == std::vector<uint8_t>{0, 0, 1, 50, 128, 255});
   Image eight = Image::make(1, 2, 1);
   eight.bytes = {100, 255};
+  CHECK(contains(error_of([&] { stretch(eight, s, "b.png"); }), "b.png: 8-bit image, but the stretch is for 16 bit"));
   s.stretch_high = {200};
   CHECK(stretch(eight, s, "x").bytes == std::vector<uint8_t>{0, 255});
   s.stretch_low.clear();

@@ -61,7 +61,7 @@ TEST_CASE("problems are named, counted, and stop or are skipped") {
   FolderOptions o;
   const std::string message = error_of([&] { FolderTiles tiles(dir.path, o); });
   CHECK(contains(message, ": 4 of 6 tiles cannot be used\n"));
-  CHECK(contains(message, "nomask_mask.png: the mask is missing"));
+  CHECK(contains(message, "nomask_mask.{png, jpg, jpeg, tif, tiff}: the mask is missing"));
   CHECK(contains(message, "size_mask.png: the mask is 8 x 8 pixels, its image 16 x 16"));
   CHECK(contains(message, "empty_mask.png: the file is empty"));
   CHECK(contains(message, "good_sat.png: has the same id as"));

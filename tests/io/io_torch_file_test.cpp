@@ -2,8 +2,11 @@
 // them.
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 
 #include "engine/random.h"
 #include "io/file.h"
@@ -70,10 +73,45 @@ TEST_CASE("both forms, checkpoints with a state dict inside, module., strides an
   check_all(read_weights_file(PPL_WEIGHTS "/old.th"), "module.");
 }
 
+TEST_CASE("a state dict is found below any key, and beside what training programs save") {
+  check_all(parsed("beside.pth"), "module.model.");
+  check_all(parsed("beside4.pth"), "");  // by protocol 4
+  check_all(parsed("tuple.pth"), "");
+}
+
+TEST_CASE("of several state dicts the key chooses one") {
+  const std::vector<std::byte> two = stored("two.pth");
+  CHECK(names(refusal(two), "holds 2 dictionaries of tensors: 'ema', 'model'; choose one by"));
+  check_all(parse_torch_file(two, "FILE", "ema"), "module.");
+  check_all(parse_torch_file(two, "FILE", "model"), "");
+  CHECK_THROWS_WITH(parse_torch_file(two, "FILE", "emo"),
+                    "FILE: there are no tensors below 'emo'; there are some in 'ema', 'model'");
+}
+
+TEST_CASE("what is no weights file is called what it is") {
+  const auto text_of = [](const std::string& content) {
+    const std::string path = "/tmp/ppl_other_content." + std::to_string(getpid());
+    write_file(path, content);
+    std::string text;
+    try {
+      read_weights_file(path);
+    } catch (const Error& e) {
+      text = e.what();
+    }
+    std::remove(path.c_str());
+    return text;
+  };
+  const auto says = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
+  CHECK(says(text_of("version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 1\n"), "git lfs pull"));
+  CHECK(says(text_of("\n <!DOCTYPE html><html><body>Sign in</body></html>"), "is a web page"));
+  CHECK(says(text_of("\xef\xbb\xbf<html>"), "is a web page"));
+  CHECK(says(text_of("\x80\x04\x95\x0d\x01\x02\x03\x04."), "a pickle, but none of torch.save's"));
+}
+
 TEST_CASE("what a pickle would call is named and refused, not called") {
   CHECK(names(refusal(stored("call.pth")), "posix.system"));
   CHECK(names(refusal(stored("call_old.pth")), "posix.system"));
-  CHECK(names(refusal(stored("model.pth")), "Sequential"));
+  CHECK(names(refusal(stored("model.pth")), "holds an object of torch.nn.modules.container.Sequential"));
   CHECK(names(refusal(stored("plain.pickle")), "expected a file written by PyTorch"));
 }
 
@@ -105,7 +143,8 @@ TEST_CASE("a tensor larger than its storage is refused") {
 
 TEST_CASE("changes of the stored files, as a fuzzer makes them") {
   std::vector<std::vector<std::byte>> files;
-  for (const char* name : {"zip.pth", "old.th", "checkpoint.pt", "checkpoint_old.pt", "parameter.pth", "call.pth"}) {
+  for (const char* name : {"zip.pth", "old.th", "checkpoint.pt", "checkpoint_old.pt", "parameter.pth", "call.pth",
+                           "beside.pth", "beside4.pth", "two.pth"}) {
     files.push_back(stored(name));
   }
   Random random(1);

@@ -6,9 +6,22 @@
 
 #include "io/maps/pbf_blobs.h"
 #include "io/maps/pbf_block.h"
+#include "kernels/base.h"
 #include "tests/support/pbf_fuzz.h"
 
 using namespace ppl;
+
+namespace {
+
+// A field of bytes in a message.
+std::string pbf_field(char number, const std::string& content) {
+  std::string out(1, static_cast<char>(number << 3 | 2));
+  size_t size = content.size();
+  for (; size > 127; size >>= 7) out += static_cast<char>((size & 127) | 128);
+  return out + static_cast<char>(size) + content;
+}
+
+}  // namespace
 
 TEST_CASE("PBF files and blocks that fuzzing kept, and changes of them") {
   int files = 0;
@@ -58,4 +71,18 @@ TEST_CASE("a block's objects are the file's") {
   REQUIRE(ids.size() == places.size());
   CHECK(ids.size() == 45);
   for (const OsmPlace place : places) CHECK(place.valid());
+}
+
+TEST_CASE("blocks of more groups or strings than anybody writes are refused before they take memory") {
+  const auto refused = [](const std::string& field, size_t count) {
+    std::string content;
+    for (size_t i = 0; i < count; ++i) content += field;
+    // A string table with them, or groups.
+    if (field[0] == '\x0a') content = pbf_field(1, content);
+    const std::string blob = pbf_field(1, content);
+    PbfBlock block;
+    CHECK_THROWS_AS(block.read(std::as_bytes(std::span(blob))), Error);
+  };
+  refused(std::string("\x12\0", 2), 20'000);
+  refused(std::string("\x0a\0", 2), 5'000'000);
 }

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "engine/random.h"
-#include "io/image/mask_values.h"
+#include "io/image/mask_reader.h"
 #include "io/image/scene.h"
 #include "io/vectorize/probability_file.h"
 #include "io/vectorize/vectorize.h"
@@ -34,7 +34,7 @@ std::string write_tiff(const TemporaryFolder& dir, int bands, Value&& value) {
 }
 
 BitImage whole_foreground(const std::string& path, const ForegroundOptions& o) {
-  Image mask = read_mask(path, o.classes);
+  Image mask = read_mask(path, MaskOptions{o.classes, o.foreground});
   for (uint8_t& v : mask.bytes) v = v == o.label;
   return BitImage::from_bytes(mask.u8(), mask.height, mask.width);
 }
@@ -60,19 +60,36 @@ TEST_CASE("masks in strips are what they are as a whole") {
   const auto bit = [](int64_t y, int64_t x) { return static_cast<int>(on_road(y, x)); };
   check("0 and 1", 1, {}, bit);
   check("0 and 255", 1, {}, [&](int64_t y, int64_t x) { return 255 * bit(y, x); });
-  check("255 in the last row only", 1, {}, [&](int64_t y, int64_t x) { return y + 1 < kHeight ? bit(y, x) : 255; });
-  check("255 in the middle only", 1, {}, [&](int64_t y, int64_t x) { return y == 70 && x == 3 ? 255 : bit(y, x); });
-  check("nothing above half", 1, {}, [&](int64_t y, int64_t) { return y < 100 ? 127 : 128; });
-  check("colours", 3, {}, [&](int64_t y, int64_t x) { return 200 * bit(y, x); });
+  const ForegroundOptions chosen{{}, 1, 1, parse_foreground({"128-255"}, "test")};
+  check("a range", 1, chosen, [&](int64_t y, int64_t) { return y < 100 ? 127 : 128; });
+  check("three bands", 3, {}, [&](int64_t y, int64_t x) { return 255 * bit(y, x); });
   check("classes", 1, {{}, 3, 2}, [&](int64_t y, int64_t x) { return y < 10 ? 255 : (y / 20 + x / 20) % 4; });
+}
+
+TEST_CASE("255 beside ones is no foreground, however late it comes") {
+  const TemporaryFolder dir;
+  const auto check = [&](auto&& is_255) {
+    const std::string path =
+        write_tiff(dir, 1, [&](int64_t y, int64_t x) { return is_255(y, x) ? 255 : on_road(y, x); });
+    BitImage expected(kHeight, kWidth);
+    for (int64_t i = 0; i < kHeight * kWidth; ++i) {
+      const int64_t y = i / kWidth, x = i % kWidth;
+      if (on_road(y, x) && !is_255(y, x)) expected.set(y, x);
+    }
+    for (const int64_t strip : kStrips) CHECK(read_foreground(path, {}, strip) == expected);
+  };
+  check([](int64_t y, int64_t) { return y + 1 == kHeight; });
+  check([](int64_t y, int64_t x) { return y == 70 && x == 3; });
+  check([](int64_t y, int64_t x) { return x < 40 || y < 20; });
 }
 
 TEST_CASE("an unknown class is named with its place in the whole image") {
   const TemporaryFolder dir;
   const std::string path = write_tiff(dir, 1, [](int64_t y, int64_t x) { return y == 111 && x == 17 ? 9 : 1; });
   for (const int64_t strip : kStrips)
-    CHECK_THROWS_WITH_AS(read_foreground(path, {{}, 3, 1}, strip),
-                         (path + ": value 9 at column 17, row 111; expected 0 to 3 or 255").c_str(), Error);
+    CHECK_THROWS_WITH_AS(
+        read_foreground(path, {{}, 3, 1}, strip),
+        (path + ": value 9 at column 17, row 111; expected 0 to 3 or 255, got 1 (19499 pixels), 9 (1)").c_str(), Error);
 }
 
 TEST_CASE("probabilities in strips and rectangles") {

@@ -207,18 +207,26 @@ int run(const Options& o) {
     if (entry.path().extension() == ".safetensors") paths.push_back(entry.path());
   std::sort(paths.begin(), paths.end());
   int checked = 0;
+  std::vector<std::string> failed;
   for (const fs::path& path : paths) {
     if (!o.only.empty() && std::find(o.only.begin(), o.only.end(), path.stem()) == o.only.end()) continue;
-    const Golden g{read_safetensors(path.string()), o.device};
-    const Quantities all = compute(g, o.bf16);
-    if (all.empty()) continue;
-    if (!check(path.stem().string(), g, o, all)) return 1;
+    const std::string name = path.stem().string();
+    try {
+      const Golden g{read_safetensors(path.string()), o.device};
+      const Quantities all = compute(g, o.bf16);
+      if (all.empty()) continue;
+      if (!check(name, g, o, all)) failed.push_back(name);
+    } catch (const std::exception& e) {  // the others are looked at all the same
+      std::printf("FAILED %-48s  %s\n", name.c_str(), e.what());
+      failed.push_back(name);
+    }
     ++checked;
   }
   PPL_CHECK(checked > 0 && (o.only.empty() || checked == static_cast<int>(o.only.size())), o.dir, ": ", checked,
             " golden files of those wanted");
-  std::printf("%d passed, 0 failed\n", checked);
-  return 0;
+  std::printf("%d passed, %zu failed\n", checked - static_cast<int>(failed.size()), failed.size());
+  for (const std::string& name : failed) std::printf("failed: %s\n", name.c_str());
+  return failed.empty() ? 0 : 1;
 }
 
 }  // namespace

@@ -135,7 +135,7 @@ TEST_CASE("SpaceNet's ids have 0.31 m, unless the ground says something else") {
   CHECK(parsed(scene.masks({"--pixel", "1"}))["images"][0]["pixel"]["metres"] == 1.0);
 }
 
-// Two streets and a third that the proposal lacks, as a layer.
+// Two streets and a third that the prediction lacks, as a layer.
 std::string layer(const std::string& crs, double x, double y, double step_x, double step_y, bool whole,
                   const std::string& properties = "{}") {
   const auto point = [&](double right, double up) { return cat("[", x + right * step_x, ",", y + up * step_y, "]"); };

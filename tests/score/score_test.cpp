@@ -45,20 +45,45 @@ TEST_CASE("mean IoU is over tiles and 1 where both are empty, the others are ove
 }
 
 TEST_CASE("0/1, 0/255, grey and colour masks mean the same") {
-  const Folders folders;
   const Rows rows{"#.#.", ".##."};
-  const auto both = [&](const std::string& id, const Image& t, const Image& p) {
+  const auto check = [&](const std::string& id, const Image& t, const Image& p) {
+    CAPTURE(id);
+    const Folders folders;
     write_png(folders.truth() + "/" + id + "_mask.png", t);
     write_png(folders.prediction() + "/" + id + "_mask.png", p);
+    const score::IouReport report = score::score_iou(folders.options());
+    CHECK(report.tiles.at(0).counts[0].pixels.true_positive == 4);
+    CHECK(report.tiles.at(0).counts[0].pixels.iou() == 1);
   };
-  both("grey", drawn(rows, 1, 255), drawn(rows, 1, 1));
-  both("colour", drawn(rows, 3, 255), drawn(rows, 1, 255));
-  both("ones", drawn(rows, 3, 1), drawn(rows, 3, 255));
-  for (const score::TileIou& tile : score::score_iou(folders.options()).tiles) {
-    CAPTURE(tile.id);
-    CHECK(tile.counts[0].pixels.true_positive == 4);
-    CHECK(tile.counts[0].pixels.iou() == 1);
-  }
+  check("grey", drawn(rows, 1, 255), drawn(rows, 1, 1));
+  check("colour", drawn(rows, 3, 255), drawn(rows, 1, 255));
+  check("ones", drawn(rows, 3, 1), drawn(rows, 3, 255));
+}
+
+TEST_CASE("what has no data in a prediction is left out, and said") {
+  const Folders folders;
+  write_png(folders.truth() + "/t_mask.png", drawn({"##..", "...."}, 1, 1));
+  write_png(folders.prediction() + "/t_mask.png", drawn({"#?..", "..?."}, 1, 1));
+  const score::IouReport report = score::score_iou(folders.options());
+  CHECK(report.without_prediction == 2);
+  CHECK(report.tiles[0].counts[0].pixels.iou() == 1);
+  const ProcessResult r = folders.run({});
+  CHECK(r.exit_code == 0);
+  CHECK(one_line_naming(r, "2 pixels are left out: the prediction has no data there"));
+}
+
+TEST_CASE("masks of one folder that mean different things are refused, and read by an option") {
+  const Folders folders;
+  write_png(folders.truth() + "/a_mask.png", drawn({"##.."}, 1, 1));
+  write_png(folders.truth() + "/b_mask.png", drawn({"##.."}, 1, 255));
+  folders.add("c", {"##.."}, {"##.."});
+  for (const char* id : {"a", "b"}) write_png(folders.prediction() + "/" + id + "_mask.png", drawn({"##.."}, 1, 1));
+  const ProcessResult r = folders.run({});
+  CHECK(r.exit_code == 1);
+  CHECK(one_line_naming(r, "truth: the foreground of its masks is not one value: 1 in 1 ("));
+  const ProcessResult chosen = folders.run({"--foreground", "1", "--foreground", "255", "--json"});
+  CHECK(chosen.exit_code == 0);
+  CHECK(chosen.out.find("\"global_iou\": 1") != std::string::npos);
 }
 
 TEST_CASE("several classes: each against the rest, ignored pixels left out") {
@@ -73,12 +98,9 @@ TEST_CASE("several classes: each against the rest, ignored pixels left out") {
   CHECK(score::figure(score::figures(report, 0), "global_iou") == doctest::Approx(1.0 / 3));
   CHECK(score::figure(score::figures(report, 1), "global_iou") == doctest::Approx(2.0 / 3));
   CHECK(score::figure(score::averages(report), "mean_iou") == doctest::Approx(0.5));
-  // The other way round the prediction would hold ignored pixels.
+  // The other way round the prediction holds the ignored pixels.
   std::swap(options.truth, options.prediction);
-  CHECK_THROWS_AS(score::score_iou(options), Error);
-  options.classes = 1;
-  options.threshold = 0.5;
-  CHECK_NOTHROW(score::score_iou(options));
+  CHECK(score::figure(score::figures(score::score_iou(options), 0), "global_iou") == doctest::Approx(1.0 / 3));
 }
 
 TEST_CASE("a threshold is strict and on the 8-bit probability") {
@@ -208,8 +230,8 @@ TEST_CASE("sheet draws the tiles that have an image, a truth and a prediction") 
   add_three(folders);
   const std::string out = folders.dir / "sheet.png";
   const auto sheet = [&](std::vector<std::string> more) {
-    more.insert(more.end(),
-                {"--truth", folders.truth(), "--prediction", folders.prediction(), "--out", out, "--quiet"});
+    more.insert(more.end(), {"--truth", folders.truth(), "--prediction", folders.prediction(), "--out", out,
+                             "--existing", "overwrite", "--quiet"});
     return run_process("sheet", more);
   };
   const ProcessResult none = sheet({"--images", folders.prediction()});

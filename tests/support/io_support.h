@@ -22,7 +22,7 @@ namespace fs = std::filesystem;
 // A folder of ../shared/data (or of $PPL_DATA); empty where it is not there.
 inline std::string data_folder(const std::string& name) {
   const char* set = std::getenv("PPL_DATA");
-  const fs::path root = set ? fs::path(set) : fs::path(__FILE__).parent_path() / "../../shared/data";
+  const fs::path root = set ? fs::path(set) : fs::path(__FILE__).parent_path() / "../../../shared/data";
   return fs::is_directory(root / name) ? (root / name).lexically_normal().string() : "";
 }
 
@@ -45,6 +45,9 @@ inline void write_bytes(const std::string& path, const std::vector<std::byte>& b
   out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   PPL_CHECK(out, "cannot write ", path);
 }
+
+// A PNG with opacity, which the engine never writes: in rgba_png.cpp. rgba [height, width, 4]
+void write_rgba_png(const std::string& path, int width, int height, const std::vector<uint8_t>& rgba);
 
 // What was written to stderr, by any library, while f ran.
 template <class F>

@@ -25,7 +25,7 @@ inline nlohmann::json ranks_config(const TemporaryFolder& dir, int batch) {
   stage["batch"] = batch;
   stage["drop_last"] = false;
   stage["schedule"] = {{"name", "constant"}};
-  stage["rate"] = 2e-4;
+  stage["learning_rate"] = 2e-4;
   return j;
 }
 

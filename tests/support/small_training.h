@@ -43,7 +43,7 @@ inline nlohmann::json small_config(const TemporaryFolder& dir) {
              {"crop", 32},
              {"batch", 4},
              {"epochs", 2},
-             {"rate", 1e-3}}}}};
+             {"learning_rate", 1e-3}}}}};
 }
 
 inline std::string write_config(const TemporaryFolder& dir, const nlohmann::json& j) {

@@ -17,8 +17,8 @@ struct Counts {
   std::array<int64_t, kSteps> foreground{}, background{};
 };
 
-Counts count(const MaskPair& pair) {
-  const Image truth = read_mask(pair.truth), probability = read_image(pair.prediction);
+Counts count(const MaskPair& pair, const Foreground& foreground) {
+  const Image truth = read_mask(pair.truth, {1, foreground}), probability = read_image(pair.prediction);
   PPL_CHECK(probability.bands == 1 && probability.depth == 8, pair.prediction,
             ": expected probabilities as 8-bit grey, got ", probability.bands, " bands of ", probability.depth,
             " bits");
@@ -57,7 +57,7 @@ ThresholdSearch find_threshold(const IouOptions& options) {
   std::vector<std::array<double, kSteps>> tiles(matched.pairs.size());
   const int threads = hardware_threads();
   for_each_index(static_cast<int64_t>(tiles.size()), threads, [&](int64_t i) {
-    tiles[static_cast<size_t>(i)] = iou_by_step(count(matched.pairs[static_cast<size_t>(i)]));
+    tiles[static_cast<size_t>(i)] = iou_by_step(count(matched.pairs[static_cast<size_t>(i)], options.foreground));
   });
   ThresholdSearch search;
   for (size_t k = 0; k < kSteps; ++k) {

@@ -1,20 +1,26 @@
 #include "apps/score/masks/iou.h"
 
 #include <algorithm>
+#include <atomic>
 
 #include "apps/common/log.h"
+#include "io/image/geotiff.h"
 #include "io/image/image.h"
 #include "io/threads.h"
+#include "io/vectorize/raster.h"
 #include "kernels/ignored.h"
 
 namespace ppl::score {
 namespace {
 
+// 1 above the threshold, 255 where there is no data.
 Image read_probability(const std::string& path, double threshold) {
-  Image image = read_image(path);
-  PPL_CHECK(image.bands == 1 && image.depth == 8, path, ": expected probabilities as 8-bit grey, got ", image.bands,
-            " bands of ", image.depth, " bits");
-  for (uint8_t& value : image.bytes) value = value / 255.0 > threshold;
+  const ProbabilityRaster p = read_probabilities(path);
+  Image image = read_validity(path);
+  PPL_CHECK(image.height == p.height && image.width == p.width, path, ": changed while it was read");
+  const auto limit = static_cast<float>(threshold);
+  for (size_t i = 0; i < p.values.size(); ++i)
+    image.bytes[i] = image.bytes[i] ? static_cast<uint8_t>(p.values[i] > limit) : kIgnored;
   return image;
 }
 
@@ -42,15 +48,35 @@ void add_edges(MaskCounts& counts, const Image& prediction, const Image& truth, 
   counts.boundary = boundary_counts(p, t, ignored, distance);
 }
 
-TileIou score_tile(const MaskPair& pair, const IouOptions& options) {
-  const Image truth = read_mask(pair.truth, options.classes);
-  const Image prediction = options.threshold ? read_probability(pair.prediction, *options.threshold)
-                                             : read_mask(pair.prediction, options.classes);
+// What all tiles together need to know.
+struct Seen {
+  MaskCensus truths, predictions;
+  std::atomic<int64_t> without_prediction{0};
+};
+
+Image read_prediction(const MaskPair& pair, const IouOptions& options, MaskCensus& census) {
+  if (options.threshold) return read_probability(pair.prediction, *options.threshold);
+  MaskSummary summary;
+  Image mask = read_mask(pair.prediction, {options.classes, options.prediction_foreground}, &summary);
+  census.add(pair.prediction, summary);
+  return mask;
+}
+
+TileIou score_tile(const MaskPair& pair, const IouOptions& options, Seen& seen) {
+  MaskSummary summary;
+  Image truth = read_mask(pair.truth, {options.classes, options.foreground}, &summary);
+  seen.truths.add(pair.truth, summary);
+  const Image prediction = read_prediction(pair, options, seen.predictions);
   PPL_CHECK(truth.height == prediction.height && truth.width == prediction.width, pair.prediction, ": expected ",
             truth.width, " x ", truth.height, " pixels as ", pair.truth, ", got ", prediction.width, " x ",
             prediction.height);
-  PPL_CHECK(std::find(prediction.bytes.begin(), prediction.bytes.end(), kIgnored) == prediction.bytes.end(),
-            pair.prediction, ": 255 (ignored) has no meaning in a prediction");
+  int64_t left_out = 0;
+  for (size_t i = 0; i < truth.bytes.size(); ++i) {
+    if (prediction.bytes[i] != kIgnored || truth.bytes[i] == kIgnored) continue;
+    truth.bytes[i] = kIgnored;
+    ++left_out;
+  }
+  seen.without_prediction += left_out;
   TileIou tile{pair.id, std::vector<MaskCounts>(static_cast<size_t>(options.classes))};
   for (int label = 1; label <= options.classes; ++label) {
     MaskCounts& counts = tile.counts[static_cast<size_t>(label - 1)];
@@ -67,14 +93,25 @@ IouReport score_iou(const IouOptions& options) {
   PPL_CHECK(!options.threshold || options.classes == 1, "a threshold is for one class, got ", options.classes);
   MaskPairs matched = match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
   IouReport report{
-      std::vector<TileIou>(matched.pairs.size()), std::move(matched.only_truth), std::move(matched.only_prediction),
-      list_figures(options.buffer ? &*options.buffer : nullptr, options.boundary ? &*options.boundary : nullptr)};
+      std::vector<TileIou>(matched.pairs.size()),
+      std::move(matched.only_truth),
+      std::move(matched.only_prediction),
+      list_figures(options.buffer ? &*options.buffer : nullptr, options.boundary ? &*options.boundary : nullptr),
+      {},
+      {},
+      0};
+  Seen seen;
   apps::Progress progress("score: tiles", static_cast<int64_t>(matched.pairs.size()));
   const int threads = hardware_threads();
   for_each_index(static_cast<int64_t>(matched.pairs.size()), threads, [&](int64_t i) {
-    report.tiles[static_cast<size_t>(i)] = score_tile(matched.pairs[static_cast<size_t>(i)], options);
+    report.tiles[static_cast<size_t>(i)] = score_tile(matched.pairs[static_cast<size_t>(i)], options, seen);
     progress.advance();
   });
+  seen.truths.check(options.truth);
+  seen.predictions.check(options.prediction);
+  report.truths = seen.truths.totals();
+  report.predictions = seen.predictions.totals();
+  report.without_prediction = seen.without_prediction;
   return report;
 }
 

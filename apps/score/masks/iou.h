@@ -7,6 +7,7 @@
 
 #include "apps/score/masks/figures.h"
 #include "apps/score/masks/mask_folder.h"
+#include "io/image/mask_reader.h"
 
 namespace ppl::score {
 
@@ -15,8 +16,10 @@ struct IouOptions {
   std::string prediction;  // folder
   std::string truth_suffix = "_mask";
   std::string prediction_suffix = "_mask";
-  int classes = 1;  // 1: foreground or not; above: index images of 0 .. classes, 255 in the truth is left out
-  // Read predictions as 8-bit probabilities (255 is 1); foreground is strictly above. Only for one class.
+  int classes = 1;  // 1: foreground or not; above: index images of 0 .. classes
+  // Which values are foreground, where those of the truths or of the predictions do not say it.
+  Foreground foreground{}, prediction_foreground{};
+  // Read predictions as probabilities; foreground is strictly above. Only for one class.
   std::optional<double> threshold;
   std::optional<int> buffer;    // also count relaxed precision and recall, within so many pixels
   std::optional<int> boundary;  // also boundary IoU, of borders so many pixels wide; 0: 2 % of each tile's diagonal
@@ -32,9 +35,13 @@ struct IouReport {
   std::vector<std::string> only_truth;
   std::vector<std::string> only_prediction;
   FigureList list;  // what is made of the counts
+  MaskCensus::Totals truths, predictions;
+  int64_t without_prediction = 0;  // pixels left out since the prediction has no data, or ignores them
 };
 
-// Error naming the file for masks that cannot be decoded, hold no such class, or differ in size.
+// What has no data or is ignored on either side counts for nothing. Error naming the file for masks that cannot be
+// decoded, do not say what is foreground, hold no such class, or differ in size; and where the masks of a folder
+// disagree.
 IouReport score_iou(const IouOptions& options);
 
 // One class's figures over all tiles, or (in `averages`) their mean over the classes. A tile that is empty on both

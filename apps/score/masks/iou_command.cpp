@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "apps/common/log.h"
 #include "apps/score/masks/best_threshold.h"
 #include "apps/score/masks/iou.h"
 #include "apps/score/page/page_options.h"
@@ -21,6 +22,7 @@ struct Command {
   bool json = false;
   bool best_threshold = false;
   std::string store;
+  std::vector<std::string> foreground, prediction_foreground;
 };
 
 void run_search(const Command& command) {
@@ -32,6 +34,21 @@ void run_search(const Command& command) {
     fmt::print("threshold {:.4f}, mean IoU {:.4f}\n", search.threshold, search.mean_iou);
 }
 
+// What makes figures mean something else than they seem to.
+void say_what_masks_hold(const IouReport& report) {
+  if (report.truths.masks > 0 && report.truths.holding[0] == 0) apps::log_line("truth: " + describe(report.truths));
+  if (report.predictions.masks > 0 && report.predictions.holding[0] == 0 && report.truths.holding[0] > 0)
+    apps::log_line("prediction: " + describe(report.predictions));
+  if (report.without_prediction > 0)
+    apps::log_line(fmt::format("{} pixels are left out: the prediction has no data there", report.without_prediction));
+}
+
+void add_foreground(CLI::App& app, const char* name, std::vector<std::string>& words, const std::string& of) {
+  app.add_option(name, words,
+                 "What is foreground in the " + of + ": a value (1), a range (128-255), a colour (255,0,0), or alpha")
+      ->allow_extra_args(false);
+}
+
 void run(const Command& command) {
   if (command.best_threshold) return run_search(command);
   const IouReport report = score_iou(command.options);
@@ -40,6 +57,7 @@ void run(const Command& command) {
     const Page page = mask_page(report, command.options, command.page);
     write_file(command.html, page_html(page));
   }
+  say_what_masks_hold(report);
   fmt::print("{}", command.json ? iou_json(report) : iou_table(report));
   if (command.missing == "fail") require_complete({{}, report.only_truth, report.only_prediction});
 }
@@ -59,6 +77,8 @@ void add_iou_command(CLI::App& app) {
   iou->add_option("--classes", options.classes, "Index masks of 0 to this many classes, 255 ignored")
       ->check(CLI::Range(1, 254))
       ->capture_default_str();
+  add_foreground(*iou, "--foreground", command.foreground, "truths");
+  add_foreground(*iou, "--prediction-foreground", command.prediction_foreground, "predictions");
   iou->add_option("--threshold", options.threshold, "Read predictions as probabilities; foreground is above this")
       ->check(CLI::Range(0.0, 1.0));
   CLI::Option* best = iou->add_flag("--best-threshold", command.best_threshold,
@@ -76,7 +96,11 @@ void add_iou_command(CLI::App& app) {
   iou->add_option("--missing", command.missing, "Tiles on one side only: fail, or skip them")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
-  iou->callback([shared] { run(*shared); });
+  iou->callback([shared] {
+    shared->options.foreground = parse_foreground(shared->foreground, "--foreground");
+    shared->options.prediction_foreground = parse_foreground(shared->prediction_foreground, "--prediction-foreground");
+    run(*shared);
+  });
 }
 
 }  // namespace ppl::score

@@ -137,12 +137,13 @@ std::string routes_part(const PageTile& tile) {
   if (tile.routes.empty()) return {};
   std::string text =
       "<table class=\"routes\"><caption>Routes between control points that lose most; a click draws one</caption>\n"
-      "<tr><th>route</th><th>truth, px</th><th>proposal, px</th><th>lost</th></tr>\n";
+      "<tr><th>route</th><th>truth, px</th><th>prediction, px</th><th>lost</th></tr>\n";
   for (size_t i = 0; i < tile.routes.size(); ++i) {
     const PageRoute& route = tile.routes[i];
-    text += fmt::format("<tr data-route=\"{}\"><td>{}</td><td>{:.1f}</td><td>{}</td><td>{:.3f}</td></tr>\n", i,
-                        escaped(route.name), route.truth_length,
-                        route.proposal_length > 0 ? fmt::format("{:.1f}", route.proposal_length) : "none", route.cost);
+    text +=
+        fmt::format("<tr data-route=\"{}\"><td>{}</td><td>{:.1f}</td><td>{}</td><td>{:.3f}</td></tr>\n", i,
+                    escaped(route.name), route.truth_length,
+                    route.prediction_length > 0 ? fmt::format("{:.1f}", route.prediction_length) : "none", route.cost);
   }
   return text + "</table>\n";
 }
@@ -158,7 +159,7 @@ std::string card_part(const PageTile& tile, size_t number, const char* group, co
                         tile.height, image_uri(tile.image, tile.height, tile.width, kLargestSide));
   }
   for (const PageDrawing& drawing : tile.drawings) {
-    const char* side = drawing.of_truth ? "truth" : "proposal";
+    const char* side = drawing.of_truth ? "truth" : "prediction";
     if (!drawing.polygons.empty()) {
       text += fmt::format("<path class=\"area {} {}\" d=\"{}\"/>\n", side, class_of(drawing.outcome),
                           path_data({drawing.outcome, drawing.of_truth, drawing.polygons, {}}));

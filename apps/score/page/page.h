@@ -10,7 +10,7 @@
 
 namespace ppl::score {
 
-// What became of a piece of truth or proposal; each has its colour.
+// What became of a piece of truth or prediction; each has its colour.
 enum class Outcome { matched, missed, extra, other };
 
 // Drawn over the image, in its pixels.
@@ -21,13 +21,13 @@ struct PageDrawing {
   std::vector<Line> lines;        // stroked
 };
 
-// A route between two control points that is longer, shorter or not there in the proposal.
+// A route between two control points that is longer, shorter or not there in the prediction.
 struct PageRoute {
   std::string name;
-  Line line;                   // along the truth
-  double truth_length = 0;     // pixels
-  double proposal_length = 0;  // 0: there is none
-  double cost = 0;             // what it loses, 0 .. 1
+  Line line;                     // along the truth
+  double truth_length = 0;       // pixels
+  double prediction_length = 0;  // 0: there is none
+  double cost = 0;               // what it loses, 0 .. 1
 };
 
 struct PageTile {

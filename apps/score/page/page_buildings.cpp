@@ -20,7 +20,7 @@ struct Placing {
 
 Box bounds_of(const BuildingImage& image) {
   Box all;
-  for (const auto* side : {&image.truth, &image.proposal}) {
+  for (const auto* side : {&image.truth, &image.prediction}) {
     for (const Building& b : *side) {
       for (const Polygon& polygon : b.polygons) {
         for (const Point p : polygon.outer) all.add(p);
@@ -76,7 +76,7 @@ void add_drawings(PageTile& tile, const BuildingImage& image, const Placing& pla
     }
   };
   add(image.truth, found, missed);
-  add(image.proposal, matched, wrong);
+  add(image.prediction, matched, wrong);
   tile.drawings = {found, missed, matched, wrong};
 }
 
@@ -99,12 +99,12 @@ Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, co
   }
   const BuildingsOptions& asked = pairs.options();
   page.facts = {{"truth", asked.truth},
-                {"prediction", asked.proposal},
+                {"prediction", asked.prediction},
                 {"IoU above", fmt::format("{:.4g}", asked.min_iou)},
                 {"area from", fmt::format("{:.4g}", asked.min_area.value_or(pairs.in_pixels() ? 20 : 0))}};
   page.notes = report.repaired;
-  for (const std::string& id : report.only_truth) page.notes.push_back(id + ": no proposal");
-  for (const std::string& id : report.only_proposal) page.notes.push_back(id + ": no truth");
+  for (const std::string& id : report.only_truth) page.notes.push_back(id + ": no prediction");
+  for (const std::string& id : report.only_prediction) page.notes.push_back(id + ": no truth");
   for (const BuildingScore& image : report.images) {
     PageTile& tile = page.tiles.emplace_back();
     const Confusion& n = image.counts;

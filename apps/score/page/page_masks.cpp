@@ -19,8 +19,9 @@ PageDrawing draw(Outcome outcome, bool of_truth, const BitImage& truth, const Bi
 
 void add_drawings(PageTile& tile, const MaskPair& pair, const IouOptions& options) {
   for (int label = 1; label <= options.classes; ++label) {
-    const BitImage truth = read_foreground(pair.truth, {{}, options.classes, label});
-    const BitImage prediction = read_foreground(pair.prediction, {options.threshold, options.classes, label});
+    const BitImage truth = read_foreground(pair.truth, {{}, options.classes, label, options.foreground});
+    const BitImage prediction =
+        read_foreground(pair.prediction, {options.threshold, options.classes, label, options.prediction_foreground});
     tile.height = truth.height();
     tile.width = truth.width();
     tile.drawings.push_back(

@@ -40,7 +40,7 @@ a { color: inherit; }
 .routes { margin-top: 8px; font-size: 13px; width: 100%; } .routes caption { text-align: left; color: var(--faint); }
 .routes th, .routes td { padding: 3px 5px; } .routes td:first-child { white-space: nowrap; }
 .routes tr[data-route] { cursor: pointer; } .routes tr.chosen td { background: var(--chosen); }
-.no-image image, .no-truth .truth, .no-proposal .proposal { display: none; }
+.no-image image, .no-truth .truth, .no-prediction .prediction { display: none; }
 .note { color: var(--faint); margin: 4px 0; }
 )";
 
@@ -98,7 +98,7 @@ std::string page_switches() {
     text += std::string("<span><span class=\"key\" style=\"background:var(--") + outcome + ")\"></span>" + outcome +
             "</span>\n";
   }
-  for (const char* what : {"image", "truth", "proposal"}) {
+  for (const char* what : {"image", "truth", "prediction"}) {
     text += std::string("<label><input type=\"checkbox\" checked value=\"") + what + "\"> " + what + "</label>\n";
   }
   return text +

@@ -1,0 +1,53 @@
+// Keys of train's configuration: old names, wrong names.
+#include "apps/train/config.h"
+
+#include <doctest/doctest.h>
+
+using namespace ppl;
+using namespace ppl::apps;
+using nlohmann::json;
+
+namespace {
+
+json smallest() { return {{"stages", {{{"train", "tiles"}}}}}; }
+
+}  // namespace
+
+TEST_CASE("old names of keys are read, and written under their new ones") {
+  json j = smallest();
+  j["stages"][0].update({{"rate", 0.5}, {"views", 8}, {"average_decay", 0.9}});
+  j["ranks"]["limit_seconds"] = 7;
+  const TrainConfig c = parse_config(j);
+  CHECK(c.stages[0].learning_rate == 0.5);
+  CHECK(c.stages[0].tta == 8);
+  CHECK(c.stages[0].ema_decay == 0.9);
+  CHECK(c.ranks.timeout_seconds == 7);
+  const json written = to_json(c);
+  CHECK(written["stages"][0]["learning_rate"] == 0.5);
+  CHECK_FALSE(written["stages"][0].contains("rate"));
+  CHECK(to_json(parse_config(written)) == written);
+}
+
+TEST_CASE("--set takes old and new names, whatever the file has") {
+  for (const char* in_file : {"rate", "learning_rate"})
+    for (const char* set : {"rate", "learning_rate"}) {
+      json j = smallest();
+      j["stages"][0][in_file] = 0.5;
+      override_value(j, std::string("stages.0.") + set + "=0.25");
+      CHECK(parse_config(j).stages[0].learning_rate == 0.25);
+    }
+}
+
+TEST_CASE("an old and a new name beside each other are refused") {
+  json j = smallest();
+  j["stages"][0].update({{"rate", 0.5}, {"learning_rate", 0.5}});
+  CHECK_THROWS_WITH(parse_config(j), "configuration: 'rate' is the old name of 'learning_rate'; give one of them");
+}
+
+TEST_CASE("the learning rate under another program's name is named") {
+  json j = smallest();
+  j["stages"][0]["optimizer"]["lr"] = 0.5;
+  CHECK_THROWS_WITH(parse_config(j),
+                    "configuration: unknown key 'lr' in stages.0.optimizer; the learning rate is 'learning_rate' of a "
+                    "stage");
+}
