@@ -33,6 +33,8 @@ int parse_and_run(CLI::App& app, int argc, char** argv, const Program& program) 
 
 }  // namespace
 
+const char* version() { return PPL_VERSION; }
+
 int run_app(int argc, char** argv, const Program& program, const Setup& setup) {
   try {
     CLI::App app(program.description, program.name);
