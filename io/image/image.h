@@ -46,6 +46,9 @@ ImageHeader read_image_header(const std::string& path);
 // file's own, or options.no_data); empty where there is data everywhere.
 Image read_image(const std::string& path, const ReadOptions& = {}, std::vector<uint8_t>* valid = nullptr);
 
+// Clears the flags of the pixels all of whose bands are no_data. valid: [height, width], or empty for all.
+void mark_no_data(const Image&, int no_data, std::vector<uint8_t>& valid);
+
 // A mask [height, width, 1]: 0 background, k class k, 255 no data or ignored. Every form of masks, and what is refused:
 // mask_reader.h.
 Image read_mask(const std::string& path, int classes = 1, int64_t max_pixels = int64_t{1} << 28);

@@ -4,15 +4,24 @@
 
 namespace ppl {
 
-std::vector<uint8_t> white_pixels(const Image& image) {
-  std::vector<uint8_t> white(static_cast<size_t>(image.height * image.width), 1);
+namespace {
+
+// 1 where all bands are at least so much.
+std::vector<uint8_t> at_least(const Image& image, int least) {
+  std::vector<uint8_t> flags(static_cast<size_t>(image.height * image.width), 1);
   const size_t bands = static_cast<size_t>(image.bands);
-  for (size_t i = 0; i < white.size() * bands; ++i) {
-    const bool highest = image.depth == 8 ? image.u8()[i] == UINT8_MAX : image.u16()[i] == UINT16_MAX;
-    if (!highest) white[i / bands] = 0;
+  for (size_t i = 0; i < flags.size() * bands; ++i) {
+    const int value = image.depth == 8 ? image.u8()[i] : image.u16()[i];
+    if (value < least) flags[i / bands] = 0;
   }
-  return white;
+  return flags;
 }
+
+int highest(const Image& image) { return image.depth == 8 ? UINT8_MAX : UINT16_MAX; }
+
+}  // namespace
+
+std::vector<uint8_t> white_pixels(const Image& image) { return at_least(image, highest(image) - highest(image) / 17); }
 
 std::vector<uint8_t> white_margins(const Image& image) {
   const std::vector<uint8_t> white = white_pixels(image);
@@ -35,7 +44,10 @@ std::vector<uint8_t> white_margins(const Image& image) {
     reach(row - 1, column), reach(row + 1, column), reach(row, column - 1), reach(row, column + 1);
     count += todo.size() - before;
   }
-  if (count * 100 < white.size()) std::fill(margin.begin(), margin.end(), 0);
+  const std::vector<uint8_t> pure = at_least(image, highest(image));
+  size_t pure_count = 0;
+  for (size_t i = 0; i < margin.size(); ++i) pure_count += margin[i] && pure[i];
+  if (count * 100 < white.size() || pure_count * 2 < count) std::fill(margin.begin(), margin.end(), 0);
   return margin;
 }
 
