@@ -14,13 +14,16 @@ import struct
 import subprocess
 import sys
 import tempfile
+import warnings
 
 import numpy as np
 import rasterio
-from PIL import Image
+from PIL import Image, ImageFile
 from rasterio.transform import from_origin
 
 Image.MAX_IMAGE_PIXELS = None
+ImageFile.LOAD_TRUNCATED_IMAGES = True
+warnings.filterwarnings("ignore", category=rasterio.errors.NotGeoreferencedWarning)
 SIDE = 32
 rng = np.random.default_rng(3)
 SHAPE = np.zeros((SIDE, SIDE), bool)
@@ -65,12 +68,12 @@ def tiff(path, bands, **profile):
     profile = {"driver": "GTiff", "height": bands.shape[1], "width": bands.shape[2], "count": bands.shape[0],
                "dtype": bands.dtype, "transform": from_origin(0, 0, 1, 1), **profile}
     with rasterio.open(path, "w", **profile) as f:
-        f.write(bands)
         if colormap:
             f.write_colormap(1, colormap)
         if alpha:
-            f.colorinterp = [rasterio.enums.ColorInterp.gray] + [rasterio.enums.ColorInterp.undefined] * (
-                bands.shape[0] - 2) + [rasterio.enums.ColorInterp.alpha]
+            kinds = rasterio.enums.ColorInterp
+            f.colorinterp = [kinds.gray] + [kinds.undefined] * (bands.shape[0] - 2) + [kinds.alpha]
+        f.write(bands)
 
 
 def palette_png(path, index, colours, **options):
@@ -147,8 +150,8 @@ MASKS = {
     "float TIFF with NaN": (save_tiff(np.where(HOLE, np.nan, grey(1)).astype(np.float32)), NO_DATA),
     "float TIFF of 0.5": (save_tiff(grey(0.5, dtype=np.float32)), REFUSED),
     "int16 TIFF": (save_tiff(grey(1, dtype=np.int16)), Y),
-    "int32 TIFF, -9999 declared": (save_tiff(np.where(HOLE, -9999, grey(1)).astype(np.int32), nodata=-9999), NO_DATA),
-    "int32 TIFF, -9999": (save_tiff(np.where(HOLE, -9999, grey(1)).astype(np.int32)), REFUSED),
+    "int32 TIFF, -9999 declared": (save_tiff(np.where(HOLE, -9999, grey(1, dtype=np.int32)), nodata=-9999), NO_DATA),
+    "int32 TIFF, -9999": (save_tiff(np.where(HOLE, -9999, grey(1, dtype=np.int32))), REFUSED),
     "255 declared": (save_tiff(np.where(HOLE, 255, grey(1)).astype(np.uint8), nodata=255), NO_DATA),
     "0/255, 7 declared": (save_tiff(np.where(HOLE, 7, grey(255)).astype(np.uint8), nodata=7), NO_DATA),
     "0 declared (QGIS)": (save_tiff(grey(1), nodata=0), REFUSED),

@@ -30,7 +30,7 @@ struct Image {
 struct ImageHeader {
   int64_t height = 0, width = 0;
   int bands = 0;  // as read_image gives them in file order: a palette counts as 3
-  int depth = 8;
+  int depth = 8;  // bits a value; masks and probabilities may have more than images: 32, 64
 };
 
 struct ReadOptions {
