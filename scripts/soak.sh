@@ -22,22 +22,22 @@ fuzz() {
     -artifact_prefix="$folder/$name-" "$folder/$name" "$corpus"
 }
 
-fuzz road_tables tests/corpora/road_tables tests/support/road_fuzz.cpp io/file.cpp \
+fuzz road_tables tests/corpora/road_tables tests/support/road_fuzz.cpp io/{file,folder,temporary_file}.cpp \
   io/tables/{mapped_tables,roads,spacenet_csv,wkt}.cpp apps/score/apls/*.cpp
-fuzz pbf tests/corpora/pbf tests/support/pbf_fuzz.cpp io/file.cpp io/maps/pbf_{blobs,block}.cpp \
+fuzz pbf tests/corpora/pbf tests/support/pbf_fuzz.cpp io/{file,folder,temporary_file}.cpp io/maps/pbf_{blobs,block}.cpp \
   io/maps/{osm_collector,osm_relations,osm_tags,features}.cpp io/geometry/box_index.cpp -lz
 fuzz torch_files tests/weights tests/support/torch_file_fuzz.cpp engine/named_arrays.cpp engine/{tensor,storage}.cpp kernels/cuda/no_cuda.cpp \
-  io/file.cpp io/weights/*.cpp
+  io/{file,folder,temporary_file}.cpp io/weights/*.cpp
 # GDAL keeps memory of its own to the end.
 export ASAN_OPTIONS=detect_leaks=0
-buildings="apps/score/buildings/buildings.cpp apps/score/buildings/buildings_read.cpp apps/score/buildings/buildings_tables.cpp io/file.cpp
+buildings="apps/score/buildings/buildings.cpp apps/score/buildings/buildings_read.cpp apps/score/buildings/buildings_tables.cpp $(echo io/{file,folder,temporary_file}.cpp)
   $(echo io/geometry/{bit_image,polygon,shape}.cpp io/maps/ogr_layers.cpp
     io/tables/{csv,mapped_tables,polygon_wkt,vector_read,vector_write}.cpp)
   $(gdal-config --cflags) $(gdal-config --libs) -lgeos_c"
 fuzz building_tables tests/corpora/building_tables tests/support/building_fuzz.cpp $buildings
 fuzz layers tests/corpora/layers tests/support/layer_fuzz.cpp io/image/{geotiff,image,no_jpeg,no_png}.cpp \
   io/places/mosaic.cpp io/tables/{held_roads,image_places,road_layers,roads}.cpp $buildings
-fuzz tile_texts tests/corpora/tile_texts tests/support/tile_fuzz.cpp apps/rasterize/widths.cpp io/file.cpp io/image/{geotiff,image,no_jpeg,no_png}.cpp io/tiles/tiles.cpp \
+fuzz tile_texts tests/corpora/tile_texts tests/support/tile_fuzz.cpp apps/rasterize/widths.cpp io/{file,folder,temporary_file}.cpp io/image/{geotiff,image,no_jpeg,no_png}.cpp io/tiles/tiles.cpp \
   io/places/{tile_frame,tile_table,projection}.cpp $(gdal-config --cflags) $(gdal-config --libs) -lproj
 
 cmake -G Ninja -S . -B build/asan -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O0 -DPPL_SANITIZE=ON >/dev/null

@@ -95,7 +95,9 @@ ClaimedFolder::ClaimedFolder(const Claim& claim) : own_(path_in(claim.folder, cl
               ": would be written over the input; name another output");
   refuse_links(claim);
   if (!is_there(own_)) refuse_what_is_not_ours(claim, {});
-  fs::create_directories(own_);
+  std::error_code error;
+  fs::create_directories(own_, error);
+  PPL_CHECK(!error, claim.folder, ": cannot be made a folder of results: ", error.message());
   lock(claim);
   try {
     settle(claim);

@@ -135,6 +135,8 @@ void refuse_idle_options(const CLI::App& app, const PredictOptions& o) {
 // A folder's masks go into a folder, a scene's into one TIFF.
 void check_out(const PredictOptions& o) {
   if (!is_folder(o)) return check_extension("out", o.out, {".tif", ".tiff"}, "the mask of a scene or mosaic, a TIFF");
+  if (o.suffix.find('/') != std::string::npos)
+    throw CLI::ValidationError("--suffix", o.suffix + ": is a part of a file's name, without /");
   const std::string extension = fs::path(o.out).extension().string();
   for (const char* file : {".tif", ".tiff", ".png", ".jpg", ".jpeg", ".vrt", ".geojson", ".gpkg", ".fgb", ".csv"}) {
     if (extension == file && !fs::is_directory(o.out))

@@ -168,6 +168,11 @@ std::string LayerClasses::value(const OGRFeature& feature, const std::string& ke
   return text;
 }
 
+bool LayerClasses::cut_tags(const OGRFeature& feature) const {
+  const std::string text = tags_ >= 0 ? text_of(feature, tags_) : "";
+  return text.size() >= 250 && text.size() <= 255 && text.back() != '"' && text.back() != '}';
+}
+
 std::string LayerClasses::kind(const OGRFeature& feature, const ClassRule& rule, bool& known) const {
   known = rule.trust != Trust::known;
   if (!rule.guard.empty() && value(feature, rule.guard) != rule.guarded) return "";

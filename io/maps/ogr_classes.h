@@ -39,6 +39,8 @@ class LayerClasses {
   std::string value(const OGRFeature& feature, const std::string& key) const;
   // The class; empty where there is none. What the rule does not know comes as it is with known = false.
   std::string kind(const OGRFeature& feature, const ClassRule& rule, bool& known) const;
+  // Shapefiles cut texts at 254 letters, so that tags in the attribute for all of them may be lost.
+  bool cut_tags(const OGRFeature& feature) const;
   std::string attributes() const;  // their names, for messages
 
  private:

@@ -125,7 +125,7 @@ class LayerReader {
 
   void read(Geometries& geometries) {
     const auto count = static_cast<double>(request_.progress ? from_.layer->GetFeatureCount(false) : -1);
-    int64_t read = 0;
+    int64_t read = 0, cut = 0;
     from_.layer->ResetReading();
     for (const auto& feature : *from_.layer) {
       if (++read % 1000 == 0 && count > 0) request_.progress(static_cast<double>(read) / count);
@@ -134,6 +134,12 @@ class LayerReader {
       if (!wanted(*feature, traits)) continue;
       const bool drawn = geometry != nullptr && geometries.add(*geometry, traits, polygons_of(*feature, *geometry));
       report_.shapeless += !drawn;
+      cut += from_.classes.cut_tags(*feature);
+    }
+    if (cut > 0) {
+      report_.notes.push_back(cat("the other tags of ", cut,
+                                  " features are cut short, so that tunnels, lanes and widths ",
+                                  "may be missing; use GeoPackage in place of a shapefile"));
     }
     report_.seen += read;
   }
@@ -167,7 +173,8 @@ class LayerReader {
     if (from_.rule.lines_only) return Polygons::passed_over;
     const std::string area = from_.classes.value(feature, "area");
     if (!area.empty()) return says_no(area) ? Polygons::outlines : Polygons::filled;
-    return (only_polygons(*from_.layer) && !json_) || has_several_rings(geometry) ? Polygons::filled : Polygons::outlines;
+    return (only_polygons(*from_.layer) && !json_) || has_several_rings(geometry) ? Polygons::filled
+                                                                                  : Polygons::outlines;
   }
 
   const Candidate& from_;

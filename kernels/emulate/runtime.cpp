@@ -23,6 +23,10 @@ const char* cudaGetErrorName(cudaError_t e) {
       return "cudaSuccess";
     case cudaErrorMemoryAllocation:
       return "cudaErrorMemoryAllocation";
+    case cudaErrorInsufficientDriver:
+      return "cudaErrorInsufficientDriver";
+    case cudaErrorNoDevice:
+      return "cudaErrorNoDevice";
     case cudaErrorNotReady:
       return "cudaErrorNotReady";
     case cudaErrorStreamCaptureUnsupported:
@@ -38,6 +42,10 @@ const char* cudaGetErrorString(cudaError_t e) {
       return "no error";
     case cudaErrorMemoryAllocation:
       return "out of memory";
+    case cudaErrorInsufficientDriver:
+      return "CUDA driver version is insufficient for CUDA runtime version";
+    case cudaErrorNoDevice:
+      return "no CUDA-capable device is detected";
     case cudaErrorNotReady:
       return "not ready";
     case cudaErrorStreamCaptureUnsupported:

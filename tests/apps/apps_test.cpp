@@ -48,10 +48,12 @@ TEST_CASE("train, predict: the same seed gives the same losses, and the weights 
   const NamedArrays weights = read_safetensors(dir / "run/roads/best.safetensors");
   CHECK(weights.metadata.at("network") == "pp_linknet34");
   for (const char* views : {"1", "8"}) {
-    const ProcessResult p = run_process("predict", {dir / "run/roads/best.safetensors", dir / "val", dir / "masks",
-                                                    "--views", views, "--probabilities", "png", "--quiet"});
+    const ProcessResult p =
+        run_process("predict", {dir / "run/roads/best.safetensors", dir / "val", dir / "masks", "--views", views,
+                                "--probabilities", "png", "--existing", "overwrite", "--quiet"});
     CHECK(p.exit_code == 0);
-    CHECK(p.err.empty());
+    // After two epochs all may be foreground, which is said.
+    CHECK((p.err.empty() || one_line_naming({1, "", p.err}, "is foreground")));
   }
   const Image mask = read_mask(dir / "masks/t1_mask.png");
   CHECK(mask.height == 40);

@@ -41,6 +41,7 @@ TEST_CASE("options that would do nothing, and names that do not fit, are wrong u
       {{dir / "in", folder, "--lease", "3"}, "--lease: is for --share"},
       {{dir / "in", folder, "--shares", "1"}, "--shares: is for several"},
       {{dir / "in", folder, "--share", "--existing", "fail"}, "--existing"},
+      {{dir / "in", folder, "--suffix", "/../../x"}, "--suffix"},
       {{dir / "in", scene}, "--mosaic"},
       {{image, dir / "m.png"}, ".tif"},
       {{image, dir / "in"}, ".tif"},
@@ -52,6 +53,9 @@ TEST_CASE("options that would do nothing, and names that do not fit, are wrong u
     CHECK(says(r, text));
   }
   CHECK(predict({image, scene, "--graph", "--device", "cpu"}).exit_code == 1);
+  const ProcessResult file = predict({dir / "in", image.substr(0, image.size() - 4) + ".png/x"});
+  CHECK(file.exit_code == 1);
+  CHECK(says(file, "cannot be made a folder of results: Not a directory"));
   CHECK_FALSE(fs::exists(folder));
   CHECK_FALSE(fs::exists(scene));
 }

@@ -1,14 +1,13 @@
 // rasterize as a process: layers of OGR as Geofabrik, BBBike, Overture, QGIS, osmnx, ogr2ogr, osmium, Google and
 // Microsoft give them.
 #include <doctest/doctest.h>
-#include <ogrsf_frmts.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 
 #include "io/file.h"
+#include "tests/support/map_tables.h"
 #include "tests/support/rasterize_support.h"
 
 using namespace ppl;
@@ -17,61 +16,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 namespace {
-
-using Row = std::vector<std::string>;  // WKT in metres of the town's system, then values; "-": not set
-
-struct Table {
-  std::string name;
-  OGRwkbGeometryType type;
-  Row fields;
-  std::vector<Row> rows;
-};
-
-struct Close {
-  void operator()(GDALDataset* d) const { GDALClose(d); }
-};
-
-void write_tables(const std::string& path, const char* driver, const std::vector<Table>& tables) {
-  GDALAllRegister();
-  std::unique_ptr<GDALDataset, Close> file(
-      GetGDALDriverManager()->GetDriverByName(driver)->Create(path.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
-  REQUIRE(file);
-  OGRSpatialReference utm;
-  utm.importFromEPSG(32632);
-  for (const Table& table : tables) {
-    OGRLayer* layer =
-        file->CreateLayer(table.name.c_str(), table.type == wkbNone ? nullptr : &utm, table.type, nullptr);
-    REQUIRE(layer);
-    for (const std::string& field : table.fields) {
-      OGRFieldDefn definition(field.c_str(), OFTString);
-      definition.SetWidth(254);
-      REQUIRE(layer->CreateField(&definition) == OGRERR_NONE);
-    }
-    for (const Row& row : table.rows) {
-      OGRFeature feature(layer->GetLayerDefn());
-      OGRGeometry* geometry = nullptr;
-      if (!row[0].empty())
-        REQUIRE(OGRGeometryFactory::createFromWkt(row[0].c_str(), nullptr, &geometry) == OGRERR_NONE);
-      feature.SetGeometryDirectly(geometry);
-      for (size_t i = 1; i < row.size(); ++i) {
-        if (row[i] != "-") feature.SetField(static_cast<int>(i - 1), row[i].c_str());
-      }
-      REQUIRE(layer->CreateFeature(&feature) == OGRERR_NONE);
-    }
-  }
-}
-
-// A line across the tile from west to east, and a square of 20 m.
-std::string line_at(int north) {
-  return "LINESTRING (500010 " + std::to_string(5210000 + north) + ", 500200 " + std::to_string(5210000 + north) + ")";
-}
-std::string square_at(int east, int north) {
-  const auto point = [&](int x, int y) {
-    return std::to_string(500000 + east + x) + " " + std::to_string(5210000 + north + y);
-  };
-  return "POLYGON ((" + point(0, 0) + ", " + point(20, 0) + ", " + point(20, 20) + ", " + point(0, 20) + ", " +
-         point(0, 0) + "))";
-}
 
 // The same in degrees, for formats that are always in them.
 const char* const kLine = "[[9.0002633, 47.0453166], [9.0028962, 47.0453166]]";    // 200 m north

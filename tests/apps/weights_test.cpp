@@ -157,13 +157,13 @@ TEST_CASE("what is no weights file is refused in one line, and nothing is writte
   std::ofstream(dir / "text.pth") << "not weights, but some text";
   for (const char* name : {"call.pth", "call_old.pth", "model.pth", "parameter.pth", "zip.pth"}) {
     const std::string path = std::string(PPL_WEIGHTS "/") + name;
-    CHECK(one_line_naming(weights({"import", path, dir / "out"}), name));
+    CHECK(one_line_naming(weights({"import", path, dir / "out.safetensors"}), name));
   }
   for (const char* name : {"empty.pth", "text.pth", "absent.pth"}) {
-    CHECK(one_line_naming(weights({"import", dir / name, dir / "out"}), name));
+    CHECK(one_line_naming(weights({"import", dir / name, dir / "out.safetensors"}), name));
     CHECK(one_line_naming(weights({"info", dir / name}), name));
   }
-  CHECK_FALSE(fs::exists(dir / "out"));
+  CHECK_FALSE(fs::exists(dir / "out.safetensors"));
   CHECK(weights({"convert"}).exit_code == 2);
   CHECK(weights({"import", "one"}).exit_code == 2);
 }

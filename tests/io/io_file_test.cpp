@@ -4,6 +4,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <filesystem>
+
+#include "io/image/scene.h"
 #include "tests/support/io_support.h"
 
 namespace ppl {
@@ -101,12 +105,40 @@ TEST_CASE("temporary files: those of the living stay, those of the dead go, othe
   }
   waitpid(child, nullptr, 0);
   CHECK(dir.files() == 7);
+  // As if another machine had left them.
+  for (const char* name : {"a.00000000ffffffff.tmp", "a.00000000fffffffe.tmp"})
+    write_file(dir / name, std::string("of somebody"));
+  std::filesystem::last_write_time(dir / "a.00000000fffffffe.tmp",
+                                   std::filesystem::file_time_type::clock::now() - std::chrono::hours(25));
+  CHECK(dir.files() == 9);
   remove_abandoned(dir.path, "b");
-  CHECK(dir.files() == 6);
+  CHECK(dir.files() == 8);
   remove_abandoned(dir.path);
-  CHECK(dir.files() == 5);
+  CHECK(dir.files() == 6);
   CHECK(contains(living.name(), (dir / "a") + "."));
   CHECK(read_text(living.name()).empty());
+}
+
+TEST_CASE("a scene that is being written is not taken for one that a dead process left") {
+  if (!have_gdal()) return;
+  const TemporaryFolder dir;
+  const std::vector<uint8_t> ones(64 * 64, 1);
+  for (const bool cog : {false, true}) {
+    SceneWriter::Spec spec;
+    spec.height = spec.width = 64;
+    spec.cog = cog;
+    spec.note = "made by a test";
+    SceneWriter file(dir / "a.tif", spec);
+    CHECK(dir.files() == 1);
+    remove_abandoned(dir.path);
+    CHECK(dir.files() == 1);
+    file.write(0, 0, 0, 64, 64, ones.data());
+    file.commit();
+    CHECK(dir.files() == 1);
+    CHECK(read_image(dir / "a.tif").bytes == ones);
+    CHECK(read_note(dir / "a.tif") == "made by a test");
+    std::filesystem::remove(dir / "a.tif");
+  }
 }
 
 }  // namespace

@@ -52,7 +52,7 @@ TEST_CASE("0/1, 0/255, grey and colour masks mean the same") {
     write_png(folders.truth() + "/" + id + "_mask.png", t);
     write_png(folders.prediction() + "/" + id + "_mask.png", p);
     const score::IouReport report = score::score_iou(folders.options());
-    CHECK(report.tiles.at(0).counts[0].true_positive == 4);
+    CHECK(report.tiles.at(0).counts[0].pixels.true_positive == 4);
     CHECK(report.tiles.at(0).counts[0].pixels.iou() == 1);
   };
   check("grey", drawn(rows, 1, 255), drawn(rows, 1, 1));
@@ -100,7 +100,7 @@ TEST_CASE("several classes: each against the rest, ignored pixels left out") {
   CHECK(score::figure(score::averages(report), "mean_iou") == doctest::Approx(0.5));
   // The other way round the prediction holds the ignored pixels.
   std::swap(options.truth, options.prediction);
-  CHECK(score::figures(score::score_iou(options), 0).global_iou == doctest::Approx(1.0 / 3));
+  CHECK(score::figure(score::figures(score::score_iou(options), 0), "global_iou") == doctest::Approx(1.0 / 3));
 }
 
 TEST_CASE("a threshold is strict and on the 8-bit probability") {
@@ -230,8 +230,8 @@ TEST_CASE("sheet draws the tiles that have an image, a truth and a prediction") 
   add_three(folders);
   const std::string out = folders.dir / "sheet.png";
   const auto sheet = [&](std::vector<std::string> more) {
-    more.insert(more.end(),
-                {"--truth", folders.truth(), "--prediction", folders.prediction(), "--out", out, "--quiet"});
+    more.insert(more.end(), {"--truth", folders.truth(), "--prediction", folders.prediction(), "--out", out,
+                             "--existing", "overwrite", "--quiet"});
     return run_process("sheet", more);
   };
   const ProcessResult none = sheet({"--images", folders.prediction()});

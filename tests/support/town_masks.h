@@ -48,7 +48,10 @@ struct Town {
     write_mask_tiff(masks() + "/a_mask.tif", town(0).data(), kSide, kSide, geo);
     write_mask_tiff(masks() + "/b_mask.tif", town(kSide).data(), kSide, kSide, moved(geo, kSide));
   }
-  ProcessResult run(std::vector<std::string> arguments) const { return run_process("vectorize", arguments); }
+  ProcessResult run(std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"--existing", "overwrite"});
+    return run_process("vectorize", arguments);
+  }
   TemporaryFolder dir;
 };
 
