@@ -22,6 +22,7 @@ Ensemble::Ensemble(const PredictOptions& o) {
   for (size_t i = 0; i < paths.size(); ++i) {
     LoadedNetwork loaded = load_weights(paths[i], o.network);
     if (!o.bands.empty()) loaded.info.input.bands = o.bands;
+    if (o.no_data) loaded.info.input.no_data = o.no_data;
     loaded.info.input.check(paths[i]);
     if (i > 0) {
       const WeightsInfo &a = members_.front().info, &b = loaded.info;
