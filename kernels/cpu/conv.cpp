@@ -39,11 +39,11 @@ ConvAlgorithm conv_choice(ConvKind kind, const Conv& p, bool is_bf16) {
   const bool wide = p.c >= 32 && p.k >= 32;
   // By AMX tiles bf16 has more throughput than Winograd's f32 arithmetic can make up for; not timed. Few inputs would
   // fill a tenth of a tile in the weights' gradient.
-  const bool tiles = is_bf16 && current_level() == CpuLevel::amx;
-  if (tiles && !conv_narrow::serves(kind, p) && (p.c >= 16 || kind != ConvKind::backward_weights)) {
+  if (is_bf16 && current_level() == CpuLevel::amx && !conv_narrow::serves(kind, p) &&
+      (p.c >= 16 || kind != ConvKind::backward_weights)) {
     return ConvAlgorithm::tiles;
   }
-  if (winograd::serves(kind, p) && wide && !tiles) {
+  if (winograd::serves(kind, p) && wide) {
     if (p.stride == 1) return ConvAlgorithm::winograd;
     // Of stride 2 only the 4x4 window: in a 3x3 one 7 of the 16 taps of its four 2x2 windows are empty.
     if (p.r == 4 && (!is_bf16 || kind == ConvKind::backward_weights)) return ConvAlgorithm::winograd;
