@@ -12,7 +12,7 @@
 #include <set>
 
 #include "bench/traced_convolutions.h"
-#include "engine/precision.h"
+#include "engine/tensor.h"
 #include "kernels/cpu_level.h"
 #include "models/networks.h"
 #include "tests/support/conv_sums.h"
