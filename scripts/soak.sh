@@ -4,6 +4,7 @@
 # Tables of roads, of buildings, of tiles and of widths, GeoJSON of roads and buildings, world files, names, PBF and PyTorch
 # files by libFuzzer, from the inputs in tests; changed tables of tiles and widths; training runs killed at 20 moments. What
 # a fuzzer finds it leaves in the folder, and the exit code is not 0.
+# Every layer's convolutions on maps of all sizes at every instruction set of this machine (an hour and more).
 # Last the memory of `predict` for 10,000 small tiles.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -47,6 +48,7 @@ cmake --build build/asan --parallel "$(nproc)" --target rasterize_tables_test
 PPL_FUZZ_SECONDS=$seconds build/asan/bin/rasterize_tables_test --test-case="changed tables*"
 
 cmake -G Ninja -S . -B build/test -DCMAKE_BUILD_TYPE=Release >/dev/null
-cmake --build build/test --parallel "$(nproc)" --target resume_test town train predict
+cmake --build build/test --parallel "$(nproc)" --target resume_test conv_layers_test town train predict
 PPL_KILLS=20 build/test/bin/resume_test --test-case="*killed*"
+PPL_LONG_TESTS=1 build/test/bin/conv_layers_test
 scripts/many_tiles.sh build/test/bin "$folder/many_tiles"
