@@ -8,7 +8,9 @@ places inside ways, GeoPackage, GeoJSON and GeoJSON lines of everything, Geofabr
 Buildings' table, Microsoft's lines. Each is drawn by BIN/rasterize on one tile of PIXEL in EPSG and compared, pixel for
 pixel, with what pyosmium (OSM) and pyogrio (layers) read, filtered here in Python, and rasterio with shapely draw.
 Needs osmium-tool, ogr2ogr, and Python's osmium, pyogrio, geopandas, shapely, rasterio. Exit code 1 where counts differ,
-or more than LIMIT of the foreground: shapely's circles have corners, and grids have a scale.
+or more than LIMIT of the foreground: shapely's circles have corners, and grids have a scale. The extract has to be
+complete: of areas and ways that lack nodes each tool keeps something else (rasterize: no such area, ways as far as they
+go; osmium export: neither).
 """
 import argparse
 import gzip
@@ -153,8 +155,8 @@ class Comparison:
         left, top, pixel, side = self.o.grid
         bounds = [left, top - side * pixel, left + side * pixel, top]
         out = self.o.work / "out"
-        run = subprocess.run([f"{self.o.bin}/rasterize", str(path), "--theme", theme, "--out", str(out), "--grid", "--crs",
-                              f"EPSG:{self.o.epsg}", "--pixel", str(pixel), "--size", str(side), "--bounds",
+        run = subprocess.run([f"{self.o.bin}/rasterize", str(path), "--theme", theme, "--out", str(out), "--grid",
+                              "--crs", f"EPSG:{self.o.epsg}", "--pixel", str(pixel), "--size", str(side), "--bounds",
                               *map(str, bounds), "--existing", "overwrite", "--json", "--quiet", *more],
                              capture_output=True, text=True)
         if run.returncode != 0:
@@ -195,8 +197,8 @@ def make_layers(work, extract):
     run("osmium", "export", extract, "-f", "geojsonseq", "-o", work / "export.geojsonseq", "-O")
     roads = geopandas.read_file(work / "ogr.gpkg", layer="lines", engine="pyogrio")
     roads = roads[roads["highway"].notna()]
-    buildings = geopandas.read_file(work / "ogr.gpkg", layer="multipolygons", engine="pyogrio")
-    buildings = buildings[buildings["building"].notna()]
+    buildings = geopandas.read_file(work / "ogr.gpkg", layer="multipolygons", engine="pyogrio", on_invalid="ignore")
+    buildings = buildings[buildings["building"].notna() & buildings.geometry.notna()]
     fclass = roads["highway"].replace("track", "track_grade1")
     shapes = work / "shapes"
     shapes.mkdir()
@@ -218,7 +220,8 @@ def make_layers(work, extract):
     table.to_csv(work / "open_buildings.csv.gz", index=False)
     with gzip.open(work / "part.csv.gz", "wt") as lines:
         for shape in buildings.geometry:
-            lines.write(json.dumps({"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(shape)}) + "\n")
+            feature = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(shape)}
+            lines.write(json.dumps(feature) + "\n")
     with open(work / "roads.tsv", "w") as lines:
         for shape in roads.geometry:
             feature = {"type": "Feature", "properties": {}, "geometry": shapely.geometry.mapping(shape)}
@@ -257,8 +260,8 @@ def main():
         if path != "edges.gpkg":
             c.compare("region.shp.zip", o.work / "region.shp.zip", theme, made, counts=theme == "roads")
     shapes = o.work / "shapes"
-    houses = c.reference("houses", lambda: read_layer(shapes / "gis_osm_buildings_a_free_1.shp", "buildings", c.table, "",
-                                                      everything=True))
+    made_of = shapes / "gis_osm_buildings_a_free_1.shp"
+    houses = c.reference("houses", lambda: read_layer(made_of, "buildings", c.table, "", everything=True))
     for name in ("open_buildings.csv.gz", "part.csv.gz"):
         c.compare(name, o.work / name, "buildings", houses, counts=False)
     ways = c.reference("ways", lambda: read_layer(shapes / "gis_osm_roads_free_1.shp", "roads", c.table, "",
