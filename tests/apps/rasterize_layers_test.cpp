@@ -87,8 +87,14 @@ TEST_CASE("Geofabrik's archive: roads by fclass; rails, rivers and land use of t
   }
   const ProcessResult said = spoken(dir / "all.gpkg", dir / "said");
   CHECK(contains(said.err, "gis_osm_landuse_a_free_1 passed over"));
-  CHECK(contains(said.err, "1 in tunnels or underground, 1 of classes that are not drawn (footway 1)"));
+  CHECK(contains(said.err, "3 of classes that are not drawn (footway 1, rail 1, river 1)"));
   CHECK(json::parse(said.out)["features"] == 2);
+  // A layer of something else alone is not drawn for want of a better one.
+  const auto alone = [&](const std::string& name) {
+    return draw({dir / ("shapes/" + name + ".shp"), "--out", dir / "alone"}, kGrid);
+  };
+  CHECK(one_line_naming(alone("gis_osm_railways_free_1"), "(rail 1)"));
+  CHECK(one_line_naming(alone("gis_osm_landuse_a_free_1"), "no class of roads"));
 }
 
 TEST_CASE("BBBike's type and Overture's class and subtype are known; segments of other subtypes are no roads") {
@@ -214,7 +220,11 @@ TEST_CASE("a layer without a class is drawn with a warning, and refused where it
   refused("one.gpkg", {"--style", "published"}, "it has name");
   refused("one.gpkg", {"--values", "classes"}, "it has name");
   refused("one.gpkg", {"--kind-field", "klass"}, "has no attribute 'klass'; it has name");
-  refused("two.gpkg", {}, "choose one of 2 layers with --layer");
+  refused("two.gpkg", {}, "choose a layer with --layer");
+  write_tables(dir / "mixed.gpkg", "GPKG",
+               {{"border", wkbPolygon, {"name"}, {{square_at(20, 20), "x"}}},
+                {"ways", wkbLineString, {"highway"}, {{line_at(200), "track"}}}});
+  refused("mixed.gpkg", {"--theme", "buildings"}, "choose a layer with --layer");
   refused("houses.gpkg", {}, "--theme buildings");
   refused("one.gpkg", {"--theme", "buildings"}, "has no layer of polygons; its layers: a, layer_styles");
   CHECK_FALSE(fs::exists(dir / "out"));
@@ -281,6 +291,8 @@ TEST_CASE("maps that have nothing to do with the tiles: empty, off the earth, el
       one_line_naming(draw({empty, "--out", dir / "g", "--grid", "--crs", "EPSG:32632", "--pixel", "1"}), "--bounds"));
   CHECK(one_line_naming(draw({metres, "--out", dir / "out"}, kGrid), "is no place in degrees"));
   CHECK(town_mask({"--source-crs", "EPSG:32632"}, 1, metres).at(100, 200.2) == 1);
+  const std::string degrees = geojson("degrees.geojson", kLine);
+  CHECK(town_mask({"--source-crs", "EPSG:32632"}, 1, degrees).image.bytes == town_mask({}, 1, degrees).image.bytes);
   const ProcessResult elsewhere = draw({swapped, "--out", dir / "out"}, kGrid);
   CHECK(one_line_naming(elsewhere, "no feature of the map is on any of the 1 tiles"));
   CHECK(contains(elsewhere.err, "47.0453 to 47.0453 east"));
