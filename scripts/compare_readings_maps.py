@@ -184,8 +184,8 @@ def make_osm(work, extract):
     for name in ("a.osm", "a.osm.gz", "a.osm.bz2"):
         run("osmium", "cat", extract, "-o", work / name, "-O")
     shutil.copy(work / "a.osm", work / "map")
-    run("osmium", "add-locations-to-ways", extract, "-o", work / "placed.osm.pbf", "-O")
-    run("osmium", "add-locations-to-ways", extract, "-o", work / "placed.osm", "-O")
+    run("osmium", "add-locations-to-ways", "--ignore-missing-nodes", extract, "-o", work / "placed.osm.pbf", "-O")
+    run("osmium", "add-locations-to-ways", "--ignore-missing-nodes", extract, "-o", work / "placed.osm", "-O")
     return ["a.osm", "a.osm.gz", "a.osm.bz2", "map", "placed.osm.pbf", "placed.osm"]
 
 

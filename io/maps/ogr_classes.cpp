@@ -1,5 +1,7 @@
 #include "io/maps/ogr_classes.h"
 
+#include <cpl_string.h>
+
 #include <algorithm>
 #include <set>
 
@@ -82,7 +84,7 @@ std::string tag_in(std::string_view tags, std::string_view key) {
 }
 
 LayerClasses::LayerClasses(OGRLayer& layer, MapTheme theme, const OgrFields& named, const std::string& where)
-    : layer_(&layer), definition_(layer.GetLayerDefn()), theme_(theme), named_(named) {
+    : layer_(&layer), definition_(layer.GetLayerDefn()), theme_(theme), named_(named), where_(where) {
   for (const std::string& name : {named.kind, named.lanes, named.width}) {
     PPL_CHECK(name.empty() || has(name), where, ": has no attribute '", name, "'; it has ", attributes());
   }
@@ -90,6 +92,32 @@ LayerClasses::LayerClasses(OGRLayer& layer, MapTheme theme, const OgrFields& nam
     const int index = definition_->GetFieldIndex(name);
     if (index >= 0 && definition_->GetFieldDefn(index)->GetType() == OFTString) tags_ = index;
   }
+  ignore_other_attributes();
+}
+
+// What nobody asks for is not read.
+void LayerClasses::ignore_other_attributes() {
+  static const std::set<std::string> used{
+      "highway", "building", "fclass",   "class",          "subtype", "type",       "lanes",      "width",
+      "tunnel",  "area",     "location", "is_underground", "tags",    "road_flags", "other_tags", "all_tags"};
+  if (!layer_->TestCapability(OLCIgnoreFields)) return;
+  CPLStringList ignored;
+  for (int i = 0; i < definition_->GetFieldCount(); ++i) {
+    const std::string name = definition_->GetFieldDefn(i)->GetNameRef();
+    const bool is_named = EQUAL(name.c_str(), named_.kind.c_str()) || EQUAL(name.c_str(), named_.lanes.c_str()) ||
+                          EQUAL(name.c_str(), named_.width.c_str());
+    if (!is_named && !used.contains(lower(name))) ignored.AddString(name.c_str());
+  }
+  layer_->SetIgnoredFields(const_cast<const char**>(ignored.List()));
+}
+
+std::string LayerClasses::checked_text(const OGRFeature& feature, int field) const {
+  constexpr size_t kLargest = 1 << 20;
+  std::string text = text_of(feature, field);
+  PPL_CHECK(text.size() <= kLargest, where_, ": feature ", feature.GetFID(), ": '",
+            definition_->GetFieldDefn(field)->GetNameRef(), "' has ", text.size(), " bytes; expected at most ",
+            kLargest);
+  return text;
 }
 
 std::string LayerClasses::attributes() const {
@@ -169,11 +197,11 @@ std::string LayerClasses::value(const OGRFeature& feature, const std::string& ke
   const std::string& named = key == "lanes" && !named_.lanes.empty()   ? named_.lanes
                              : key == "width" && !named_.width.empty() ? named_.width
                                                                        : key;
-  std::string text = text_of(feature, definition_->GetFieldIndex(named.c_str()));
+  std::string text = checked_text(feature, definition_->GetFieldIndex(named.c_str()));
   if (!text.empty()) return text;
-  if (tags_ >= 0) text = tag_in(text_of(feature, tags_), key);
+  if (tags_ >= 0) text = tag_in(checked_text(feature, tags_), key);
   if (text.empty() && key == "tunnel") {  // Overture's, where the whole of the segment is one
-    const std::string flags = text_of(feature, definition_->GetFieldIndex("road_flags"));
+    const std::string flags = checked_text(feature, definition_->GetFieldIndex("road_flags"));
     if (flags.find("is_tunnel") != std::string::npos && flags.find("\"between\": [") == std::string::npos &&
         flags.find("\"between\":[") == std::string::npos) {
       return "yes";

@@ -52,10 +52,14 @@ class LayerClasses {
   enum class Fit { none, other, known };  // other: values of railways, waterways, land use
   Fit fit_of(const ClassRule& rule);
 
+  std::string checked_text(const OGRFeature& feature, int field) const;
+  void ignore_other_attributes();
+
   OGRLayer* layer_;
   const OGRFeatureDefn* definition_;
   MapTheme theme_;
   OgrFields named_;
+  std::string where_;
   int tags_ = -1;  // the attribute with all other tags
 };
 

@@ -228,6 +228,13 @@ TEST_CASE("a layer without a class is drawn with a warning, and refused where it
   refused("houses.gpkg", {}, "--theme buildings");
   refused("one.gpkg", {"--theme", "buildings"}, "has no layer of polygons; its layers: a, layer_styles");
   CHECK_FALSE(fs::exists(dir / "out"));
+  // Large values: of attributes that nobody asks for they do not matter.
+  const std::string large(2 << 20, 'x');
+  write_tables(dir / "large.gpkg", "GPKG",
+               {{"a", wkbLineString, {"highway", "name"}, {{line_at(200), "track", large}}}});
+  CHECK(town_mask({}, 1, dir / "large.gpkg").at(100, 200.2) == 1);
+  write_tables(dir / "kind.gpkg", "GPKG", {{"a", wkbLineString, {"highway", "name"}, {{line_at(200), large, "x"}}}});
+  refused("kind.gpkg", {}, "'highway' has 2097152 bytes; expected at most");
   CHECK(town_mask({"--layer", "b"}, 1, dir / "two.gpkg").at(100, 160.2) == 1);
   CHECK(town_mask({"--layer", "b"}, 1, dir / "two.gpkg").at(100, 200.2) == 0);
   CHECK(town_mask({"--all-features"}, 1, dir / "two.gpkg").at(100, 200.2) == 1);

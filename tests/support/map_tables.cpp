@@ -27,7 +27,7 @@ void write_tables(const std::string& path, const char* driver, const std::vector
     REQUIRE(layer);
     for (const std::string& field : table.fields) {
       OGRFieldDefn definition(field.c_str(), OFTString);
-      definition.SetWidth(254);
+      if (std::string(driver) == "ESRI Shapefile") definition.SetWidth(254);
       REQUIRE(layer->CreateField(&definition) == OGRERR_NONE);
     }
     for (const Row& row : table.rows) {
