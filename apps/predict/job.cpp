@@ -13,7 +13,7 @@ Settings network_settings(const PredictOptions& o, const Ensemble& ensemble) {
   s["shares"] = ensemble.shares();
   s["networks"] = ensemble.networks();
   s["bands"] = ensemble.input().bands;
-  s["views"] = o.views;
+  s["tta"] = o.views;
   s["precision"] = name(o.precision);
   s["batch"] = o.batch;
   s["probabilities"] =
