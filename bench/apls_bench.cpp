@@ -20,7 +20,7 @@ using ppl::score::AplsMethod;
 using ppl::score::ImageApls;
 
 struct Pair {
-  std::vector<RoadLine> truth, proposal;
+  std::vector<RoadLine> truth, prediction;
 };
 
 Pair make_pair(uint64_t seed, int edges) {
@@ -31,7 +31,7 @@ Pair make_pair(uint64_t seed, int edges) {
     return std::move(roads.lines);
   };
   Pair pair{valid(ppl::test::town(random, edges)), {}};
-  pair.proposal = valid(ppl::test::detected(random, pair.truth, 2, 0.05));
+  pair.prediction = valid(ppl::test::detected(random, pair.truth, 2, 0.05));
   return pair;
 }
 
@@ -68,7 +68,7 @@ void pairs(const std::vector<int>& sizes, int literal_up_to, int runs) {
       if (literal && edges > literal_up_to) continue;
       ImageApls result;
       const Spent s = shortest(edges > 2000 || literal ? 1 : runs,
-                               [&] { result = ppl::score::score_image(pair.truth, pair.proposal, {}, method); });
+                               [&] { result = ppl::score::score_image(pair.truth, pair.prediction, {}, method); });
       fmt::print(
           "{{\"bench\":\"pair\",\"method\":\"{}\",\"edges\":[{},{}],\"control_points\":[{},{}],\"ms\":{:.3f},\"cpu_"
           "ms\":{:.3f},"
@@ -88,7 +88,7 @@ void tiles(int count, int edges, int threads, int runs) {
   const auto run = [&](int n) {
     ppl::for_each_index(count, n, [&](int64_t i) {
       const Pair& pair = made[static_cast<size_t>(i)];
-      scores[static_cast<size_t>(i)] = ppl::score::score_image(pair.truth, pair.proposal, {}).score;
+      scores[static_cast<size_t>(i)] = ppl::score::score_image(pair.truth, pair.prediction, {}).score;
     });
   };
   double one = 1e300, all = 1e300, cpu = 1e300, all_cpu = 1e300;

@@ -61,10 +61,10 @@ std::vector<Layer> layers(const Options& o) {
   return all;
 }
 
-constexpr const char* algorithm_names[] = {"automatic", "plain", "direct", "winograd", "narrow"};
+constexpr const char* algorithm_names[] = {"automatic", "plain", "direct", "winograd", "narrow", "product", "tiles"};
 
 ConvAlgorithm find_algorithm(const std::string& name) {
-  for (int i = 0; i < 5; ++i) {
+  for (size_t i = 0; i < std::size(algorithm_names); ++i) {
     if (name == algorithm_names[i]) return static_cast<ConvAlgorithm>(i);
   }
   throw Error("no algorithm is called " + name);

@@ -27,6 +27,7 @@ enum class ConvAlgorithm {
   winograd,   // F(4x4, 3x3) for stride 1, F(5x5, 2x2) for windows of stride 2; computes in f32
   narrow,     // few output channels
   product,    // CUDA: 1x1 windows by cuBLASLt
+  tiles,      // bf16 by AMX tiles or vdpbf16ps
 };
 
 // Applied to each result in the same pass: relu(result + bias + residual). The bias has one f32 per output channel.

@@ -4,6 +4,7 @@
 # Tables of roads, of buildings, of tiles and of widths, GeoJSON of roads and buildings, world files, names, PBF and PyTorch
 # files by libFuzzer, from the inputs in tests; changed tables of tiles and widths; training runs killed at 20 moments. What
 # a fuzzer finds it leaves in the folder, and the exit code is not 0.
+# Every layer's convolutions on maps of all sizes at every instruction set of this machine (an hour and more).
 # Last the memory of `predict` for 10,000 small tiles.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -22,22 +23,24 @@ fuzz() {
     -artifact_prefix="$folder/$name-" "$folder/$name" "$corpus"
 }
 
-fuzz road_tables tests/corpora/road_tables tests/support/road_fuzz.cpp io/file.cpp \
-  io/tables/{mapped_tables,roads,spacenet_csv,wkt}.cpp apps/score/apls/*.cpp
-fuzz pbf tests/corpora/pbf tests/support/pbf_fuzz.cpp io/file.cpp io/maps/pbf_{blobs,block}.cpp \
+tables="$(echo io/{file,folder,temporary_file}.cpp) io/image/formats.cpp $(echo io/tables/{csv,image_id,image_tables,mapped_tables,wkt}.cpp)"
+fuzz road_tables tests/corpora/road_tables tests/support/road_fuzz.cpp $tables \
+  io/tables/{reference_wkt,road_tables,roads}.cpp apps/score/apls/*.cpp
+fuzz pbf tests/corpora/pbf tests/support/pbf_fuzz.cpp io/{file,temporary_file}.cpp io/maps/pbf_{blobs,block}.cpp \
   io/maps/{osm_collector,osm_relations,osm_tags,features}.cpp io/geometry/box_index.cpp -lz
 fuzz torch_files tests/weights tests/support/torch_file_fuzz.cpp engine/named_arrays.cpp engine/{tensor,storage}.cpp kernels/cuda/no_cuda.cpp \
-  io/file.cpp io/weights/*.cpp
+  io/{file,folder,temporary_file}.cpp io/weights/*.cpp
 # GDAL keeps memory of its own to the end.
 export ASAN_OPTIONS=detect_leaks=0
-buildings="apps/score/buildings/buildings.cpp apps/score/buildings/buildings_read.cpp apps/score/buildings/buildings_tables.cpp io/file.cpp
-  $(echo io/geometry/{bit_image,polygon,shape}.cpp io/maps/ogr_layers.cpp
-    io/tables/{csv,mapped_tables,polygon_wkt,vector_read,vector_write}.cpp)
-  $(gdal-config --cflags) $(gdal-config --libs) -lgeos_c"
+buildings="$(echo apps/score/buildings/buildings{,_read,_tables}.cpp) models/metrics.cpp $tables
+  $(echo io/geometry/{bit_image,polygon,shape}.cpp io/maps/ogr_layers.cpp io/places/projection.cpp)
+  $(echo io/tables/{layer_files,vector_names,vector_read,vector_write}.cpp)
+  $(gdal-config --cflags) $(gdal-config --libs) -lgeos_c -lproj"
 fuzz building_tables tests/corpora/building_tables tests/support/building_fuzz.cpp $buildings
 fuzz layers tests/corpora/layers tests/support/layer_fuzz.cpp io/image/{geotiff,image,no_jpeg,no_png}.cpp \
-  io/places/mosaic.cpp io/tables/{held_roads,image_places,road_layers,roads}.cpp $buildings
-fuzz tile_texts tests/corpora/tile_texts tests/support/tile_fuzz.cpp apps/rasterize/widths.cpp io/file.cpp io/image/{geotiff,image,no_jpeg,no_png}.cpp io/tiles/tiles.cpp \
+  io/places/{mosaic,scene_mosaic,tile_frame,tile_table}.cpp io/tables/{held_roads,image_places,road_layers,roads}.cpp \
+  io/image/scene.cpp io/tiles/tiles.cpp $buildings
+fuzz tile_texts tests/corpora/tile_texts tests/support/tile_fuzz.cpp apps/rasterize/widths.cpp io/{file,folder,temporary_file}.cpp io/image/{geotiff,image,no_jpeg,no_png}.cpp io/tiles/tiles.cpp \
   io/places/{tile_frame,tile_table,projection}.cpp $(gdal-config --cflags) $(gdal-config --libs) -lproj
 
 cmake -G Ninja -S . -B build/asan -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O0 -DPPL_SANITIZE=ON >/dev/null
@@ -45,6 +48,7 @@ cmake --build build/asan --parallel "$(nproc)" --target rasterize_tables_test
 PPL_FUZZ_SECONDS=$seconds build/asan/bin/rasterize_tables_test --test-case="changed tables*"
 
 cmake -G Ninja -S . -B build/test -DCMAKE_BUILD_TYPE=Release >/dev/null
-cmake --build build/test --parallel "$(nproc)" --target resume_test town train predict
+cmake --build build/test --parallel "$(nproc)" --target resume_test conv_layers_test town train predict
 PPL_KILLS=20 build/test/bin/resume_test --test-case="*killed*"
+PPL_LONG_TESTS=1 build/test/bin/conv_layers_test
 scripts/many_tiles.sh build/test/bin "$folder/many_tiles"

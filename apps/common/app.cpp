@@ -8,6 +8,7 @@
 
 #include "apps/common/help.h"
 #include "apps/common/log.h"
+#include "kernels/cpu_level.h"
 
 namespace ppl::apps {
 namespace {
@@ -33,10 +34,12 @@ int parse_and_run(CLI::App& app, int argc, char** argv, const Program& program) 
 
 }  // namespace
 
+const char* version() { return PPL_VERSION; }
+
 int run_app(int argc, char** argv, const Program& program, const Setup& setup) {
   try {
     CLI::App app(program.description, program.name);
-    app.set_version_flag("--version", program.name + " (pplinknet) " PPL_VERSION);
+    app.set_version_flag("--version", program.name + " (pplinknet) " PPL_VERSION ", CPU kernels: " + cpu_level());
     app.add_flag_function(
         "-q,--quiet", [](int64_t) { set_quiet(true); }, "No progress and no log lines on stderr");
     app.formatter(help_formatter());

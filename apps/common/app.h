@@ -34,6 +34,9 @@ struct Program {
 // Adds options and subcommands to `app` and sets the callback that does the work; callbacks run after all parsing.
 using Setup = std::function<void(CLI::App& app)>;
 
+// "0.2.0"
+const char* version();
+
 // Adds --help, --version and --quiet, parses, runs the callback and returns the exit code for main to return.
 // Whatever the callback throws becomes one line "program: message" on stderr and exit_failed. Never throws.
 int run_app(int argc, char** argv, const Program& program, const Setup& setup);

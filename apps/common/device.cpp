@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "apps/common/log.h"
+#include "kernels/cpu_level.h"
 #include "kernels/cuda/device.h"
 
 namespace ppl::apps {
@@ -22,6 +23,11 @@ Device choose_device(const std::string& name, int local_rank) {
   log_line(problem.empty() ? fmt::format("device: cuda, {}", cuda_device_name())
                            : fmt::format("device: cpu, since {}", problem));
   return problem.empty() ? Device::cuda : Device::cpu;
+}
+
+void warn_of_slow_bf16(Device device, DType precision) {
+  if (device != Device::cpu || precision != DType::bf16 || cpu_likes_bf16()) return;
+  log_line(fmt::format("bf16 is slow on this CPU ({}): f32 is quicker here", cpu_level()));
 }
 
 }  // namespace ppl::apps

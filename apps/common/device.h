@@ -15,4 +15,7 @@ void add_device_option(CLI::App&, std::string& name);
 // Of several devices the process takes the one of its number among the processes of the host.
 Device choose_device(const std::string& name, int local_rank = 0);
 
+// A line in the log where the CPU has no instructions for bf16, so that f32 is quicker.
+void warn_of_slow_bf16(Device, DType);
+
 }  // namespace ppl::apps

@@ -11,6 +11,7 @@ namespace ppl::apps {
 Ensemble::Ensemble(const PredictOptions& o) {
   const Device device = choose_device(o.device);
   PPL_CHECK(!o.graph || device == Device::cuda, "--graph is for networks on a GPU, and this one runs on the CPU");
+  warn_of_slow_bf16(device, o.precision);
   std::vector<std::string> paths{o.weights};
   paths.insert(paths.end(), o.also.begin(), o.also.end());
   PPL_CHECK(o.shares.empty() || o.shares.size() == paths.size(), o.shares.size(), " shares for ", paths.size(),
@@ -22,6 +23,7 @@ Ensemble::Ensemble(const PredictOptions& o) {
   for (size_t i = 0; i < paths.size(); ++i) {
     LoadedNetwork loaded = load_weights(paths[i], o.network);
     if (!o.bands.empty()) loaded.info.input.bands = o.bands;
+    if (o.no_data) loaded.info.input.no_data = o.no_data;
     loaded.info.input.check(paths[i]);
     if (i > 0) {
       const WeightsInfo &a = members_.front().info, &b = loaded.info;

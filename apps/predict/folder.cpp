@@ -250,6 +250,7 @@ void predict_folder(const PredictOptions& o) {
   Ensemble ensemble(o);
   check_vectors(o, ensemble.classes());
   const ImageList list = find_images(o.images, {o.recursive, o.pattern});
+  for (const std::string& note : list.notes) log_line(note);
   check_places(o, list.tiles);
   watch_signals();
   FolderJob job(o, ensemble, list.tiles);

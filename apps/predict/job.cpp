@@ -13,6 +13,7 @@ Settings network_settings(const PredictOptions& o, const Ensemble& ensemble) {
   s["shares"] = ensemble.shares();
   s["networks"] = ensemble.networks();
   s["bands"] = ensemble.input().bands;
+  if (o.no_data) s["no data"] = *o.no_data;
   s["tta"] = o.views;
   s["precision"] = name(o.precision);
   s["batch"] = o.batch;

@@ -45,6 +45,8 @@ void add_image_options(CLI::App& app, PredictOptions& o) {
       ->required()
       ->check(CLI::ExistingPath);
   app.add_option("out", o.out, "Folder for <id>_mask files; for a scene or mosaic the mask, a .tif")->required();
+  app.add_option("--no-data", o.no_data, "Pixels whose bands all have this value are no data (black collars: 0)")
+      ->check(CLI::Range(0, 65535));
   app.add_option("--bands", o.bands, "Bands in the network's order, from 1 (else what the weights say)")
       ->check(CLI::PositiveNumber);
   app.add_option_function<std::string>(

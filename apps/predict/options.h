@@ -33,7 +33,8 @@ struct PredictOptions {
   int views = 8;                    // 1, 4 or 8
   std::optional<double> threshold;  // of the mean probability, strictly greater; else the weights'
   DType precision = DType::f32;
-  std::vector<int> bands;  // from 1; empty: the weights'
+  std::vector<int> bands;      // from 1; empty: the weights'
+  std::optional<int> no_data;  // pixels whose bands all have this value are no data; else the weights'
   // One file a class beside the mask; of scenes OUT_prob.tif with a band a class.
   ProbabilityFormat probabilities = ProbabilityFormat::none;
   std::string device = "auto";  // auto, cuda or cpu

@@ -47,11 +47,15 @@ OpenScene open_scene(const PredictOptions& o, const std::vector<int>& bands) {
   OpenScene scene;
   if (!o.mosaic) {
     auto reader = std::make_unique<SceneReader>(o.images, bands, o.window);
+    if (const std::string lost = reader->georeference() ? "" : lost_placement(o.images); !lost.empty())
+      log_line(fmt::format("predict: {}: {} place it, which results do not keep; gdalwarp makes a placed image of it",
+                           o.images, lost));
     scene.files = reader->files();
     scene.source = std::move(reader);
     return scene;
   }
   const ImageList list = find_images(o.images, {o.recursive, o.pattern});
+  for (const std::string& note : list.notes) log_line(note);
   auto mosaic = std::make_unique<SceneMosaic>(list.tiles, bands, o.window);
   for (const TileFile& tile : list.tiles) scene.files.push_back(tile.image_path);
   for (const TileProblem& p : list.problems) scene.not_listed.push_back({p.id, 0, 0, 0, p.what});

@@ -8,10 +8,15 @@
 namespace ppl::apps {
 namespace {
 
-InputSpec scene_input(const PredictOptions& o, const InputSpec& of_weights, const SceneSource& scene) {
+InputSpec scene_input(const PredictOptions& o, const InputSpec& of_weights, const SceneSource& scene,
+                      const WhiteMargin* margin) {
   InputSpec spec = of_weights;
   if (o.stretch == Stretch::scene) {
-    const Percentiles p = scene_percentiles(scene, o.window, 2, 98);
+    const Percentiles p = scene_percentiles(
+        scene, o.window, 2, 98, [&](const Image& image, int64_t row, int64_t column, std::vector<uint8_t>& valid) {
+          if (margin) margin->take_out(image, row, column, valid);
+          if (spec.no_data) mark_no_data(image, *spec.no_data, valid);
+        });
     spec.stretch_low = p.low;
     spec.stretch_high = p.high;
   }
@@ -37,13 +42,12 @@ SceneWindows::SceneWindows(const PredictOptions& o, Ensemble& ensemble, const Sc
     : options_(o),
       ensemble_(ensemble),
       scene_(scene),
-      spec_(scene_input(o, ensemble.input(), scene)),
+      margin_(o.white_margin ? std::make_unique<WhiteMargin>(scene) : nullptr),
+      spec_(scene_input(o, ensemble.input(), scene, margin_.get())),
       rows_(scene.height(), o.window, o.overlap),
       columns_(scene.width(), o.window, o.overlap),
       blender_(rows_, columns_, ensemble.classes()),
-      progress_("predict: windows", rows_.count() * columns_.count()) {
-  if (o.white_margin) margin_ = std::make_unique<WhiteMargin>(scene);
-}
+      progress_("predict: windows", rows_.count() * columns_.count()) {}
 
 void SceneWindows::read_all(BoundedQueue<Seen>& queue, Blocks& blocks) const {
   while (const std::optional<size_t> row = blocks.next())
@@ -69,6 +73,7 @@ Seen SceneWindows::read(int64_t i, int64_t j) const {
   const Range rows = rows_.seen(i), columns = columns_.seen(j);
   SceneSource::Window window = scene_.read(rows.begin, columns.begin, rows.size(), columns.size());
   if (margin_) margin_->take_out(window.image, rows.begin, columns.begin, window.valid);
+  if (spec_.no_data) mark_no_data(window.image, *spec_.no_data, window.valid);
   Seen seen{i, j, stretch(std::move(window.image), spec_, options_.images), std::move(window.valid), false};
   const Range used_rows = rows_.used(i), used_columns = columns_.used(j);
   const std::vector<uint8_t> used = part_of(seen.valid, columns.size(), used_rows.begin - rows.begin,

@@ -44,11 +44,11 @@ class SceneWindows {
   const PredictOptions& options_;
   Ensemble& ensemble_;
   const SceneSource& scene_;
+  const std::unique_ptr<WhiteMargin> margin_;
   const InputSpec spec_;
   const WindowAxis rows_, columns_;
   Blender blender_;
   Progress progress_;
-  std::unique_ptr<WhiteMargin> margin_;
 };
 
 }  // namespace ppl::apps

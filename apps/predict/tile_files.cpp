@@ -1,21 +1,24 @@
 #include "apps/predict/tile_files.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
+#include "apps/common/log.h"
 #include "io/image/formats.h"
+#include "io/image/scene.h"
 
 namespace ppl::apps {
 
 LoadedTile read_tile(const std::string& path, const InputSpec& input) {
-  LoadedTile loaded{read_input(path, input), {}, {}, {}};
+  LoadedTile loaded;
+  loaded.image = read_input(path, input, int64_t{1} << 28, &loaded.valid);
   loaded.tile = {0, 0, loaded.image.height, loaded.image.width};
   if (!is_tiff(path)) return loaded;
   loaded.place = read_georeference(path);
-  loaded.valid = std::move(read_validity(path).bytes);
-  PPL_CHECK(loaded.valid.size() == static_cast<size_t>(loaded.image.height * loaded.image.width), path,
-            ": changed while it was read");
-  const auto missing = std::find(loaded.valid.begin(), loaded.valid.end(), 0);
-  if (missing == loaded.valid.end()) loaded.valid.clear();
+  if (const std::string lost = loaded.place ? "" : lost_placement(path); !lost.empty())
+    log_line(fmt::format("predict: {}: {} place it, which results do not keep; gdalwarp makes a placed image of it",
+                         path, lost));
   return loaded;
 }
 

@@ -27,7 +27,15 @@ std::string text_of(const Json& json) { return json.dump(-1, ' ', false, Json::e
 Json describe(const SourceReport& source) {
   Json json = {{"path", source.path}, {"features", source.features}};
   if (!source.date.empty()) json["date"] = source.date;
-  if (!source.osm) return json;
+  if (!source.osm) {
+    int64_t others = 0;
+    for (const auto& [kind, count] : source.other) others += count;
+    json["left_out"] = {{"classless", source.classless},
+                        {"hidden", source.hidden},
+                        {"shapeless", source.shapeless},
+                        {"class_not_drawn", others}};
+    return json;
+  }
   json["nodes"] = source.nodes;
   json["ways"] = source.ways;
   json["missing_nodes"] = source.missing_nodes;

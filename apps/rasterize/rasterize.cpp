@@ -223,8 +223,8 @@ void draw_tiles(const Job& job, const Scene& scene, const TileFrames& frames, Ma
   });
   const int64_t done = summary.kept + summary.drawn + summary.left_out;
   if (done < static_cast<int64_t>(frames.tiles.size())) {
-    throw apps::Interrupted(
-        cat("stopped: ", done, " of ", frames.tiles.size(), " tiles are done; the same command goes on"));
+    throw apps::Interrupted(cat("stopped: ", done, " of ", frames.tiles.size(), " tiles are done; the same command ",
+                                job.existing == Existing::overwrite ? "with --existing skip " : "", "goes on"));
   }
   summary.foreground = pixels > 0 ? static_cast<double>(foreground) / static_cast<double>(pixels) : 0;
   std::vector<std::string> ids;

@@ -95,6 +95,7 @@ int classes_of(const TrainConfig&, const StageConfig&);
 
 // Error naming the key and the nearest known one, or the type expected, or the value out of range.
 TrainConfig parse_config(const nlohmann::json&);
+void check_config(const TrainConfig&);       // its values alone
 nlohmann::json to_json(const TrainConfig&);  // every value, defaults too
 
 // "stages.0.epochs=3": the value is JSON where it parses as such, else a string. Old names of keys become new ones.

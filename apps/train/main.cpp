@@ -6,6 +6,7 @@
 #include "apps/common/device.h"
 #include "apps/common/log.h"
 #include "apps/train/config.h"
+#include "apps/train/options.h"
 #include "apps/train/run.h"
 #include "apps/train/team.h"
 #include "io/file.h"
@@ -52,6 +53,7 @@ Device choose_device(const Command& command, Communication& ranks) {
 void train(const Command& command, const apps::TrainConfig& config, const CommunicationOptions& options,
            Communication& host) {
   const Device device = choose_device(command, host);
+  apps::warn_of_slow_bf16(device, apps::precision_of(config));
   std::unique_ptr<Communication> devices;
   if (device == Device::cuda && host.ranks() > 1) {
     apps::on_all_ranks(host, [&] { devices = all_reduce_on_devices(host, options); });

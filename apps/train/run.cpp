@@ -116,9 +116,11 @@ void run_from(const TrainConfig& c, Device device, Checkpoint at, bool fresh, Co
   std::unique_ptr<LinkNet> network;
   on_all_ranks(ranks, [&] { network = starting_network(c, at, tiles[0].train->input()); });
   on_all_ranks(ranks, [&] {
-    if (writes(ranks) && !lock) lock = lock_run(c);
-    if (fresh && !options.overwrite) refuse_earlier_run(c);
-    if (writes(ranks)) prepare_folder(c, fresh);
+    if (writes(ranks)) {
+      if (!lock) lock = lock_run(c);
+      if (fresh && !options.overwrite) refuse_earlier_run(c);  // made since the first look at it
+      prepare_folder(c, fresh);
+    }
     files.emplace(c, at.position, ranks, options.profile);
   });
   watch_signals(ranks.ranks() == 1);
@@ -166,7 +168,8 @@ bool goes_on(const TrainConfig& c, Checkpoint& at) {
   }
   const StageConfig& last = c.stages.back();
   const StageConfig& old = before.stages.back();
-  if (p.finished && last.epochs > p.epoch && (last.epochs != old.epochs || last.patience != old.patience)) {
+  if (p.finished && p.stage + 1 == stages && last.epochs > p.epoch &&
+      (last.epochs != old.epochs || last.patience != old.patience)) {
     p.since_best = 0;
     return true;
   }

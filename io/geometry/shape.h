@@ -25,7 +25,7 @@ class Shape {
   Box bounds() const;  // of a shape that is not empty
   // Why the polygons are none as the OGC has it (a ring that crosses itself, say), and where; empty where they are.
   std::string fault() const;
-  // A valid shape: the buffer of width 0, as SpaceNet's scorer repairs proposals. It may be smaller, or empty.
+  // A valid shape: the buffer of width 0, as SpaceNet's scorer repairs predictions. It may be smaller, or empty.
   Shape repaired() const;
 
   struct Geometry;

@@ -54,15 +54,20 @@ bool white_is_zero(GDALDataset& d) {
 
 ImageHeader header_of(GDALDataset& d, const std::string& path) {
   PPL_CHECK(d.GetRasterCount() > 0 && d.GetRasterCount() <= 4096, path, ": a TIFF with ", d.GetRasterCount(), " bands");
+  const int bits = GDALGetDataTypeSizeBits(d.GetRasterBand(1)->GetRasterDataType());
+  ImageHeader h{d.GetRasterYSize(), d.GetRasterXSize(), d.GetRasterCount(), bits};
+  if (!white_is_zero(d) && d.GetRasterBand(1)->GetColorTable()) h.bands += 2, h.depth = 8;  // its colours
+  return h;
+}
+
+// What an image may hold; masks may hold other types, see tiff_parts.h.
+void check_types(GDALDataset& d, const std::string& path) {
   const GDALDataType type = d.GetRasterBand(1)->GetRasterDataType();
   for (int b = 1; b <= d.GetRasterCount(); ++b) {
     const GDALDataType t = d.GetRasterBand(b)->GetRasterDataType();
     PPL_CHECK(t == type && (t == GDT_Byte || t == GDT_UInt16), path, ": band ", b, " holds ", GDALGetDataTypeName(t),
               " values; expected Byte or UInt16 in all bands");
   }
-  ImageHeader h{d.GetRasterYSize(), d.GetRasterXSize(), d.GetRasterCount(), type == GDT_Byte ? 8 : 16};
-  if (!white_is_zero(d) && d.GetRasterBand(1)->GetColorTable()) h.bands += 2, h.depth = 8;  // its colours
-  return h;
 }
 
 // A small image can be stored in huge blocks, which GDAL takes memory for.
@@ -154,6 +159,7 @@ StoredImage decode_tiff(const std::string& path, const DecodeOptions& options) {
   GdalMessages messages;
   const Dataset d = open_dataset(path, messages, false);
   const ImageHeader h = header_of(*d, path);
+  check_types(*d, path);
   check_extents(h.height, h.width, options.max_pixels, path);
   check_blocks(*d, options.max_pixels, path);
   StoredImage s;

@@ -79,18 +79,6 @@ void spread_colours(StoredImage& s, const std::string& where) {
   s.indexed = false;
 }
 
-// Adds to the pixels without data those whose values are all no_data.
-void mark_no_data(const Image& image, int no_data, std::vector<uint8_t>& valid) {
-  valid.resize(static_cast<size_t>(image.height * image.width), 1);
-  const auto n = static_cast<size_t>(image.bands);
-  for (size_t i = 0; i < valid.size(); ++i) {
-    bool same = true;
-    for (size_t b = i * n; b < (i + 1) * n; ++b) same &= (image.depth == 8 ? image.u8()[b] : image.u16()[b]) == no_data;
-    if (same) valid[i] = 0;
-  }
-  if (std::find(valid.begin(), valid.end(), 0) == valid.end()) valid.clear();
-}
-
 }  // namespace
 
 Image Image::make(int64_t height, int64_t width, int bands, int depth) {
@@ -113,6 +101,16 @@ void check_band(int band, int bands, int depth, const std::string& where) {
   throw Error(cat(where, ": band ", band, " is asked of an image with ", bands, hint));
 }
 
+void mark_no_data(const Image& image, int no_data, std::vector<uint8_t>& valid) {
+  valid.resize(static_cast<size_t>(image.height * image.width), 1);
+  const auto n = static_cast<size_t>(image.bands);
+  for (size_t i = 0; i < valid.size(); ++i) {
+    bool same = true;
+    for (size_t b = i * n; b < (i + 1) * n; ++b) same &= (image.depth == 8 ? image.u8()[b] : image.u16()[b]) == no_data;
+    if (same) valid[i] = 0;
+  }
+}
+
 ImageHeader read_image_header(const std::string& path) {
   const MappedFile file(path);
   return codec_of(file.bytes(), path).header(file.bytes(), path);
@@ -125,7 +123,10 @@ Image read_image(const std::string& path, const ReadOptions& options, std::vecto
   spread_colours(stored, path);
   if (valid) *valid = std::move(stored.valid);
   Image image = choose_bands(std::move(stored), options.bands, path);
-  if (valid && options.no_data) mark_no_data(image, *options.no_data, *valid);
+  if (valid && options.no_data) {
+    mark_no_data(image, *options.no_data, *valid);
+    if (std::find(valid->begin(), valid->end(), 0) == valid->end()) valid->clear();
+  }
   return image;
 }
 

@@ -30,7 +30,7 @@ struct Image {
 struct ImageHeader {
   int64_t height = 0, width = 0;
   int bands = 0;  // as read_image gives them in file order: a palette counts as 3
-  int depth = 8;
+  int depth = 8;  // bits a value; masks and probabilities may have more than images: 32, 64
 };
 
 struct ReadOptions {
@@ -45,6 +45,9 @@ ImageHeader read_image_header(const std::string& path);
 // valid, where it is asked for: [height, width], 0 where there is no data (declared value, opacity 0, a mask of the
 // file's own, or options.no_data); empty where there is data everywhere.
 Image read_image(const std::string& path, const ReadOptions& = {}, std::vector<uint8_t>* valid = nullptr);
+
+// Clears the flags of the pixels all of whose bands are no_data. valid: [height, width], or empty for all.
+void mark_no_data(const Image&, int no_data, std::vector<uint8_t>& valid);
 
 // A mask [height, width, 1]: 0 background, k class k, 255 no data or ignored. Every form of masks, and what is refused:
 // mask_reader.h.

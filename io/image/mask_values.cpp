@@ -67,9 +67,10 @@ bool is_foreground(MaskKey key, const Foreground& f, const MaskForm& form) {
 
 MaskRule chosen_rule(const MaskCounts& counts, const MaskForm& form, const Foreground& f) {
   MaskRule rule;
+  const bool colours = !form.indexed && !f.colours.empty();  // then 255 is white
   for (const auto& [key, count] : counts.values) {
     const bool foreground = f.opacity ? key >= 128 : is_foreground(key, f, form);
-    rule.classes[key] = foreground ? 1 : key == kIgnored && !f.opacity ? kIgnored : 0;
+    rule.classes[key] = foreground ? 1 : key == kIgnored && !f.opacity && !colours ? kIgnored : 0;
   }
   if (form.no_data == 0.0 || f.opacity) rule.no_data = 0;
   return rule;
@@ -179,6 +180,22 @@ void MaskCounter::add(std::span<const MaskKey> keys) {
   }
 }
 
+void MaskCounter::add(std::span<const uint8_t> bytes, int no_data) {
+  std::array<int64_t, 256> counts{};
+  for (const uint8_t v : bytes) ++counts[v];
+  for (size_t v = 0; v < counts.size(); ++v) {
+    if (counts[v] == 0) continue;
+    if (static_cast<int>(v) == no_data) {
+      no_data_ += counts[v];
+      continue;
+    }
+    MaskCounts::Count& count = dense_[v];
+    if (count.pixels == 0) count.first = pixels_ + (std::find(bytes.begin(), bytes.end(), v) - bytes.begin());
+    count.pixels += counts[v];
+  }
+  pixels_ += static_cast<int64_t>(bytes.size());
+}
+
 MaskCounts MaskCounter::take() const {
   MaskCounts counts{{others_.begin(), others_.end()}, no_data_};
   for (size_t v = 0; v < dense_.size(); ++v) {
@@ -206,6 +223,13 @@ void MaskRule::apply(std::span<const MaskKey> keys, uint8_t* out) const {
     if (key != last) last_class = class_of(key), last = key;
     *out++ = last_class;
   }
+}
+
+void MaskRule::apply(std::span<const uint8_t> bytes, int no_data_value, uint8_t* out) const {
+  std::array<uint8_t, 256> table{};
+  for (size_t v = 0; v < table.size(); ++v)
+    table[v] = static_cast<int>(v) == no_data_value ? no_data : class_of(static_cast<MaskKey>(v));
+  for (const uint8_t v : bytes) *out++ = table[v];
 }
 
 MaskRule mask_rule(const MaskCounts& counts, const MaskForm& form, int classes, const Foreground& foreground,

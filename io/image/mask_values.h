@@ -43,6 +43,8 @@ class MaskCounter {
  public:
   MaskCounter() : dense_(kDense) {}
   void add(std::span<const MaskKey>);
+  // Grey values or indices; those of no_data (-1: none) are no data.
+  void add(std::span<const uint8_t>, int no_data);
   MaskCounts take() const;
 
  private:
@@ -56,6 +58,7 @@ class MaskRule {
  public:
   // 0 background, k class k, 255 no data or ignored.
   void apply(std::span<const MaskKey>, uint8_t* out) const;
+  void apply(std::span<const uint8_t>, int no_data, uint8_t* out) const;
   uint8_t class_of(MaskKey) const;
 
   std::map<MaskKey, uint8_t> classes;  // of every value that the mask has

@@ -15,6 +15,7 @@ TiffParts::TiffParts(const std::string& path) { missing(path); }
 TiffParts::~TiffParts() = default;
 int64_t TiffParts::strip_rows(int64_t) const { missing(path_); }
 std::vector<double> TiffParts::read_band(int, int64_t, int64_t, int64_t, int64_t) const { missing(path_); }
+std::vector<uint8_t> TiffParts::read_bytes(int64_t, int64_t, int64_t, int64_t) const { missing(path_); }
 std::vector<uint8_t> TiffParts::read_validity(int64_t, int64_t, int64_t, int64_t) const { missing(path_); }
 std::vector<float> TiffParts::read_probabilities(int64_t, int64_t, int64_t, int64_t) const { missing(path_); }
 

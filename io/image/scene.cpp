@@ -4,10 +4,12 @@
 #include <cpl_string.h>
 
 #include <algorithm>
-#include <cmath>
+#include <array>
 
+#include "io/folder.h"
 #include "io/gdal_messages.h"
 #include "io/image/codec.h"
+#include "io/image/gdal_validity.h"
 
 namespace ppl {
 namespace {
@@ -52,21 +54,67 @@ void check_local(const std::string& vrt) {
 
 struct SceneReader::Open {
   GDALDataset* dataset = nullptr;
+  std::vector<std::array<uint8_t, 3>> palette;  // of the first band; empty: none
+  int white = 0;                                // the value that stands for black, where white is zero; else 0
   ~Open() {
     if (dataset) GDALClose(dataset);
   }
+
+  // The chosen bands of a rectangle, one after the other in each pixel.
+  CPLErr read(const GdalWindow& w, const std::vector<int>& bands, int depth, uint8_t* out) const {
+    std::vector<int> from = palette.empty() ? bands : std::vector<int>{1};
+    const int n = static_cast<int>(from.size());
+    const GSpacing value = depth / 8, pixel = value * n;
+    const size_t pixels = static_cast<size_t>(w.width) * static_cast<size_t>(w.height);
+    std::vector<uint8_t> indices(palette.empty() ? 0 : pixels);
+    uint8_t* const to = palette.empty() ? out : indices.data();
+    const CPLErr e = dataset->RasterIO(GF_Read, w.x, w.y, w.width, w.height, to, w.width, w.height, gdal_type(depth), n,
+                                       from.data(), pixel, pixel * w.width, value, nullptr);
+    for (size_t i = 0; i < indices.size(); ++i) {
+      const size_t entry = std::min<size_t>(indices[i], palette.size() - 1);
+      for (const int b : bands) *out++ = palette[entry][static_cast<size_t>(b - 1)];
+    }
+    for (size_t i = 0; white > 0 && i < pixels * from.size(); ++i) {
+      if (depth == 8)
+        out[i] = static_cast<uint8_t>(white - out[i]);
+      else
+        reinterpret_cast<uint16_t*>(out)[i] = static_cast<uint16_t>(white - reinterpret_cast<uint16_t*>(out)[i]);
+    }
+    return e;
+  }
 };
+
+namespace {
+
+// How the values of the first band are meant.
+template <class Open>
+void read_colours(Open& open) {
+  GDALRasterBand& first = *open.dataset->GetRasterBand(1);
+  const char* inverted = open.dataset->GetMetadataItem("MINISWHITE", "IMAGE_STRUCTURE");
+  if (inverted && std::string(inverted) == "YES") {
+    const char* bits = first.GetMetadataItem("NBITS", "IMAGE_STRUCTURE");
+    open.white = (1 << (bits ? std::stoi(bits) : GDALGetDataTypeSizeBits(first.GetRasterDataType()))) - 1;
+    return;
+  }
+  const GDALColorTable* table = first.GetRasterDataType() == GDT_Byte ? first.GetColorTable() : nullptr;
+  for (int i = 0; table && i < std::min(table->GetColorEntryCount(), 256); ++i) {
+    const GDALColorEntry* e = table->GetColorEntry(i);
+    open.palette.push_back({static_cast<uint8_t>(e->c1), static_cast<uint8_t>(e->c2), static_cast<uint8_t>(e->c3)});
+  }
+}
+
+}  // namespace
 
 SceneReader::SceneReader(const std::string& path, std::vector<int> bands, int64_t window, int64_t cache_bytes)
     : path_(path), bands_(std::move(bands)), open_(std::make_unique<Open>()) {
   const GdalMessages messages;
-  const bool is_virtual = path.ends_with(".vrt");
+  const bool is_virtual = extension_of(path) == ".vrt";
   if (is_virtual) {
     check_local(path);
     take_network_away();
   }
-  static const char* const kImages[] = {"GTiff", "PNG", "JPEG", nullptr};
-  static const char* const kVirtual[] = {"VRT", "GTiff", "PNG", "JPEG", nullptr};
+  static const char* const kImages[] = {"GTiff", "PNG", "JPEG", "JP2OpenJPEG", "JP2KAK", "JP2ECW", nullptr};
+  static const char* const kVirtual[] = {"VRT", "GTiff", "PNG", "JPEG", "JP2OpenJPEG", "JP2KAK", "JP2ECW", nullptr};
   open_->dataset = GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY | GDAL_OF_VERBOSE_ERROR,
                                      is_virtual ? kVirtual : kImages);
   PPL_CHECK(open_->dataset, path, ": cannot open the image: ", messages.text());
@@ -76,10 +124,16 @@ SceneReader::SceneReader(const std::string& path, std::vector<int> bands, int64_
   PPL_CHECK(height_ > 0 && width_ > 0 && height_ <= kMaxSide && width_ <= kMaxSide, path, ": an image of ", width_,
             " x ", height_, " pixels; expected at most ", kMaxSide, " a side");
   PPL_CHECK(!bands_.empty(), path, ": no bands are asked for");
-  const bool grey = d.GetRasterCount() <= 2 && d.GetRasterBand(1)->GetRasterDataType() == GDT_Byte;
+  const bool one_band = d.GetRasterCount() - (alpha_band(d) > 0) == 1;
+  const bool grey = one_band && d.GetRasterBand(1)->GetRasterDataType() == GDT_Byte;
+  read_colours(*open_);
   for (int& b : bands_) {
+    if (!open_->palette.empty()) {
+      check_band(b, 3, 8, path);
+      continue;
+    }
     if (grey && b >= 1 && b <= 3) b = 1;
-    PPL_CHECK(b >= 1 && b <= d.GetRasterCount(), path, ": band ", b, " is asked of an image with ", d.GetRasterCount());
+    check_band(b, d.GetRasterCount(), d.GetRasterBand(1)->GetRasterDataType() == GDT_Byte ? 8 : 16, path);
     const GDALDataType type = d.GetRasterBand(b)->GetRasterDataType();
     PPL_CHECK((type == GDT_Byte || type == GDT_UInt16) && type == d.GetRasterBand(bands_[0])->GetRasterDataType(), path,
               ": band ", b, " holds ", GDALGetDataTypeName(type), " values; expected Byte or UInt16 in all bands");
@@ -112,23 +166,16 @@ SceneSource::Window SceneReader::read(int64_t row, int64_t column, int64_t heigh
   PPL_CHECK(row >= 0 && column >= 0 && height > 0 && width > 0 && row + height <= height_ && column + width <= width_,
             path_, ": a window outside the image");
   const GdalMessages messages;
-  const int x = static_cast<int>(column), y = static_cast<int>(row), w = static_cast<int>(width),
-            h = static_cast<int>(height), n = static_cast<int>(bands_.size());
-  Window out{Image::make(height, width, n, depth_), std::vector<uint8_t>(static_cast<size_t>(height * width), 0)};
-  const int64_t value = depth_ / 8, pixel = value * n;
-  std::vector<int> bands = bands_;
-  const CPLErr e = open_->dataset->RasterIO(GF_Read, x, y, w, h, out.image.u8(), w, h, gdal_type(depth_), n,
-                                            bands.data(), pixel, pixel * width, value, nullptr);
+  const GdalWindow window{static_cast<int>(column), static_cast<int>(row), static_cast<int>(width),
+                          static_cast<int>(height)};
+  Window out{Image::make(height, width, static_cast<int>(bands_.size()), depth_),
+             std::vector<uint8_t>(static_cast<size_t>(height * width), 0)};
+  const CPLErr e = open_->read(window, bands_, depth_, out.image.u8());
   PPL_CHECK(e == CE_None && !messages.failed(), path_, ": damaged or incomplete at row ", row, ", column ", column,
             ": ", messages.text());
-  std::vector<uint8_t> of_band(out.valid.size());
-  for (const int b : bands_) {
-    GDALRasterBand* band = open_->dataset->GetRasterBand(b);
-    const CPLErr m = band->GetMaskBand()->RasterIO(GF_Read, x, y, w, h, of_band.data(), w, h, GDT_Byte, 0, 0, nullptr);
-    PPL_CHECK(m == CE_None && !messages.failed(), path_, ": damaged or incomplete: ", messages.text());
-    for (size_t i = 0; i < of_band.size(); ++i) out.valid[i] |= of_band[i] != 0;
-    if (band->GetMaskFlags() & (GMF_PER_DATASET | GMF_ALL_VALID)) break;  // the same for the other bands
-  }
+  const std::vector<int> bands = open_->palette.empty() ? bands_ : std::vector<int>{1};
+  const CPLErr m = read_gdal_validity(*open_->dataset, bands, window, out.valid.data());
+  PPL_CHECK(m == CE_None && !messages.failed(), path_, ": damaged or incomplete: ", messages.text());
   out.any_valid = std::find(out.valid.begin(), out.valid.end(), 1) != out.valid.end();
   return out;
 }
@@ -138,14 +185,12 @@ Image SceneReader::read_thinned(int64_t step) const {
   const int64_t height = ceil_div(height_, step), width = ceil_div(width_, step);
   const int n = static_cast<int>(bands_.size());
   Image out = Image::make(height, width, n, depth_);
-  const int64_t value = depth_ / 8, pixel = value * n;
-  std::vector<int> bands = bands_;
+  const int64_t pixel = depth_ / 8 * n;
   // Row by row: a whole decimated reading would take overviews, whose pixels may be means.
   std::vector<uint8_t> line(static_cast<size_t>(width_ * pixel));
   for (int64_t y = 0; y < height; ++y) {
-    const CPLErr e = open_->dataset->RasterIO(GF_Read, 0, static_cast<int>(y * step), static_cast<int>(width_), 1,
-                                              line.data(), static_cast<int>(width_), 1, gdal_type(depth_), n,
-                                              bands.data(), pixel, 0, value, nullptr);
+    const GdalWindow row{0, static_cast<int>(y * step), static_cast<int>(width_), 1};
+    const CPLErr e = open_->read(row, bands_, depth_, line.data());
     PPL_CHECK(e == CE_None && !messages.failed(), path_, ": damaged or incomplete at row ", y * step, ": ",
               messages.text());
     for (int64_t x = 0; x < width; ++x)
@@ -154,47 +199,16 @@ Image SceneReader::read_thinned(int64_t step) const {
   return out;
 }
 
-namespace {
-
-double percentile(const std::vector<uint64_t>& counts, double percent) {
-  uint64_t total = 0;
-  for (const uint64_t n : counts) total += n;
-  const auto wanted = static_cast<uint64_t>(std::floor(percent / 100 * static_cast<double>(total - 1)));
-  uint64_t below = 0;
-  for (size_t v = 0; v < counts.size(); ++v) {
-    below += counts[v];
-    if (below > wanted) return static_cast<double>(v);
-  }
-  return static_cast<double>(counts.size() - 1);
-}
-
-}  // namespace
-
-Percentiles scene_percentiles(const SceneSource& scene, int64_t window, double low_percent, double high_percent) {
-  std::vector<std::vector<uint64_t>> counts;
-  uint64_t pixels = 0;
-  for (int64_t y = 0; y < scene.height(); y += window) {
-    for (int64_t x = 0; x < scene.width(); x += window) {
-      const auto part = scene.read(y, x, std::min(window, scene.height() - y), std::min(window, scene.width() - x));
-      const auto n = static_cast<size_t>(part.image.bands);
-      counts.resize(n, std::vector<uint64_t>(size_t{1} << scene.depth(), 0));
-      for (size_t i = 0; i < part.valid.size(); ++i) {
-        if (!part.valid[i]) continue;
-        ++pixels;
-        for (size_t b = 0; b < n; ++b) {
-          const size_t at = i * n + b;
-          ++counts[b][scene.depth() == 8 ? part.image.u8()[at] : part.image.u16()[at]];
-        }
-      }
-    }
-  }
-  PPL_CHECK(pixels > 0, "an image without data has no percentiles");
-  Percentiles p;
-  for (const auto& band : counts) {
-    p.low.push_back(percentile(band, low_percent));
-    p.high.push_back(std::max(percentile(band, high_percent), p.low.back() + 1));  // a band of one value
-  }
-  return p;
+std::string lost_placement(const std::string& path) {
+  const GdalMessages messages;
+  static const char* const kImages[] = {"GTiff", "JP2OpenJPEG", nullptr};
+  const std::unique_ptr<GDALDataset, decltype([](GDALDataset* d) { GDALClose(d); })> open(
+      GDALDataset::Open(path.c_str(), GDAL_OF_RASTER | GDAL_OF_READONLY, kImages));
+  double transform[6];
+  if (!open || open->GetGeoTransform(transform) == CE_None) return {};
+  const int points = open->GetGCPCount();
+  if (points > 0) return cat(points, " ground control points");
+  return open->GetMetadata("RPC") ? "RPCs" : "";
 }
 
 }  // namespace ppl

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,7 +43,8 @@ class SceneSource {
   int depth_ = 8;
 };
 
-// GeoTIFF, COG, PNG, JPEG, or VRT where the name ends in .vrt: only that form may refer to other files, which lie on
+// GeoTIFF, COG, PNG, JPEG, JPEG 2000 where GDAL reads it, or VRT where the name ends in .vrt (any case): only that form
+// may refer to other files. Palettes become their colours, values are turned where white is zero. The others lie on
 // this machine: nothing is fetched from the net.
 class SceneReader : public SceneSource {
  public:
@@ -107,6 +109,13 @@ std::string read_note(const std::string& path);
 struct Percentiles {
   std::vector<double> low, high;
 };
-Percentiles scene_percentiles(const SceneSource&, int64_t window, double low_percent, double high_percent);
+// take_out, where it is given, clears flags of a window that begins at (row, column).
+using TakeOut = std::function<void(const Image&, int64_t row, int64_t column, std::vector<uint8_t>& valid)>;
+Percentiles scene_percentiles(const SceneSource&, int64_t window, double low_percent, double high_percent,
+                              const TakeOut& take_out = {});
+
+// What places an image on the earth and is not carried over to results: ground control points or RPCs, in words; empty
+// where there are none, or where a transform places it.
+std::string lost_placement(const std::string& path);
 
 }  // namespace ppl

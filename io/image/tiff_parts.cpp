@@ -42,6 +42,15 @@ struct TiffParts::Open {
   ~Open() {
     if (dataset) GDALClose(dataset);
   }
+  void read(int band, int64_t row, int64_t column, int64_t height, int64_t width, void* to, GDALDataType type,
+            const std::string& path) const {
+    const GdalMessages messages;
+    const int x = static_cast<int>(column), y = static_cast<int>(row), w = static_cast<int>(width),
+              h = static_cast<int>(height);
+    const CPLErr e = dataset->GetRasterBand(band)->RasterIO(GF_Read, x, y, w, h, to, w, h, type, 0, 0, nullptr);
+    PPL_CHECK(e == CE_None && !messages.failed(), path, ": damaged or incomplete TIFF: ", messages.text());
+    if (GDALGetCacheUsed64() > kHeldBlocks) dataset->FlushCache();
+  }
 };
 
 TiffParts::TiffParts(const std::string& path) : path_(path), open_(std::make_unique<Open>()) {
@@ -73,6 +82,8 @@ TiffParts::TiffParts(const std::string& path) : path_(path), open_(std::make_uni
   int declared = 0;
   const double no_data = first.GetNoDataValue(&declared);
   if (declared) no_data_ = no_data;
+  plain_ = bands_ == 1 && alpha_ == 0 && first.GetRasterDataType() == GDT_Byte && !inverted_ &&
+           (first.GetMaskFlags() & (GMF_ALL_VALID | GMF_NODATA)) != 0;
   int block_width = 0;
   first.GetBlockSize(&block_width, &open_->block_height);
   check_extents(open_->block_height, block_width, kMaxBlockPixels, path + " (its blocks)");
@@ -86,14 +97,14 @@ int64_t TiffParts::strip_rows(int64_t pixels) const {
 }
 
 std::vector<double> TiffParts::read_band(int band, int64_t row, int64_t column, int64_t height, int64_t width) const {
-  const GdalMessages messages;
   std::vector<double> values(static_cast<size_t>(height * width));
-  const int x = static_cast<int>(column), y = static_cast<int>(row), w = static_cast<int>(width),
-            h = static_cast<int>(height);
-  const CPLErr e = open_->dataset->GetRasterBand(band)->RasterIO(GF_Read, x, y, w, h, values.data(), w, h, GDT_Float64,
-                                                                 0, 0, nullptr);
-  PPL_CHECK(e == CE_None && !messages.failed(), path_, ": damaged or incomplete TIFF: ", messages.text());
-  if (GDALGetCacheUsed64() > kHeldBlocks) open_->dataset->FlushCache();
+  open_->read(band, row, column, height, width, values.data(), GDT_Float64, path_);
+  return values;
+}
+
+std::vector<uint8_t> TiffParts::read_bytes(int64_t row, int64_t column, int64_t height, int64_t width) const {
+  std::vector<uint8_t> values(static_cast<size_t>(height * width));
+  open_->read(1, row, column, height, width, values.data(), GDT_Byte, path_);
   return values;
 }
 

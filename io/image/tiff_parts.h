@@ -32,6 +32,9 @@ class TiffParts {
 
   // Values of a band, from 1. Error naming the file where it is damaged. Besides the result some 64 MiB are held.
   std::vector<double> read_band(int band, int64_t row, int64_t column, int64_t height, int64_t width) const;
+  // Whether the file is one band of bytes whose no data is told by a value alone, and its values then.
+  bool plain_bytes() const { return plain_; }
+  std::vector<uint8_t> read_bytes(int64_t row, int64_t column, int64_t height, int64_t width) const;
   // 1 where there is data: by no-data value, opacity, or a mask of its own.
   std::vector<uint8_t> read_validity(int64_t row, int64_t column, int64_t height, int64_t width) const;
   // Probabilities: bytes / 255, 16 bits / 65535, floats as they are. 0 where there is no data or no number. Error
@@ -43,7 +46,7 @@ class TiffParts {
   std::string path_;
   int64_t height_ = 0, width_ = 0;
   int bands_ = 0, alpha_ = 0, bits_ = 8;
-  bool floats_ = false, inverted_ = false;
+  bool floats_ = false, inverted_ = false, plain_ = false;
   std::vector<std::array<uint8_t, 3>> palette_;
   std::optional<double> no_data_;
   std::unique_ptr<Open> open_;

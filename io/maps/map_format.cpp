@@ -136,6 +136,7 @@ MapFile map_format_of(std::string_view begin, bool whole, const std::string& whe
     file.format = MapFormat::osm_o5m;
     return file;
   }
+  file.parquet = begins(begin, "PAR1");
   const std::string_view text = without_mark_and_blanks(begin);
   if (begins(text, "<")) {
     const std::string_view root = root_of(text);

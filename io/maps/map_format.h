@@ -21,6 +21,7 @@ struct MapFile {
   Packing packing = Packing::none;
   bool behind_tab = false;               // geojson_lines
   bool json = false, names_crs = false;  // GeoJSON; with a member "crs"
+  bool parquet = false;
   bool places_named = false;  // table: has columns of latitude and longitude too, so that its geometries are in degrees
 
   bool osm() const {

@@ -29,6 +29,16 @@ const std::set<std::string>& known_kinds(MapTheme theme) {
   return theme == MapTheme::roads ? roads : buildings;
 }
 
+// Values by which railways, waterways and land use go, and no road or building.
+bool is_other_thing(const std::string& kind) {
+  static const std::set<std::string> things{
+      "rail",    "light_rail", "tram",     "subway",   "narrow_gauge", "monorail", "funicular", "preserved",
+      "river",   "stream",     "canal",    "drain",    "ditch",        "dock",     "riverbank", "forest",
+      "wood",    "water",      "grass",    "meadow",   "scrub",        "farmland", "park",      "heath",
+      "wetland", "orchard",    "vineyard", "cemetery", "beach",        "quarry",   "glacier"};
+  return things.contains(kind);
+}
+
 std::string lower(std::string text) {
   for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   return text;
@@ -94,24 +104,24 @@ std::string LayerClasses::attributes() const {
 
 std::vector<ClassRule> LayerClasses::road_rules() const {
   std::vector<ClassRule> rules;
-  if (has("highway")) rules.push_back({Trust::osm, {"highway"}, "", "", false});
-  if (has("fclass")) rules.push_back({Trust::known, {"fclass"}, "", "", true});
+  if (has("highway")) rules.push_back({Trust::osm, {"highway"}, "", "", false, false});
+  if (has("fclass")) rules.push_back({Trust::known, {"fclass"}, "", "", true, true});
   if (has("class")) {
     const bool overture = has("subtype");
-    rules.push_back({Trust::known, {"class"}, overture ? "subtype" : "", overture ? "road" : "", true});
-    if (overture) rules.push_back({Trust::known, {"class"}, "", "", true});
+    if (overture) rules.push_back({Trust::known, {"class"}, "subtype", "road", true, false});
+    rules.push_back({Trust::known, {"class"}, "", "", true, overture});
   }
   for (const char* key : {"subtype", "type"}) {
-    if (has(key)) rules.push_back({Trust::known, {key}, "", "", true});
+    if (has(key)) rules.push_back({Trust::known, {key}, "", "", true, false});
   }
-  if (tags_ >= 0 && !has("highway")) rules.push_back({Trust::known, {"highway"}, "", "", false});
+  if (tags_ >= 0 && !has("highway")) rules.push_back({Trust::known, {"highway"}, "", "", false, false});
   return rules;
 }
 
 std::vector<ClassRule> LayerClasses::building_rules() const {
   std::vector<ClassRule> rules;
-  if (has("building")) rules.push_back({Trust::osm, {"building"}, "", "", false});
-  if (has("fclass")) rules.push_back({Trust::known, {"type", "fclass"}, "fclass", "building", false});
+  if (has("building")) rules.push_back({Trust::osm, {"building"}, "", "", false, false});
+  if (has("fclass")) rules.push_back({Trust::known, {"type", "fclass"}, "fclass", "building", false, true});
   std::vector<std::string> kinds;
   for (const char* key : {"class", "subtype", "type"}) {
     if (has(key)) kinds.push_back(key);
@@ -120,33 +130,37 @@ std::vector<ClassRule> LayerClasses::building_rules() const {
     // Only Overture's buildings have these; BBBike's layers are told apart by their names.
     bool of_buildings = lower(layer_->GetName()).find("building") != std::string::npos;
     for (const char* key : {"has_parts", "num_floors", "roof_shape", "facade_material"}) of_buildings |= has(key);
-    rules.push_back({of_buildings ? Trust::anything : Trust::known, kinds, "", "", false});
+    rules.push_back(
+        {of_buildings ? Trust::anything : Trust::known, kinds, "", "", false, has("class") && has("subtype")});
   }
-  if (tags_ >= 0 && !has("building")) rules.push_back({Trust::osm, {"building"}, "", "", false});
+  if (tags_ >= 0 && !has("building")) rules.push_back({Trust::osm, {"building"}, "", "", false, false});
   return rules;
 }
 
 std::vector<ClassRule> LayerClasses::rules() const {
-  if (!named_.kind.empty()) return {{Trust::osm, {named_.kind}, "", "", false}};
+  if (!named_.kind.empty()) return {{Trust::osm, {named_.kind}, "", "", false, false}};
   std::vector<ClassRule> rules = theme_ == MapTheme::roads ? road_rules() : building_rules();
   if (only_polygons(*layer_)) std::erase_if(rules, [](const ClassRule& rule) { return rule.lines_only; });
   return rules;
 }
 
-bool LayerClasses::applies(const ClassRule& rule) {
+LayerClasses::Fit LayerClasses::fit_of(const ClassRule& rule) {
   const bool by_attribute = std::any_of(rule.keys.begin(), rule.keys.end(), [&](const auto& key) { return has(key); });
-  if (by_attribute && (rule.trust == Trust::osm || rule.trust == Trust::anything)) return true;
+  if (by_attribute && (rule.trust == Trust::osm || rule.trust == Trust::anything)) return Fit::known;
+  Fit fit = rule.decides ? Fit::other : Fit::none;
   layer_->ResetReading();
   for (const auto& feature : *layer_) {
     bool known = false;
-    if (!kind(*feature, rule, known).empty() && known) return true;
+    const std::string text = kind(*feature, rule, known);
+    if (!text.empty() && known) return Fit::known;
+    if (is_other_thing(text)) fit = Fit::other;
   }
-  return false;
+  return fit;
 }
 
 ClassRule LayerClasses::find_rule() {
   for (const ClassRule& rule : rules()) {
-    if (applies(rule)) return rule;
+    if (fit_of(rule) != Fit::none) return rule;
   }
   return {};
 }
@@ -166,6 +180,11 @@ std::string LayerClasses::value(const OGRFeature& feature, const std::string& ke
     }
   }
   return text;
+}
+
+bool LayerClasses::cut_tags(const OGRFeature& feature) const {
+  const std::string text = tags_ >= 0 ? text_of(feature, tags_) : "";
+  return text.size() >= 250 && text.size() <= 255 && text.back() != '"' && text.back() != '}';
 }
 
 std::string LayerClasses::kind(const OGRFeature& feature, const ClassRule& rule, bool& known) const {

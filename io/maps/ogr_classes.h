@@ -25,6 +25,7 @@ struct ClassRule {
   std::vector<std::string> keys;  // of attributes or tags; the first that is set counts
   std::string guard, guarded;     // the attribute `guard` has to be `guarded`; empty: no such
   bool lines_only = false;        // of roads: polygons with such a value are something else
+  bool decides = false;           // there is no other such attribute: a layer without a known value holds none
 };
 
 class LayerClasses {
@@ -33,12 +34,14 @@ class LayerClasses {
   // the attributes that there are.
   LayerClasses(OGRLayer& layer, MapTheme theme, const OgrFields& named, const std::string& where);
 
-  // Looks through the features for the first rule that applies to any of them.
+  // Looks through the features for the first rule that applies to any of them, or that says that it is none of those.
   ClassRule find_rule();
   // Of an attribute, or of the attribute that holds all other tags.
   std::string value(const OGRFeature& feature, const std::string& key) const;
   // The class; empty where there is none. What the rule does not know comes as it is with known = false.
   std::string kind(const OGRFeature& feature, const ClassRule& rule, bool& known) const;
+  // Shapefiles cut texts at 254 letters, so that tags in the attribute for all of them may be lost.
+  bool cut_tags(const OGRFeature& feature) const;
   std::string attributes() const;  // their names, for messages
 
  private:
@@ -46,7 +49,8 @@ class LayerClasses {
   std::vector<ClassRule> road_rules() const;
   std::vector<ClassRule> building_rules() const;
   bool has(const std::string& key) const { return definition_->GetFieldIndex(key.c_str()) >= 0; }
-  bool applies(const ClassRule& rule);
+  enum class Fit { none, other, known };  // other: values of railways, waterways, land use
+  Fit fit_of(const ClassRule& rule);
 
   OGRLayer* layer_;
   const OGRFeatureDefn* definition_;

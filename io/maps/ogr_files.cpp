@@ -77,6 +77,8 @@ OgrFile open_one(const std::string& name, const MapFile& format, const GdalMessa
   } else {
     file = open_as(name, drivers_of_plain_files(), nullptr);
   }
+  PPL_CHECK(file || !format.parquet, where, ": is Parquet, which GDAL was built without here; make it a GeoPackage ",
+            "(geopandas, DuckDB, ogr2ogr)");
   PPL_CHECK(file, where, ": cannot be read as lines or polygons: ", reason(messages));
   return file;
 }
@@ -96,13 +98,13 @@ MapFile format_of_member(const std::string& name) {
 std::vector<OpenedMap> open_map(const std::string& path, const MapFile& format, const GdalMessages& messages) {
   std::vector<OpenedMap> opened;
   if (format.format == MapFormat::other && format.packing == Packing::none && is_zip(path)) {
+    // Without any, such as in a packed File Geodatabase, it is GDAL's own affair.
     const std::set<std::string> members = members_of(path);
-    PPL_CHECK(!members.empty(), path, ": a zip archive without any file of vectors that is read");
     for (const std::string& member : members) {
       const std::string where = members.size() == 1 ? path : cat(path, ", ", fs::path(member).filename().string());
       opened.push_back({where, open_one(member, format_of_member(member), messages, where)});
     }
-    return opened;
+    if (!opened.empty()) return opened;
   }
   const std::string plain = fs::absolute(path).string();
   const std::string name = format.packing == Packing::gzip ? "/vsigzip/" + plain : path;

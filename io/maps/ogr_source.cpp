@@ -21,6 +21,7 @@ struct Candidate {
   LayerClasses classes;
   ClassRule rule;
   bool empty = false;
+  bool alone = false;  // no other layer of the file has lines or polygons
 };
 
 // PROJ takes longer over a coordinate system than a tile's layer takes to read.
@@ -30,9 +31,23 @@ const std::string& known_crs(const std::string& text, const std::string& where) 
   return at != known.end() ? at->second : known.emplace(text, crs_from_text(text, where)).first->second;
 }
 
-// GeoJSON without a word of it is in WGS 84, unless the user knows better.
+// By the first geometry.
+bool lies_in_degrees(OGRLayer& source) {
+  source.ResetReading();
+  for (const auto& feature : source) {
+    const OGRGeometry* geometry = feature->GetGeometryRef();
+    if (geometry == nullptr || geometry->IsEmpty()) continue;
+    OGREnvelope box;
+    geometry->getEnvelope(&box);
+    return box.MinX >= -180 && box.MaxX <= 180 && box.MinY >= -90 && box.MaxY <= 90;
+  }
+  return true;
+}
+
+// GeoJSON without a word of it is in degrees by its definition, unless it cannot be and the user knows better.
 std::string crs_of(OGRLayer& source, const MapFile& format, const OgrFields& fields, const std::string& where) {
-  const std::string wkt = format.json && !format.names_crs && !fields.crs.empty() ? "" : wkt_of(source.GetSpatialRef());
+  const bool silent = format.json && !format.names_crs && !fields.crs.empty();
+  const std::string wkt = silent && !lies_in_degrees(source) ? "" : wkt_of(source.GetSpatialRef());
   if (!wkt.empty()) return known_crs(wkt, where);
   if (!fields.crs.empty()) return known_crs(fields.crs, where);
   PPL_CHECK(format.places_named, where, ": has no coordinate system; name it with --source-crs");
@@ -55,10 +70,12 @@ std::vector<Candidate> candidates(const std::vector<OpenedMap>& files, const std
                                   const OgrFields& fields) {
   std::vector<std::pair<OGRLayer*, std::string>> found;
   std::string names;
+  int drawable = 0;
   for (const OpenedMap& opened : files) {
     for (OGRLayer* layer : opened.file->GetLayers()) {
       names += (names.empty() ? "" : ", ") + std::string(layer->GetName());
       if (!fields.layer.empty() && fields.layer != layer->GetName()) continue;
+      drawable += may_hold(*layer, MapTheme::roads);
       if (may_hold(*layer, theme)) found.emplace_back(layer, cat(opened.where, ", layer ", layer->GetName()));
     }
   }
@@ -74,7 +91,7 @@ std::vector<Candidate> candidates(const std::vector<OpenedMap>& files, const std
   std::vector<Candidate> result;
   for (const auto& [layer, where] : found) {
     const std::string& place = several ? where : path;
-    result.push_back({layer, place, LayerClasses(*layer, theme, fields, place), {}, false});
+    result.push_back({layer, place, LayerClasses(*layer, theme, fields, place), {}, false, drawable == 1});
   }
   return result;
 }
@@ -107,7 +124,7 @@ void choose(std::vector<Candidate>& layers, const MapRequest& request, SourceRep
     std::erase_if(layers, classless);
     return;
   }
-  PPL_CHECK(without == 1, first.where, lacks, ", or choose one of ", without, " layers with --layer");
+  PPL_CHECK(without == 1 && first.alone, first.where, lacks, ", or choose a layer with --layer");
   PPL_CHECK(!request.needs_class, first.where, lacks);
   PPL_CHECK(!roads || !only_polygons(*first.layer), first.where,
             ": holds polygons and no class of roads; --theme buildings draws buildings, --all-features areas of roads");
@@ -125,7 +142,7 @@ class LayerReader {
 
   void read(Geometries& geometries) {
     const auto count = static_cast<double>(request_.progress ? from_.layer->GetFeatureCount(false) : -1);
-    int64_t read = 0;
+    int64_t read = 0, cut = 0;
     from_.layer->ResetReading();
     for (const auto& feature : *from_.layer) {
       if (++read % 1000 == 0 && count > 0) request_.progress(static_cast<double>(read) / count);
@@ -134,6 +151,12 @@ class LayerReader {
       if (!wanted(*feature, traits)) continue;
       const bool drawn = geometry != nullptr && geometries.add(*geometry, traits, polygons_of(*feature, *geometry));
       report_.shapeless += !drawn;
+      cut += from_.classes.cut_tags(*feature);
+    }
+    if (cut > 0) {
+      report_.notes.push_back(cat("the other tags of ", cut,
+                                  " features are cut short, so that tunnels, lanes and widths ",
+                                  "may be missing; use GeoPackage in place of a shapefile"));
     }
     report_.seen += read;
   }
@@ -167,7 +190,8 @@ class LayerReader {
     if (from_.rule.lines_only) return Polygons::passed_over;
     const std::string area = from_.classes.value(feature, "area");
     if (!area.empty()) return says_no(area) ? Polygons::outlines : Polygons::filled;
-    return (only_polygons(*from_.layer) && !json_) || has_several_rings(geometry) ? Polygons::filled : Polygons::outlines;
+    return (only_polygons(*from_.layer) && !json_) || has_several_rings(geometry) ? Polygons::filled
+                                                                                  : Polygons::outlines;
   }
 
   const Candidate& from_;

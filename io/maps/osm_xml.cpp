@@ -2,12 +2,10 @@
 
 #include <expat.h>
 
-#include <charconv>
-#include <cmath>
-#include <cstring>
 #include <exception>
 #include <optional>
 
+#include "io/maps/osm_values.h"
 #include "io/maps/packed_reader.h"
 #include "kernels/base.h"
 
@@ -16,33 +14,6 @@ namespace {
 
 constexpr int64_t kLargestElement = 1 << 20;  // bytes; OSM's API allows 255 letters a value
 constexpr size_t kLargestRemark = 1000;
-
-int64_t whole_number(const char* text, const char* what) {
-  int64_t value = 0;
-  const char* end = text + std::strlen(text);
-  if (*text == '+') ++text;
-  const auto [stop, error] = std::from_chars(text, end, value);
-  PPL_CHECK(error == std::errc() && stop == end, "expected a whole number as ", what, ", got '",
-            std::string_view(text).substr(0, 40), "'");
-  return value;
-}
-
-// In 1e-7 degrees; what is off the earth is no place.
-int32_t degrees(const char* text, const char* what) {
-  double value = 0;
-  const char* end = text + std::strlen(text);
-  const auto [stop, error] = std::from_chars(text, end, value);
-  PPL_CHECK(error == std::errc() && stop == end, "expected degrees as ", what, ", got '",
-            std::string_view(text).substr(0, 40), "'");
-  return std::abs(value) <= 180 ? static_cast<int32_t>(std::lround(value * 1e7)) : INT32_MAX;
-}
-
-// An id for a node that is known by its place alone. OSM's ids and JOSM's negative ones are nowhere near.
-int64_t id_of(OsmPlace place) {
-  const auto x = static_cast<uint64_t>(int64_t{place.x} + 1'800'000'000),
-             y = static_cast<uint64_t>(int64_t{place.y} + 900'000'000);
-  return INT64_MIN + static_cast<int64_t>(x << 31 | y);
-}
 
 class Parser {
  public:
@@ -169,11 +140,11 @@ class Parser {
     if (!in_use_) return;
     for (; *attributes; attributes += 2) {
       const std::string_view key = attributes[0], value = attributes[1];
-      if (key == "id") id_ = whole_number(attributes[1], "an id");
-      if (key == "version") state_.version = whole_number(attributes[1], "a version");
+      if (key == "id") id_ = osm_number(attributes[1], "an id");
+      if (key == "version") state_.version = osm_number(attributes[1], "a version");
       if ((key == "visible" && value == "false") || (key == "action" && value == "delete")) state_.deleted = true;
-      if (key == "lat") place_.y = degrees(attributes[1], "lat");
-      if (key == "lon") place_.x = degrees(attributes[1], "lon");
+      if (key == "lat") place_.y = osm_degrees(attributes[1], "lat");
+      if (key == "lon") place_.x = osm_degrees(attributes[1], "lon");
     }
   }
 
@@ -214,12 +185,12 @@ class Parser {
     std::optional<int64_t> id;
     for (; *attributes; attributes += 2) {
       const std::string_view key = attributes[0];
-      if (key == "ref") id = whole_number(attributes[1], "a reference");
-      if (key == "lat") place.y = degrees(attributes[1], "lat");
-      if (key == "lon") place.x = degrees(attributes[1], "lon");
+      if (key == "ref") id = osm_number(attributes[1], "a reference");
+      if (key == "lat") place.y = osm_degrees(attributes[1], "lat");
+      if (key == "lon") place.x = osm_degrees(attributes[1], "lon");
     }
     // Where Overpass cuts a geometry, places are missing: such a node is nowhere.
-    if (!id) id = place.valid() ? id_of(place) : INT64_MAX;
+    if (!id) id = place.valid() ? id_at(place) : INT64_MAX;
     nodes_.push_back(*id);
     places_.push_back(place);
     placed_ |= place.valid();
@@ -231,7 +202,7 @@ class Parser {
       const std::string_view key = attributes[0], value = attributes[1];
       if (key == "type")
         member.kind = value == "way" ? OsmKind::way : value == "node" ? OsmKind::node : OsmKind::relation;
-      if (key == "ref") member.id = whole_number(attributes[1], "a member's reference");
+      if (key == "ref") member.id = osm_number(attributes[1], "a member's reference");
       if (key == "role") member.role = keep(value);
     }
     members_.push_back(member);

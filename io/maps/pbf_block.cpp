@@ -10,7 +10,7 @@
 namespace ppl {
 namespace {
 
-using pbf::bytes, pbf::number;
+using pbf::bytes, pbf::number, pbf::Numbers;
 
 // Fields of a PrimitiveGroup.
 constexpr uint32_t kNodes = bytes(1), kDenseNodes = bytes(2), kWays = bytes(3), kRelations = bytes(4);
@@ -20,27 +20,6 @@ protozero::pbf_reader fields_of(std::string_view bytes) { return {bytes.data(), 
 
 // Writers put some thousands of objects into a block; of damaged and made-up ones no more than this is kept.
 constexpr size_t kMostGroups = 10'000, kMostStrings = 4'000'000;
-
-// One number after the other; without any check of sums, which may wrap.
-class Numbers {
- public:
-  explicit Numbers(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
-  bool done() const { return at_ == end_; }
-  uint64_t next() {
-    if (at_ != end_ && static_cast<signed char>(*at_) >= 0) return static_cast<uint64_t>(*at_++);
-    return protozero::decode_varint(&at_, end_);
-  }
-  int64_t next_signed() { return protozero::decode_zigzag64(next()); }
-  // Of differences to the one before, from 0.
-  int64_t next_sum() {
-    sum_ += static_cast<uint64_t>(next_signed());
-    return static_cast<int64_t>(sum_);
-  }
-
- private:
-  const char *at_, *end_;
-  uint64_t sum_ = 0;
-};
 
 }  // namespace
 

@@ -91,7 +91,10 @@ Point TileView::to_pixel(Point place) const {
 GroundScale TileView::measure(Point pixel) const {
   Line degrees{from_pixel(pixel), from_pixel(pixel + Point{1, 0}), from_pixel(pixel + Point{0, 1})};
   cache_.to_degrees(crs_).apply(degrees);
-  const Point metres = metres_a_degree(degrees[0].y);
+  const Point place = degrees[0];
+  PPL_CHECK(!(std::abs(place.y) > 90 || std::abs(place.x) > 360), "tile '", tile_.id, "': lies at ", place.x, " east, ",
+            place.y, " north, which is no place in degrees; is its coordinate system the right one?");
+  const Point metres = metres_a_degree(place.y);
   const auto step = [&](Point to) {
     return Point{nearest_turn(to.x - degrees[0].x, 0, 360) * metres.x, (to.y - degrees[0].y) * metres.y};
   };

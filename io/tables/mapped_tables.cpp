@@ -3,7 +3,7 @@
 namespace ppl {
 namespace {
 
-constexpr size_t kKeptBytes = size_t{64} << 20;
+constexpr size_t kKeptBytes = size_t{32} << 20;
 
 constexpr size_t kPagesOfAFault = size_t{64} << 10;  // that the system maps when one byte is looked at
 

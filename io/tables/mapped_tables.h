@@ -10,7 +10,7 @@
 
 namespace ppl {
 
-// Mapped files of which at most about 64 MB stay in memory, as long as readers say what they look at. Several threads
+// Mapped files of which at most about 32 MB stay in memory, as long as readers say what they look at. Several threads
 // may.
 class MappedTables {
  public:

@@ -75,7 +75,8 @@ class Ways {
       if (const auto place = images_->find(id)) return *place;
     }
     PPL_CHECK(options_.otherwise, path_, ": nothing says how its coordinates become pixels: no image ",
-              options_.images.empty() ? "beside it" : cat("with a place of image '", id, "' in ", options_.images),
+              options_.images.empty() ? "beside it"
+                                      : cat("of image '", id, "' in ", options_.images, " that says where it lies"),
               "; --images or --transform say it, --pixels where they are pixels");
     return *options_.otherwise;
   }

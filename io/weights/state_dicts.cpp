@@ -27,9 +27,15 @@ class Search {
   std::vector<Found> found;
 
  private:
-  // Values may be shared, and hold themselves.
+  // Values may be shared, and hold themselves. A dictionary that stands below two keys is found below both.
   void visit(PickleRef value, const std::string& key, int depth) {
-    if (depth > kDeepest || !seen_.insert(value).second) return;
+    if (depth > kDeepest) return;
+    if (!seen_.insert(value).second) {
+      const auto before =
+          std::find_if(found.begin(), found.end(), [&](const Found& f) { return f.dictionary == value; });
+      if (before != found.end()) found.push_back({key, value, before->has_dots});
+      return;
+    }
     const auto below = [&](std::string_view name) { return key.empty() ? std::string(name) : cat(key, ".", name); };
     if (value->kind == Kind::list) {
       for (size_t i = 0; i < value->items.size(); ++i) visit(value->items[i], below(std::to_string(i)), depth + 1);
@@ -74,7 +80,9 @@ PickleRef find_state_dict(PickleRef root, const std::string& key) {
   }
   if (std::any_of(all.begin(), all.end(), [](const Found& f) { return f.has_dots; }))
     std::erase_if(all, [](const Found& f) { return !f.has_dots; });
-  PPL_CHECK(all.size() == 1, "holds ", all.size(), " dictionaries of tensors: ", keys_of(all),
+  const bool only_one =
+      std::all_of(all.begin(), all.end(), [&](const Found& f) { return f.dictionary == all[0].dictionary; });
+  PPL_CHECK(only_one, "holds ", all.size(), " dictionaries of tensors: ", keys_of(all),
             "; choose one by `weights import --key KEY`");
   return all.front().dictionary;
 }

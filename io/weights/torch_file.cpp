@@ -63,6 +63,10 @@ NamedArrays collect(PickleRef root, const std::string& wanted, const Blocks& blo
 }
 
 NamedArrays parse_zip_form(Bytes bytes, const std::string& where, const std::string& key) {
+  // The names of all files stand at the end of an archive.
+  const std::string_view names(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  PPL_CHECK(names.find("/code/__torch__", bytes.size() - std::min<size_t>(bytes.size(), 1 << 20)) == names.npos,
+            "is a TorchScript model, not a state dict (save model.state_dict())");
   const Blocks files = read_zip_directory(bytes, where);
   constexpr std::string_view kPickleName = "data.pkl";
   const auto pickle = std::find_if(files.begin(), files.end(), [&](const auto& f) {

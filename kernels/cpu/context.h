@@ -1,12 +1,9 @@
 // What a CPU kernel needs besides its arguments: scratch memory that is kept between calls.
 #pragma once
 
-#include <cstddef>
-#include <cstdlib>
-#include <memory>
 #include <vector>
 
-#include "kernels/base.h"
+#include "kernels/cpu/aligned.h"
 
 namespace ppl {
 
@@ -24,26 +21,21 @@ struct CpuContext {
   template <class T>
   T* scratch(size_t slot, size_t count) {
     if (slots_.size() <= slot) slots_.resize(slot + 1);
-    Slot& s = slots_[slot];
-    const size_t bytes = (count * sizeof(T) + 63) / 64 * 64;
-    if (s.bytes < bytes) {
-      s.bytes = 0;
-      s.memory.reset(static_cast<std::byte*>(std::aligned_alloc(64, bytes)));
-      if (!s.memory) throw OutOfMemory(cat("out of memory: ", bytes, " bytes of scratch"));
-      s.bytes = bytes;
+    AlignedBytes& s = slots_[slot];
+    if (s.size() < count * sizeof(T)) {
+      s = {};  // before the new one is there
+      s = AlignedBytes(count * sizeof(T), "scratch");
     }
-    return reinterpret_cast<T*>(s.memory.get());
+    return s.as<T>();
+  }
+
+  // Whether nothing was written outside of any slot.
+  bool intact() const {
+    return std::all_of(slots_.begin(), slots_.end(), [](const AlignedBytes& s) { return s.intact(); });
   }
 
  private:
-  struct Free {
-    void operator()(std::byte* p) const { std::free(p); }
-  };
-  struct Slot {
-    std::unique_ptr<std::byte[], Free> memory;
-    size_t bytes = 0;
-  };
-  std::vector<Slot> slots_;
+  std::vector<AlignedBytes> slots_;
 };
 
 }  // namespace ppl

@@ -1,5 +1,7 @@
 // The three launchers: check the shape, choose an algorithm, run it.
 #include "kernels/cpu/conv_narrow.h"
+#include "kernels/cpu/conv_tiles.h"
+#include "kernels/cpu/level.h"
 #include "kernels/cpu/winograd.h"
 
 namespace ppl {
@@ -25,19 +27,22 @@ void trace_convolutions(std::function<void(ConvKind, const Conv&)> call) { trace
 PackedWeights::PackedWeights() : impl(std::make_unique<Impl>()) {}
 PackedWeights::~PackedWeights() = default;
 
-bool conv_serves(ConvAlgorithm algorithm, ConvKind kind, const Conv& p, bool) {
+bool conv_serves(ConvAlgorithm algorithm, ConvKind kind, const Conv& p, bool is_bf16) {
   if (algorithm == ConvAlgorithm::winograd) return winograd::serves(kind, p);
   if (algorithm == ConvAlgorithm::narrow) return conv_narrow::serves(kind, p);
+  if (algorithm == ConvAlgorithm::tiles) return is_bf16 && conv_tiles::available();
   return algorithm != ConvAlgorithm::product;
 }
 
 // Measured on a Zen 5 with bench/conv_bench: the layers of pp_linknet34_psp64 at 512 (batch 1) and 256 (batch 1 and 4).
 ConvAlgorithm conv_choice(ConvKind kind, const Conv& p, bool is_bf16) {
   const bool wide = p.c >= 32 && p.k >= 32;
-  // By AMX tiles the library's bf16 has more throughput than our kernels' f32 arithmetic can make up for; what it gets
-  // wrong by them is f32 in any case.
-  const bool tiles = is_bf16 && conv_direct::uses_amx() && kind != ConvKind::backward_weights;
-  if (winograd::serves(kind, p) && wide && !tiles) {
+  // By AMX tiles bf16 has more throughput than Winograd's f32 arithmetic can make up for (not timed). Where tiles would
+  // stay mostly empty, not; in the forward pass a row of the window is one block of inputs. Dot products lost every
+  // layer to oneDNN or Winograd.
+  const bool fill_tiles = p.k >= 16 && (p.c >= 16 || (kind == ConvKind::forward && p.s * p.c >= 16));
+  if (is_bf16 && current_level() == CpuLevel::amx && fill_tiles) return ConvAlgorithm::tiles;
+  if (winograd::serves(kind, p) && wide) {
     if (p.stride == 1) return ConvAlgorithm::winograd;
     // Of stride 2 only the 4x4 window: in a 3x3 one 7 of the 16 taps of its four 2x2 windows are empty.
     if (p.r == 4 && (!is_bf16 || kind == ConvKind::backward_weights)) return ConvAlgorithm::winograd;
@@ -67,6 +72,9 @@ void conv_forward(CpuContext& ctx, const Conv& p, const T* x, const T* w, const 
   if (algorithm == ConvAlgorithm::plain) return conv_plain::forward(p, x, w, e, y);
   if (algorithm == ConvAlgorithm::winograd) return winograd::forward(ctx, p, x, w, e, y, packed);
   if (algorithm == ConvAlgorithm::narrow) return conv_narrow::forward(ctx, p, x, w, e, y);
+  if constexpr (std::is_same_v<T, bf16>) {
+    if (algorithm == ConvAlgorithm::tiles) return conv_tiles::forward(ctx, p, x, w, e, y, packed);
+  }
   conv_direct::forward(ctx, p, x, w, e, y, packed);
 }
 
@@ -76,6 +84,9 @@ void conv_backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w,
   algorithm = resolve<T>(algorithm, ConvKind::backward_data, p);
   if (algorithm == ConvAlgorithm::plain) return conv_plain::backward_data(p, dy, w, e, dx);
   if (algorithm == ConvAlgorithm::winograd) return winograd::backward_data(ctx, p, dy, w, e, dx, packed);
+  if constexpr (std::is_same_v<T, bf16>) {
+    if (algorithm == ConvAlgorithm::tiles) return conv_tiles::backward_data(ctx, p, dy, w, e, dx, packed);
+  }
   conv_direct::backward_data(ctx, p, dy, w, e, dx, packed);
 }
 
@@ -86,6 +97,9 @@ void conv_backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* 
   if (algorithm == ConvAlgorithm::plain) return conv_plain::backward_weights(p, x, dy, dw);
   if (algorithm == ConvAlgorithm::winograd) return winograd::backward_weights(ctx, p, x, dy, dw);
   if (algorithm == ConvAlgorithm::narrow) return conv_narrow::backward_weights(ctx, p, x, dy, dw);
+  if constexpr (std::is_same_v<T, bf16>) {
+    if (algorithm == ConvAlgorithm::tiles) return conv_tiles::backward_weights(ctx, p, x, dy, dw);
+  }
   conv_direct::backward_weights(ctx, p, x, dy, dw);
 }
 

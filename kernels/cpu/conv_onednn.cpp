@@ -3,12 +3,14 @@
 #include <oneapi/dnnl/dnnl.hpp>
 
 #include <cstring>
-#include <limits>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
 
+#include "kernels/cast.h"
+#include "kernels/cpu/conv_epilogue.h"
 #include "kernels/cpu/conv_impl.h"
+#include "kernels/cpu/level.h"
 #include "kernels/cpu/parallel.h"
 
 namespace ppl::conv_direct {
@@ -31,9 +33,36 @@ struct Plan {
   memory::desc source, weights, plain_weights, bias, result, scratch;
 };
 
+// The library is held to the instruction set that the program started with, before it first looks for its own.
+void limit_library() {
+  using dnnl::cpu_isa;
+  const CpuLevel level = first_level();
+  if (level == CpuLevel::x86_64_v2) dnnl::set_max_cpu_isa(cpu_isa::sse41);
+  if (level == CpuLevel::avx2) dnnl::set_max_cpu_isa(cpu_isa::avx2);
+  if (level == CpuLevel::avx512) dnnl::set_max_cpu_isa(cpu_isa::avx512_core);
+  if (level == CpuLevel::avx512_bf16) dnnl::set_max_cpu_isa(cpu_isa::avx512_core_bf16);
+}
+
 const dnnl::engine& engine() {
-  static const dnnl::engine cpu(dnnl::engine::kind::cpu, 0);
+  static const dnnl::engine cpu = [] {
+    limit_library();
+    return dnnl::engine(dnnl::engine::kind::cpu, 0);
+  }();
   return cpu;
+}
+
+// work(), where what the library throws for want of memory becomes our error.
+template <class Work>
+auto guarded(Work work) {
+  const auto lacking = [] { return OutOfMemory("out of memory: oneDNN's plans and weights of a convolution"); };
+  try {
+    return work();
+  } catch (const std::bad_alloc&) {
+    throw lacking();
+  } catch (const dnnl::error& e) {
+    if (e.status == dnnl_out_of_memory) throw lacking();
+    throw;
+  }
 }
 
 dnnl::stream& stream() {
@@ -147,7 +176,7 @@ std::shared_ptr<const Plan> find_plan(const Key& key) {
   if (plans.size() >= most) plans.clear();
   std::shared_ptr<const Plan> plan;
   try {
-    plan = make_plan(key);
+    plan = guarded([&] { return make_plan(key); });
   } catch (const dnnl::error& e) {
     PPL_CHECK(e.status == dnnl_unimplemented && key.is_bf16, "conv: oneDNN: ", e.what());
   }
@@ -183,7 +212,7 @@ memory packed_weights(CpuContext& ctx, const Plan& plan, ConvKind kind, const Co
   for (const memory& made : layouts) {
     if (made.get_desc() == plan.weights) return made;
   }
-  layouts.emplace_back(plan.weights, engine());
+  guarded([&] { layouts.emplace_back(plan.weights, engine()); });
   reorder(plain, layouts.back());
   stream().wait();
   return layouts.back();
@@ -191,39 +220,17 @@ memory packed_weights(CpuContext& ctx, const Plan& plan, ConvKind kind, const Co
 
 using Floats = std::unique_ptr<float[]>;
 
-Floats to_float(const bf16* from, int64_t count) {
-  auto to = std::make_unique_for_overwrite<float[]>(static_cast<size_t>(count));
-  parallel_for(count, 1 << 14,
-               [&](int64_t begin, int64_t end) { std::copy(from + begin, from + end, to.get() + begin); });
-  return to;
-}
+Floats floats(int64_t count) { return std::make_unique_for_overwrite<float[]>(static_cast<size_t>(count)); }
 
-void to_bf16(const Floats& from, int64_t count, bf16* to) {
-  parallel_for(count, 1 << 14, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) to[i] = bf16(from[static_cast<size_t>(i)]);
-  });
+Floats to_float(CpuContext& ctx, const bf16* from, int64_t count) {
+  Floats to = floats(count);
+  cast(ctx, count, from, to.get());
+  return to;
 }
 
 int64_t size_x(const Conv& p) { return int64_t{p.n} * p.h * p.w * p.c; }
 int64_t size_y(const Conv& p) { return int64_t{p.n} * p.oh * p.ow * p.k; }
 int64_t size_w(const Conv& p) { return int64_t{p.k} * p.r * p.s * p.c; }
-
-// out = relu(out + bias + residual) over rows of c channels, for the gradient, whose primitive has no such step.
-template <class T>
-void add_epilogue(const Epilogue<T>& e, int64_t rows, int c, T* out) {
-  if (!e.bias && !e.residual && !e.relu) return;
-  const float least = e.relu ? 0.0f : -std::numeric_limits<float>::infinity();
-  parallel_for(rows, 256, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) {
-      T* o = out + row * c;
-      const T* residual = e.residual ? e.residual + row * c : nullptr;
-      for (int i = 0; i < c; ++i) {
-        const float v = static_cast<float>(o[i]) + (e.bias ? e.bias[i] : 0.0f) + (residual ? float(residual[i]) : 0.0f);
-        o[i] = T(std::max(v, least));
-      }
-    }
-  });
-}
 
 }  // namespace
 
@@ -231,6 +238,7 @@ bool available() { return true; }
 
 bool uses_amx() {
   static const bool amx = [] {
+    engine();  // else asking would settle the library's choice
     const auto bits = [](dnnl::cpu_isa isa) { return static_cast<unsigned>(isa); };  // each level has those below it
     constexpr dnnl::cpu_isa wanted = dnnl::cpu_isa::avx512_core_amx;
     return (bits(dnnl::get_effective_cpu_isa()) & bits(wanted)) == bits(wanted);
@@ -244,11 +252,11 @@ void forward(CpuContext& ctx, const Conv& p, const T* x, const T* w, const Epilo
   const auto plan = find_plan(make_key(ConvKind::forward, p, e));
   if constexpr (std::is_same_v<T, bf16>) {
     if (!plan) {
-      const Floats y32 = std::make_unique_for_overwrite<float[]>(static_cast<size_t>(size_y(p)));
-      const Floats residual = e.residual ? to_float(e.residual, size_y(p)) : nullptr;
-      forward<float>(ctx, p, to_float(x, size_x(p)).get(), to_float(w, size_w(p)).get(),
+      const Floats y32 = floats(size_y(p));
+      const Floats residual = e.residual ? to_float(ctx, e.residual, size_y(p)) : nullptr;
+      forward<float>(ctx, p, to_float(ctx, x, size_x(p)).get(), to_float(ctx, w, size_w(p)).get(),
                      {e.bias, residual.get(), e.relu}, y32.get(), nullptr);
-      return to_bf16(y32, size_y(p), y);
+      return cast(ctx, size_y(p), y32.get(), y);
     }
   }
   if (e.residual && e.residual != y) {
@@ -271,11 +279,11 @@ void backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w, cons
   const auto plan = find_plan(make_key(ConvKind::backward_data, p, Epilogue<T>{}));
   if constexpr (std::is_same_v<T, bf16>) {
     if (!plan) {
-      const Floats dx32 = std::make_unique_for_overwrite<float[]>(static_cast<size_t>(size_x(p)));
-      backward_data<float>(ctx, p, to_float(dy, size_y(p)).get(), to_float(w, size_w(p)).get(), {}, dx32.get(),
-                           nullptr);
-      to_bf16(dx32, size_x(p), dx);
-      return add_epilogue(e, int64_t{p.n} * p.h * p.w, p.c, dx);
+      const Floats dx32 = floats(size_x(p));
+      backward_data<float>(ctx, p, to_float(ctx, dy, size_y(p)).get(), to_float(ctx, w, size_w(p)).get(), {},
+                           dx32.get(), nullptr);
+      cast(ctx, size_x(p), dx32.get(), dx);
+      return conv_epilogue(ctx, e, int64_t{p.n} * p.h * p.w, p.c, dx);
     }
   }
   PPL_CHECK(!e.residual || e.residual != dx, "conv_backward_data: the residual may not be the result");
@@ -285,7 +293,7 @@ void backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w, cons
                                      {DNNL_ARG_DIFF_SRC, wrap(plan->result, dx)},
                                      {DNNL_ARG_SCRATCHPAD, library_scratch(ctx, *plan)}});
   stream().wait();
-  add_epilogue(e, int64_t{p.n} * p.h * p.w, p.c, dx);
+  conv_epilogue(ctx, e, int64_t{p.n} * p.h * p.w, p.c, dx);
 }
 
 template <class T>
@@ -296,7 +304,8 @@ void backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, f
                         ? nullptr
                         : find_plan(make_key(ConvKind::backward_weights, p, Epilogue<T>{}));
   if constexpr (is_bf16) {
-    if (!plan) return backward_weights<float>(ctx, p, to_float(x, size_x(p)).get(), to_float(dy, size_y(p)).get(), dw);
+    if (!plan)
+      return backward_weights<float>(ctx, p, to_float(ctx, x, size_x(p)).get(), to_float(ctx, dy, size_y(p)).get(), dw);
   }
   const memory plain = wrap(plan->plain_weights, dw);
   const bool same = plan->weights == plan->plain_weights;

@@ -3,7 +3,8 @@
 # launchers, for each launcher the function of its plain name, which jumps by way of ppl_cpu_table.
 cmake_minimum_required(VERSION 3.22)
 
-# Launchers: all functions that are no templates, and of the templates those that take a context, but no lambda.
+# Launchers: all functions that are no templates, and of the templates those that take a context, but no lambda,
+# and a few that need none.
 function(launchers_of object result)
   execute_process(COMMAND "${NM}" --defined-only --format=posix "${object}" OUTPUT_VARIABLE table
                   COMMAND_ERROR_IS_FATAL ANY)
@@ -11,7 +12,7 @@ function(launchers_of object result)
   set(names "")
   foreach(symbol ${symbols})
     string(REGEX MATCH "^[^ ]+" name "${symbol}")
-    if(symbol MATCHES " T " OR (name MATCHES "RNS_10CpuContextE|^_ZN3ppl12augment_tile" AND NOT name MATCHES "Ul"))
+    if(symbol MATCHES " T " OR (name MATCHES "RNS_10CpuContextE|^_ZN3ppl(12augment_tile|10conv_plain)" AND NOT name MATCHES "Ul"))
       list(APPEND names ${name})
     endif()
   endforeach()

@@ -114,6 +114,7 @@ struct Choice {
 };
 
 Choice choice;
+const CpuLevel first = choice.level;
 
 }  // namespace
 
@@ -123,6 +124,8 @@ CpuLevel current_level() {
   if (choice.error) std::rethrow_exception(choice.error);
   return choice.level;
 }
+
+CpuLevel first_level() { return first; }
 
 std::string cpu_level() {
   const CpuLevel level = current_level();

@@ -9,4 +9,7 @@ enum class CpuLevel { x86_64_v2, avx2, avx512, avx512_bf16, amx, other };
 // The one in use.
 CpuLevel current_level();
 
+// The one that the program started with: use_cpu_level() changes nothing here.
+CpuLevel first_level();
+
 }  // namespace ppl

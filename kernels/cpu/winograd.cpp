@@ -225,14 +225,6 @@ void run_by_panels(CpuContext& ctx, const Problem<T>& p, int64_t tile, int64_t c
   });
 }
 
-struct AlignedFloats {
-  explicit AlignedFloats(size_t count)
-      : data(static_cast<float*>(std::aligned_alloc(64, (count * sizeof(float) + 63) / 64 * 64)), &std::free) {
-    PPL_CHECK(data, "out of memory: ", count, " packed weights");
-  }
-  std::unique_ptr<float, decltype(&std::free)> data;
-};
-
 template <int Taps, class T>
 void convolve(CpuContext& ctx, const Problem<T>& p, PackedWeights* packed) {
   const int64_t panels = p.panels(), depth = p.in.blocks() * 16;
@@ -242,11 +234,12 @@ void convolve(CpuContext& ctx, const Problem<T>& p, PackedWeights* packed) {
     const ConvKind kind = p.turned ? ConvKind::backward_data : ConvKind::forward;
     auto& entry = packed->impl->entry(ConvAlgorithm::winograd, kind, p.conv);
     if (!entry) {
-      auto made = std::make_shared<AlignedFloats>(all.size());
-      transform_weights<Taps>(p, all, made->data.get());
+      std::shared_ptr<AlignedBytes> made = std::make_shared<AlignedBytes>(all.size() * sizeof(float), "packed weights");
+      transform_weights<Taps>(p, all, made->as<float>());
       entry = made;
     }
-    return run_all<Taps>(ctx, p, plan, all, std::static_pointer_cast<AlignedFloats>(entry)->data.get());
+    const AlignedBytes& kept = *std::static_pointer_cast<AlignedBytes>(entry);
+    return run_all<Taps>(ctx, p, plan, all, kept.as<float>());
   }
   if (plan.shared) {
     constexpr int64_t most_tiles = 64;

@@ -1,14 +1,13 @@
 // rasterize as a process: layers of OGR as Geofabrik, BBBike, Overture, QGIS, osmnx, ogr2ogr, osmium, Google and
 // Microsoft give them.
 #include <doctest/doctest.h>
-#include <ogrsf_frmts.h>
 
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <memory>
 
 #include "io/file.h"
+#include "tests/support/map_tables.h"
 #include "tests/support/rasterize_support.h"
 
 using namespace ppl;
@@ -17,61 +16,6 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 namespace {
-
-using Row = std::vector<std::string>;  // WKT in metres of the town's system, then values; "-": not set
-
-struct Table {
-  std::string name;
-  OGRwkbGeometryType type;
-  Row fields;
-  std::vector<Row> rows;
-};
-
-struct Close {
-  void operator()(GDALDataset* d) const { GDALClose(d); }
-};
-
-void write_tables(const std::string& path, const char* driver, const std::vector<Table>& tables) {
-  GDALAllRegister();
-  std::unique_ptr<GDALDataset, Close> file(
-      GetGDALDriverManager()->GetDriverByName(driver)->Create(path.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
-  REQUIRE(file);
-  OGRSpatialReference utm;
-  utm.importFromEPSG(32632);
-  for (const Table& table : tables) {
-    OGRLayer* layer =
-        file->CreateLayer(table.name.c_str(), table.type == wkbNone ? nullptr : &utm, table.type, nullptr);
-    REQUIRE(layer);
-    for (const std::string& field : table.fields) {
-      OGRFieldDefn definition(field.c_str(), OFTString);
-      definition.SetWidth(254);
-      REQUIRE(layer->CreateField(&definition) == OGRERR_NONE);
-    }
-    for (const Row& row : table.rows) {
-      OGRFeature feature(layer->GetLayerDefn());
-      OGRGeometry* geometry = nullptr;
-      if (!row[0].empty())
-        REQUIRE(OGRGeometryFactory::createFromWkt(row[0].c_str(), nullptr, &geometry) == OGRERR_NONE);
-      feature.SetGeometryDirectly(geometry);
-      for (size_t i = 1; i < row.size(); ++i) {
-        if (row[i] != "-") feature.SetField(static_cast<int>(i - 1), row[i].c_str());
-      }
-      REQUIRE(layer->CreateFeature(&feature) == OGRERR_NONE);
-    }
-  }
-}
-
-// A line across the tile from west to east, and a square of 20 m.
-std::string line_at(int north) {
-  return "LINESTRING (500010 " + std::to_string(5210000 + north) + ", 500200 " + std::to_string(5210000 + north) + ")";
-}
-std::string square_at(int east, int north) {
-  const auto point = [&](int x, int y) {
-    return std::to_string(500000 + east + x) + " " + std::to_string(5210000 + north + y);
-  };
-  return "POLYGON ((" + point(0, 0) + ", " + point(20, 0) + ", " + point(20, 20) + ", " + point(0, 20) + ", " +
-         point(0, 0) + "))";
-}
 
 // The same in degrees, for formats that are always in them.
 const char* const kLine = "[[9.0002633, 47.0453166], [9.0028962, 47.0453166]]";    // 200 m north
@@ -143,8 +87,14 @@ TEST_CASE("Geofabrik's archive: roads by fclass; rails, rivers and land use of t
   }
   const ProcessResult said = spoken(dir / "all.gpkg", dir / "said");
   CHECK(contains(said.err, "gis_osm_landuse_a_free_1 passed over"));
-  CHECK(contains(said.err, "1 in tunnels or underground, 1 of classes that are not drawn (footway 1)"));
+  CHECK(contains(said.err, "3 of classes that are not drawn (footway 1, rail 1, river 1)"));
   CHECK(json::parse(said.out)["features"] == 2);
+  // A layer of something else alone is not drawn for want of a better one.
+  const auto alone = [&](const std::string& name) {
+    return draw({dir / ("shapes/" + name + ".shp"), "--out", dir / "alone"}, kGrid);
+  };
+  CHECK(one_line_naming(alone("gis_osm_railways_free_1"), "(rail 1)"));
+  CHECK(one_line_naming(alone("gis_osm_landuse_a_free_1"), "no class of roads"));
 }
 
 TEST_CASE("BBBike's type and Overture's class and subtype are known; segments of other subtypes are no roads") {
@@ -270,7 +220,11 @@ TEST_CASE("a layer without a class is drawn with a warning, and refused where it
   refused("one.gpkg", {"--style", "published"}, "it has name");
   refused("one.gpkg", {"--values", "classes"}, "it has name");
   refused("one.gpkg", {"--kind-field", "klass"}, "has no attribute 'klass'; it has name");
-  refused("two.gpkg", {}, "choose one of 2 layers with --layer");
+  refused("two.gpkg", {}, "choose a layer with --layer");
+  write_tables(dir / "mixed.gpkg", "GPKG",
+               {{"border", wkbPolygon, {"name"}, {{square_at(20, 20), "x"}}},
+                {"ways", wkbLineString, {"highway"}, {{line_at(200), "track"}}}});
+  refused("mixed.gpkg", {"--theme", "buildings"}, "choose a layer with --layer");
   refused("houses.gpkg", {}, "--theme buildings");
   refused("one.gpkg", {"--theme", "buildings"}, "has no layer of polygons; its layers: a, layer_styles");
   CHECK_FALSE(fs::exists(dir / "out"));
@@ -337,6 +291,8 @@ TEST_CASE("maps that have nothing to do with the tiles: empty, off the earth, el
       one_line_naming(draw({empty, "--out", dir / "g", "--grid", "--crs", "EPSG:32632", "--pixel", "1"}), "--bounds"));
   CHECK(one_line_naming(draw({metres, "--out", dir / "out"}, kGrid), "is no place in degrees"));
   CHECK(town_mask({"--source-crs", "EPSG:32632"}, 1, metres).at(100, 200.2) == 1);
+  const std::string degrees = geojson("degrees.geojson", kLine);
+  CHECK(town_mask({"--source-crs", "EPSG:32632"}, 1, degrees).image.bytes == town_mask({}, 1, degrees).image.bytes);
   const ProcessResult elsewhere = draw({swapped, "--out", dir / "out"}, kGrid);
   CHECK(one_line_naming(elsewhere, "no feature of the map is on any of the 1 tiles"));
   CHECK(contains(elsewhere.err, "47.0453 to 47.0453 east"));

@@ -78,11 +78,11 @@ TEST_CASE("buildings: polygons in tables and on the earth") {
   const ReadPolygons earth = read_polygons(town.dir / "b.gpkg");
   REQUIRE(earth.features.size() == 1);
   CHECK(earth.features[0].image == "h");
-  CHECK_FALSE(earth.geographic);
+  CHECK(earth.crs.starts_with("PROJCRS"));
   CHECK(Shape(earth.features[0].polygons).area() == doctest::Approx(1400 * 0.25));
   CHECK(Shape(earth.features[0].polygons).bounds().min_x == doctest::Approx(500010));
   CHECK(Shape(earth.features[0].polygons).bounds().max_y == doctest::Approx(5199995));
-  CHECK(read_polygons(town.dir / "b.geojson").geographic);
+  CHECK(read_polygons(town.dir / "b.geojson").crs.starts_with("GEOGCRS"));
   // An index mask: the class that is wanted.
   for (uint8_t& value : mask) value = value ? 2 : 1;
   write_index_png(town.dir / "k_mask.png", mask.data(), kSide, kSide);

@@ -158,14 +158,19 @@ TEST_CASE("polygon text: what is read, what is written") {
   CHECK(read("POLYGON ((0 0 0,4e0 0.0 0,+4 4 0,0 4 0,0 0 0),(1 1 0,1 2 0,2 2 0,1 1 0))") == std::vector<Polygon>{box});
   CHECK(read("MULTIPOLYGON (((0 0, 4 0, 4 4, 0 0)), EMPTY, ((9 9, 8 9, 8 8, 9 9)))").size() == 2);
   CHECK(read("POLYGON EMPTY").empty());
-  CHECK(read("MULTIPOLYGON EMPTY").empty());
+  for (const char* nothing : {"MULTIPOLYGON EMPTY", "Polygon Z EMPTY", "POLYGONZM EMPTY", "GEOMETRYCOLLECTION EMPTY",
+                              "MULTIPOLYGON Z (EMPTY, EMPTY)", "", " ", "nan", "None"}) {
+    CAPTURE(nothing);
+    CHECK(read(nothing).empty());
+  }
+  CHECK(read("GEOMETRYCOLLECTION (POLYGON ((0 0, 4 0, 4 4, 0 0)), POLYGON EMPTY)").size() == 1);
   CHECK(read(to_wkt(box, 2).c_str()) == std::vector<Polygon>{box});
   CHECK(to_wkt(Polygon{{{0.126, -0.001}, {1e7, 0}, {2, 2.5}}, {}}, 2) ==
         "POLYGON ((0.13 0, 10000000 0, 2 2.5, 0.13 0))");
   CHECK(to_wkt(Line{{0.5, 1}, {2, 3}}, 1) == "LINESTRING (0.5 1, 2 3)");
   CHECK(to_wkt(Line{}, 1) == "LINESTRING EMPTY");
   for (const char* wrong :
-       {"", "POLYGON", "POLYGON (", "POLYGON (0 0, 1 1, 2 2, 0 0)", "POLYGON ((0 0, 1 1, 0 0))",
+       {"POLYGON", "POLYGON (", "POLYGON (0 0, 1 1, 2 2, 0 0)", "POLYGON ((0 0, 1 1, 0 0))",
         "POLYGON ((0 0, 1 1, 2 0, 5 5))", "POLYGON ((0 0, 1 nan, 2 0, 0 0))", "POLYGON ((0 0, 1 1e999, 2 0, 0 0))",
         "POLYGON ((0 0, 1, 2 0, 0 0))", "POLYGON ((0 0, 1 1, 2 0, 0 0)) x", "LINESTRING (0 0, 1 1)",
         "POLYGON Q ((0 0, 1 1, 2 0, 0 0))", "POLYGON ((0 0, 1 1, 2 0, 0 0)", "MULTIPOLYGON ((0 0, 1 1, 2 0, 0 0))",
@@ -196,7 +201,7 @@ TEST_CASE("tables: quotes, line ends, columns by name") {
   CsvReader open("a\n\"b,c\n", "t.csv"), after("a\n\"b\"c\n", "t.csv");
   open.next(row), after.next(row);
   CHECK(error_of([&] { open.next(row); }) == "t.csv:2: a quote is not closed");
-  CHECK(contains(error_of([&] { after.next(row); }), "t.csv:2: expected a comma"));
+  CHECK(contains(error_of([&] { after.next(row); }), "t.csv:2: expected a separator"));
   CHECK(csv_field("a,\"b\"") == "\"a,\"\"b\"\"\"");
 }
 

@@ -7,6 +7,7 @@
 #include <random>
 
 #include "tests/support/compare.h"
+#include "tests/support/cpu_levels.h"
 #include "tests/support/op_case.h"
 
 using namespace ppl;
@@ -109,9 +110,7 @@ std::vector<HostMap> host_maps(const std::vector<Tensor>& inputs) {
   return maps;
 }
 
-}  // namespace
-
-TEST_CASE("f32 against the oracle, gradients against finite differences") {
+void check_against_oracles() {
   for (const OpCase& c : op_cases()) {
     if (c.inputs.empty()) continue;
     CAPTURE(c.name);
@@ -126,7 +125,7 @@ TEST_CASE("f32 against the oracle, gradients against finite differences") {
   }
 }
 
-TEST_CASE("f32 against the same made of other ops") {
+void check_against_other_ops() {
   for (const OpCase& c : op_cases()) {
     if (c.inputs.empty() || !c.reference) continue;
     CAPTURE(c.name);
@@ -140,7 +139,7 @@ TEST_CASE("f32 against the same made of other ops") {
   }
 }
 
-TEST_CASE("bf16 against f32") {
+void check_bf16() {
   for (const OpCase& c : op_cases()) {
     if (c.inputs.empty()) continue;
     CAPTURE(c.name);
@@ -159,3 +158,9 @@ TEST_CASE("bf16 against f32") {
     }
   }
 }
+
+}  // namespace
+
+TEST_CASE("f32 against the oracle, gradients against finite differences") { at_every_level(check_against_oracles); }
+TEST_CASE("f32 against the same made of other ops") { at_every_level(check_against_other_ops); }
+TEST_CASE("bf16 against f32") { at_every_level(check_bf16); }

@@ -129,8 +129,8 @@ TEST_CASE("scores that can be worked out") {
   // A detour of 120 where the truth has 100: 20 % lost one way; back, (120 - 100) / 120.
   const auto detour = lines_of({{{0, 0}, {20, 0}, {20, 10}, {80, 10}, {80, 0}, {100, 0}}});
   const ImageApls d = score_image(road, detour, p);
-  CHECK(d.truth_to_proposal == doctest::Approx(0.8));
-  CHECK(d.proposal_to_truth == doctest::Approx(1 - 20.0 / 120));
+  CHECK(d.truth_to_prediction == doctest::Approx(0.8));
+  CHECK(d.prediction_to_truth == doctest::Approx(1 - 20.0 / 120));
   CHECK(d.score == doctest::Approx(harmonic_mean(0.8, 1 - 20.0 / 120)));
   // 12.9 pixels are within the 4 m that a point may be moved, 13 are not.
   CHECK(score_image(road, lines_of({{{0, 12.9}, {100, 12.9}}}), p).score == doctest::Approx(1));
@@ -142,15 +142,15 @@ TEST_CASE("scores that can be worked out") {
   const auto tee = lines_of({{{0, 0}, {60, 0}}, {{60, 0}, {110, 0}}, {{60, 0}, {60, 100}}});
   const auto bar = lines_of({{{0, 0}, {60, 0}, {110, 0}}});
   const ImageApls t = score_image(tee, bar, p);
-  CHECK(t.truth_to_proposal == doctest::Approx(0.5));
-  CHECK(t.proposal_to_truth == doctest::Approx(1));
+  CHECK(t.truth_to_prediction == doctest::Approx(0.5));
+  CHECK(t.prediction_to_truth == doctest::Approx(1));
 }
 
-void check_same(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal, int64_t& walked) {
-  const ImageApls quick = score_image(truth, proposal, {}),
-                  literal = score_image(truth, proposal, {}, AplsMethod::literal);
-  CHECK(std::fabs(quick.truth_to_proposal - literal.truth_to_proposal) <= 1e-12);
-  CHECK(std::fabs(quick.proposal_to_truth - literal.proposal_to_truth) <= 1e-12);
+void check_same(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& prediction, int64_t& walked) {
+  const ImageApls quick = score_image(truth, prediction, {}),
+                  literal = score_image(truth, prediction, {}, AplsMethod::literal);
+  CHECK(std::fabs(quick.truth_to_prediction - literal.truth_to_prediction) <= 1e-12);
+  CHECK(std::fabs(quick.prediction_to_truth - literal.prediction_to_truth) <= 1e-12);
   CHECK(std::fabs(quick.score_by_length - literal.score_by_length) <= 1e-12);
   CHECK(quick.control_points == literal.control_points);
   walked += quick.walked[0] + quick.walked[1];
@@ -162,9 +162,9 @@ TEST_CASE("the quick method gives what the literal one gives") {
     CAPTURE(seed);
     Random random(seed);
     const auto truth = valid(test::town(random, static_cast<int>(random.integer(4, 150)), random.uniform(15, 300)));
-    const auto proposal = valid(test::detected(random, truth, random.uniform(0, 12), random.uniform(0, 0.5)));
-    check_same(truth, proposal, walked);
-    const auto points = score_image(truth, proposal, {}).control_points;
+    const auto prediction = valid(test::detected(random, truth, random.uniform(0, 12), random.uniform(0, 0.5)));
+    check_same(truth, prediction, walked);
+    const auto points = score_image(truth, prediction, {}).control_points;
     all += points[0] + points[1];
   }
   CHECK(walked < all / 20);  // or this would compare the literal method with itself
@@ -194,8 +194,8 @@ TEST_CASE("the methods agree on rings, steps within a cell, shared cells, far pl
     CAPTURE(seed);
     Random random(seed, 3);
     const auto truth = valid(scattered(random, test::tangle(random, 6))),
-               proposal = valid(scattered(random, test::tangle(random, 6)));
-    check_same(truth, proposal, walked);
+               prediction = valid(scattered(random, test::tangle(random, 6)));
+    check_same(truth, prediction, walked);
     for (const RoadLine& line : truth) rings += line.points.front() == line.points.back();
     if (seed % 20 > 0) continue;
     check_same(truth, {}, walked);
@@ -210,18 +210,19 @@ TEST_CASE("the methods agree on rings, steps within a cell, shared cells, far pl
 TEST_CASE("a search that enters a ghost is walked, as the literal method does") {
   const auto road = [](std::vector<Point> points, uint64_t row) { return RoadLine{std::move(points), {0, row}}; };
   const auto truth = valid({road({{0, 0}, {100, 0}}, 1), road({{5, 0}, {5, -50}}, 2)}),
-             proposal = valid({road({{0, 1}, {60, 40}}, 1), road({{5, 8}, {60, 40}}, 2)});
+             prediction = valid({road({{0, 1}, {60, 40}}, 1), road({{5, 8}, {60, 40}}, 2)});
   int64_t walked = 0;
-  check_same(truth, proposal, walked);
+  check_same(truth, prediction, walked);
   CHECK(walked == 1);
 }
 
 TEST_CASE("threads do not change a bit") {
   Random random(3);
-  const auto truth = valid(test::town(random, 1500)), proposal = valid(test::detected(random, truth, 4, 0.1));
-  const ImageApls one = score_image(truth, proposal, {}), four = score_image(truth, proposal, {}, AplsMethod::quick, 4);
-  CHECK(one.truth_to_proposal == four.truth_to_proposal);
-  CHECK(one.proposal_to_truth == four.proposal_to_truth);
+  const auto truth = valid(test::town(random, 1500)), prediction = valid(test::detected(random, truth, 4, 0.1));
+  const ImageApls one = score_image(truth, prediction, {}),
+                  four = score_image(truth, prediction, {}, AplsMethod::quick, 4);
+  CHECK(one.truth_to_prediction == four.truth_to_prediction);
+  CHECK(one.prediction_to_truth == four.prediction_to_truth);
   CHECK(one.score > 0.5);
 }
 

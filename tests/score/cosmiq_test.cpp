@@ -19,25 +19,25 @@ std::vector<RoadLine> lines_of(const std::vector<Line>& lines) {
   return result;
 }
 
-ImageApls score_of(const std::vector<Line>& truth, const std::vector<Line>& proposal) {
-  return score_image_cosmiq(lines_of(truth), lines_of(proposal), kMetres);
+ImageApls score_of(const std::vector<Line>& truth, const std::vector<Line>& prediction) {
+  return score_image_cosmiq(lines_of(truth), lines_of(prediction), kMetres);
 }
 
 TEST_CASE("a branch is missing") {
   // A - J - C with B beside J. Of the 12 routes the 6 from and to B are lost.
   const ImageApls result = score_of({{{0, 0}, {30, 0}}, {{30, 0}, {30, 30}}, {{30, 0}, {60, 0}}}, {{{0, 0}, {60, 0}}});
-  CHECK(result.truth_to_proposal == doctest::Approx(0.5));
-  CHECK(result.proposal_to_truth == doctest::Approx(1));
+  CHECK(result.truth_to_prediction == doctest::Approx(0.5));
+  CHECK(result.prediction_to_truth == doctest::Approx(1));
   CHECK(result.score == doctest::Approx(2.0 / 3));
   CHECK(result.control_points == std::array<int64_t, 2>{4, 3});
 }
 
 TEST_CASE("of two points on one node the last stays") {
   const ImageApls result = score_of({{{0, 0}, {100, 0}}}, {{{0, 0}, {100, 0}}, {{0, 0}, {-3, 0}}, {{0, 0}, {0, -30}}});
-  CHECK(result.truth_to_proposal == doctest::Approx(1));
+  CHECK(result.truth_to_prediction == doctest::Approx(1));
   // (-3, 0) takes the end of the true road from (0, 0); (0, -30) is too far. What is left: the ways from (-3, 0), 3 too
   // long, to the midpoint and to the other end, and the way between these.
-  CHECK(result.proposal_to_truth == doctest::Approx(1 - (14 + 2 * (3.0 / 103 + 3.0 / 53)) / 20));
+  CHECK(result.prediction_to_truth == doctest::Approx(1 - (14 + 2 * (3.0 / 103 + 3.0 / 53)) / 20));
 }
 
 TEST_CASE("a road drawn twice is no road, nor is a loop; small pieces do not count") {
@@ -48,13 +48,13 @@ TEST_CASE("a road drawn twice is no road, nor is a loop; small pieces do not cou
   const ImageApls result = score_of(twice, once);
   // Between the junctions 50 instead of 30; a midpoint on the detour, from where nothing changes.
   CHECK(result.edges == std::array<int64_t, 2>{3, 4});
-  CHECK(result.truth_to_proposal == doctest::Approx(1 - 2 * (20.0 / 50 + 2 * 20.0 / 80 + 20.0 / 110) / 20));
-  CHECK(result.proposal_to_truth == doctest::Approx(1 - 2 * (20.0 / 30 + 2 * 20.0 / 60 + 20.0 / 90) / 20));
+  CHECK(result.truth_to_prediction == doctest::Approx(1 - 2 * (20.0 / 50 + 2 * 20.0 / 80 + 20.0 / 110) / 20));
+  CHECK(result.prediction_to_truth == doctest::Approx(1 - 2 * (20.0 / 30 + 2 * 20.0 / 60 + 20.0 / 90) / 20));
 
   std::vector<Line> more = once;
   more.insert(more.end(), {{{90, 0}, {110, 0}, {110, 20}, {90, 0}}, {{500, 500}, {504.9, 500}}});
-  const auto [truth, proposal] = cosmiq_graphs(lines_of(more), lines_of(more), kMetres);
-  for (const AplsGraph* roads : {&truth, &proposal}) {
+  const auto [truth, prediction] = cosmiq_graphs(lines_of(more), lines_of(more), kMetres);
+  for (const AplsGraph* roads : {&truth, &prediction}) {
     CHECK(roads->nodes.size() == 4);
     CHECK(roads->edges_in_order().size() == 4);
   }
@@ -78,8 +78,8 @@ TEST_CASE("control points along roads: one fewer than the reference where a leng
   CHECK(points({{0, 0}, {60, 0}, {60, 60}}, 0.1) == 4);  // 120 long, the diagonal is 85
 }
 
-Confusion topo_of(const std::vector<Line>& truth, const std::vector<Line>& proposal) {
-  return topo(build_graph(lines_of(truth)), build_graph(lines_of(proposal)), 1, {});
+Confusion topo_of(const std::vector<Line>& truth, const std::vector<Line>& prediction) {
+  return topo(build_graph(lines_of(truth)), build_graph(lines_of(prediction)), 1, {});
 }
 
 void check_counts(const Confusion& counts, int64_t true_positive, int64_t false_positive, int64_t false_negative) {
@@ -123,17 +123,17 @@ TEST_CASE("CosmiQ's sample pair gives what the tool gives") {
   const auto read = [&](const char* name) {
     return project_roads(open_roads(folder + name, options), reference, parameters.pixel)->read(0).lines;
   };
-  const std::vector<RoadLine> truth = read("/truth_AOI_2_Vegas_img0.geojson"), proposal = read("/proposal.csv");
+  const std::vector<RoadLine> truth = read("/truth_AOI_2_Vegas_img0.geojson"), prediction = read("/proposal.csv");
   const auto check = [&](double spacing, double curved, double there, double back) {
-    const ImageApls result = score_image_cosmiq(truth, proposal, {0.31, 4, spacing, curved});
-    CHECK(result.truth_to_proposal == doctest::Approx(there).epsilon(1e-6));
-    CHECK(result.proposal_to_truth == doctest::Approx(back).epsilon(1e-6));
+    const ImageApls result = score_image_cosmiq(truth, prediction, {0.31, 4, spacing, curved});
+    CHECK(result.truth_to_prediction == doctest::Approx(there).epsilon(1e-6));
+    CHECK(result.prediction_to_truth == doctest::Approx(back).epsilon(1e-6));
   };
   check(50, 0, 0.7770972846742935, 0.6866638836058104);
   check(200, 0, 0.7540932289653909, 0.6607010808193332);
   check(200, 0.12, 0.7411716904511365, 0.6444241282497827);
   check(50, 0.012, 0.7274012226372841, 0.6429611901300945);
-  const auto [there, found] = cosmiq_graphs(truth, proposal, parameters);
+  const auto [there, found] = cosmiq_graphs(truth, prediction, parameters);
   check_counts(topo(there, found, parameters.pixel, {3, 30, 150, 1000}), 918, 1152, 3239);
   check_counts(topo(there, found, parameters.pixel, {8, 30, 100, 1000}), 1419, 430, 195);
 }

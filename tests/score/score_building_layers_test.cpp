@@ -40,8 +40,8 @@ struct Layers {
     write_file(dir / name, text);
     return dir / name;
   }
-  ProcessResult run(const std::string& truth, const std::string& proposal, std::vector<std::string> more = {}) const {
-    more.insert(more.begin(), {"buildings", truth, proposal, "--json", "--quiet"});
+  ProcessResult run(const std::string& truth, const std::string& prediction, std::vector<std::string> more = {}) const {
+    more.insert(more.begin(), {"buildings", truth, prediction, "--json", "--quiet"});
     return run_process("score", more);
   }
   TemporaryFolder dir;
@@ -133,9 +133,9 @@ TEST_CASE("confidences: blank ones on empty images, all of an image or none") {
     CHECK(counts(score_buildings(t.options(truth, rows(first, second))).total) == std::vector<int64_t>{1, 1, 0});
   }
   CHECK(contains(error_of([&] { score_buildings(t.options(truth, rows("0.5", ""))); }),
-                 "proposal.csv:3: has no confidence, but other buildings of its image have one"));
+                 "prediction.csv:3: has no confidence, but other buildings of its image have one"));
   CHECK(contains(error_of([&] { score_buildings(t.options(truth, rows("", "0.5"))); }),
-                 "proposal.csv:3: has a confidence, but other buildings of its image have none"));
+                 "prediction.csv:3: has a confidence, but other buildings of its image have none"));
   CHECK(contains(error_of([&] { score_buildings(t.options(truth, rows("0.5", "high"))); }), "expected a number"));
 }
 

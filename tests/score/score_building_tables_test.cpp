@@ -17,7 +17,7 @@ using score::BuildingsReport;
 TEST_CASE("the rows of an image may stand anywhere, in several files") {
   const Tables t;
   std::filesystem::create_directories(t.dir / "truth");
-  std::filesystem::create_directories(t.dir / "proposal");
+  std::filesystem::create_directories(t.dir / "prediction");
   const auto row = [](const char* image, int id, double x) {
     return cat(image, ",", id, ",", box(x, 0, 9, 9), ",1\n");
   };
@@ -25,9 +25,9 @@ TEST_CASE("the rows of an image may stand anywhere, in several files") {
   // Another order of columns, a name with a line end in it, Windows' line ends.
   t.write("truth/2.csv", "PolygonWKT_Pix,BuildingId,ImageId\r\n" + box(40, 0, 9, 9) + ",3,a_1\r\n" + box(60, 0, 9, 9) +
                              ",\"4\n\",a_1\r\n" + box(20, 0, 9, 9) + ",2,a_2\r\n");
-  t.write("proposal/1.csv", kHeader + row("a_2", 1, 20) + row("a_1", 1, 60) + row("a_2", 2, 0) + row("a_1", 2, 20));
+  t.write("prediction/1.csv", kHeader + row("a_2", 1, 20) + row("a_1", 1, 60) + row("a_2", 2, 0) + row("a_1", 2, 20));
   score::BuildingsOptions options;
-  options.truth = t.dir / "truth", options.proposal = t.dir / "proposal";
+  options.truth = t.dir / "truth", options.prediction = t.dir / "prediction";
   const BuildingsReport r = score_buildings(options);
   REQUIRE(r.images.size() == 2);
   CHECK(counts(r.images[0].counts) == std::vector<int64_t>{2, 0, 2});
@@ -49,7 +49,7 @@ TEST_CASE("of several bad rows the first image's is named each time") {
   }
   const score::BuildingsOptions options = t.options("a_1000,1," + box(0, 0, 9, 9) + ",1\n", rows);
   for (int i = 0; i < 20; ++i) {
-    CHECK(contains(error_of([&] { score_buildings(options); }), "proposal.csv:152: expected ("));
+    CHECK(contains(error_of([&] { score_buildings(options); }), "prediction.csv:152: expected ("));
   }
 }
 
@@ -63,20 +63,20 @@ TEST_CASE("a table is not held in memory") {
   ring += "900 500))\",1\n";
   std::string image;
   for (int b = 0; b < 50; ++b) image += cat("?,", b, ",", ring);
-  std::ofstream truth(t.dir / "truth.csv"), proposal(t.dir / "proposal.csv");
+  std::ofstream truth(t.dir / "truth.csv"), prediction(t.dir / "prediction.csv");
   truth << kHeader;
-  proposal << kHeader;
+  prediction << kHeader;
   constexpr int64_t kSize = 160 << 20;
   int images = 0;
   for (; truth.tellp() < kSize; ++images) {
     std::string rows = image;
     for (size_t at = 0; (at = rows.find('?', at)) != std::string::npos;) rows.replace(at, 1, cat("A_1_", images));
     truth << rows;
-    proposal << "A_1_" << images << ",1," << box(0, 0, 9, 9) << ",1\n";
+    prediction << "A_1_" << images << ",1," << box(0, 0, 9, 9) << ",1\n";
   }
-  truth.close(), proposal.close();
+  truth.close(), prediction.close();
   const ProcessResult r =
-      run_process("score", {"buildings", t.dir / "truth.csv", t.dir / "proposal.csv", "--json", "--quiet"});
+      run_process("score", {"buildings", t.dir / "truth.csv", t.dir / "prediction.csv", "--json", "--quiet"});
   REQUIRE(r.exit_code == 0);
   CHECK(nlohmann::json::parse(r.out)["false_negative"] == 50 * images);
   rusage children;

@@ -40,17 +40,17 @@ std::map<std::string, std::vector<std::string>> rows_by(const std::string& path,
 
 TEST_CASE("greedy in order of confidence; a match is gone for the others") {
   const Tables t;
-  // Two proposals on one building: the surer one takes it though the other fits better.
+  // Two predictions on one building: the surer one takes it though the other fits better.
   const std::string truth = "a_1,1," + box(0, 0, 10, 10) + ",1\na_1,2," + box(50, 50, 10, 10) + ",1\n";
-  const std::string proposal = "a_1,1," + box(0, 0, 10, 9.5) + ",0.5\na_1,2," + box(0, 0, 10, 8) + ",0.9\n";
-  const BuildingsReport r = score_buildings(t.options(truth, proposal));
+  const std::string prediction = "a_1,1," + box(0, 0, 10, 9.5) + ",0.5\na_1,2," + box(0, 0, 10, 8) + ",0.9\n";
+  const BuildingsReport r = score_buildings(t.options(truth, prediction));
   CHECK(counts(r.total) == std::vector<int64_t>{1, 1, 1});
   CHECK(r.images[0].buildings[0].iou == doctest::Approx(0.8));
-  CHECK(match_first(t.options(truth, proposal)).proposal[1].matched);
+  CHECK(match_first(t.options(truth, prediction)).prediction[1].matched);
   CHECK(r.total.f1() == doctest::Approx(0.5));
   // Equal confidence: the first of the file.
   const std::string tie = "a_1,1," + box(0, 0, 10, 9.5) + ",1\na_1,2," + box(0, 0, 10, 8) + ",1\n";
-  CHECK(match_first(t.options(truth, tie)).proposal[0].matched);
+  CHECK(match_first(t.options(truth, tie)).prediction[0].matched);
 }
 
 TEST_CASE("a match needs more than half; small ones take no part; the best IoU stays below it") {
@@ -73,16 +73,16 @@ TEST_CASE("empty images, images on one side, areas") {
   const Tables t;
   const std::string truth =
       "A_x_img1,-1,POLYGON EMPTY,1\nA_x_img2,1," + box(0, 0, 9, 9) + ",1\nB_y_img1,1," + box(0, 0, 9, 9) + ",1\n";
-  const std::string proposal =
+  const std::string prediction =
       "A_x_img1,-1,POLYGON EMPTY,1\nA_x_img2,1," + box(0, 0, 9, 9) + ",1\nC_z_img1,1," + box(0, 0, 9, 9) + ",1\n";
-  score::BuildingsOptions options = t.options(truth, proposal);
+  score::BuildingsOptions options = t.options(truth, prediction);
   const BuildingsReport r = score_buildings(options);
   REQUIRE(r.areas.size() == 3);
   CHECK(r.areas[0].name == "A_x");
   CHECK(r.areas[0].images == 2);
   CHECK(counts(r.total) == std::vector<int64_t>{1, 1, 1});
   CHECK(r.only_truth == std::vector<std::string>{"B_y_img1"});
-  CHECK(r.only_proposal == std::vector<std::string>{"C_z_img1"});
+  CHECK(r.only_prediction == std::vector<std::string>{"C_z_img1"});
   options.skip_missing = true;
   CHECK(counts(score_buildings(options).total) == std::vector<int64_t>{1, 0, 0});
   options = t.options("", "");
@@ -94,14 +94,14 @@ TEST_CASE("polygons that cross themselves are repaired and named; wrong rows are
   const std::string bow = "a_1,1,\"POLYGON ((0 0, 10 10, 10 0, 0 10, 0 0))\",1\n";
   const BuildingsReport r = score_buildings(t.options("a_1,1," + box(0, 0, 10, 10) + ",1\n", bow));
   REQUIRE(r.repaired.size() == 1);
-  CHECK(contains(r.repaired[0], "proposal.csv:2: Self-intersection"));
+  CHECK(contains(r.repaired[0], "prediction.csv:2: Self-intersection"));
   const auto message = [&](const std::string& rows) {
     return error_of([&] { score_buildings(t.options("a_1,1," + box(0, 0, 9, 9) + ",1\n", rows)); });
   };
-  CHECK(contains(message("a_1,1,\"POLYGON ((0 0, 1 1))\",1\n"), "proposal.csv:2: expected a ring"));
-  CHECK(contains(message("a_1,1," + box(0, 0, 9, 9) + ",high\n"), "proposal.csv:2: expected a number as confidence"));
-  CHECK(contains(message("a_1,1," + box(0, 0, 9, 9) + "\n"), "proposal.csv:2: expected 4 fields"));
-  CHECK(contains(message("a_1,1," + box(0, 0, 9, 9) + ",1\na_1,2,POLYGON ((0 0 NaN,1\n"), "proposal.csv:3:"));
+  CHECK(contains(message("a_1,1,\"POLYGON ((0 0, 1 1))\",1\n"), "prediction.csv:2: expected a ring"));
+  CHECK(contains(message("a_1,1," + box(0, 0, 9, 9) + ",high\n"), "prediction.csv:2: expected a number as confidence"));
+  CHECK(contains(message("a_1,1," + box(0, 0, 9, 9) + "\n"), "prediction.csv:2: expected 4 fields"));
+  CHECK(contains(message("a_1,1," + box(0, 0, 9, 9) + ",1\na_1,2,POLYGON ((0 0 NaN,1\n"), "prediction.csv:3:"));
 }
 
 TEST_CASE("many buildings: the index finds what trying all pairs finds") {
@@ -117,12 +117,12 @@ TEST_CASE("many buildings: the index finds what trying all pairs finds") {
       to.push_back(b);
     }
   };
-  some(image.truth, 300), some(image.proposal, 300);
+  some(image.truth, 300), some(image.prediction, 300);
   score::BuildingImage plain = image;
   match_buildings(image, 0.3);
   int64_t found = 0;
   for (int confidence = 4; confidence >= 0; --confidence) {
-    for (score::Building& p : plain.proposal) {
+    for (score::Building& p : plain.prediction) {
       if (p.confidence != confidence) continue;
       score::Building* best = nullptr;
       double best_iou = 0;
@@ -146,7 +146,7 @@ TEST_CASE("solaris' tables of SpaceNet 2: counts exactly, the IoU of each buildi
   }
   score::BuildingsOptions options;
   options.truth = folder + "/SN2_sample_truth.csv";
-  options.proposal = folder + "/SN2_sample_preds.csv";
+  options.prediction = folder + "/SN2_sample_preds.csv";
   const BuildingsReport r = score_buildings(options);
   const auto expected = rows_by(folder + "/SN2_test_results_full.csv", "imageID");
   REQUIRE(r.images.size() == expected.size());
@@ -190,8 +190,8 @@ TEST_CASE("score buildings as a process") {
   const Tables t;
   t.options("A_x_1,1," + box(0, 0, 9, 9) + ",1\nA_x_2,7," + box(0, 0, 9, 9) + ",1\n",
             "A_x_1,1," + box(0, 1, 9, 9) + ",1\n");
-  const std::string truth = t.dir / "truth.csv", proposal = t.dir / "proposal.csv";
-  const ProcessResult json = run_process("score", {"buildings", truth, proposal, "--json", "--quiet", "--csv",
+  const std::string truth = t.dir / "truth.csv", prediction = t.dir / "prediction.csv";
+  const ProcessResult json = run_process("score", {"buildings", truth, prediction, "--json", "--quiet", "--csv",
                                                    t.dir / "i.csv", "--iou-csv", t.dir / "b.csv"});
   CHECK(json.exit_code == 0);
   CHECK(json.err.empty());
@@ -200,11 +200,11 @@ TEST_CASE("score buildings as a process") {
   CHECK(parsed["only_truth"][0] == "A_x_2");
   CHECK(read_text(t.dir / "b.csv") == "ImageId,BuildingId,iou,matched\nA_x_1,1,0.800000000,1\nA_x_2,7,0.000000000,0\n");
   CHECK(contains(read_text(t.dir / "i.csv"), "A_x_2,0,0,1,0.000000,0.000000,0.000000"));
-  const ProcessResult table = run_process("score", {"buildings", truth, proposal});
+  const ProcessResult table = run_process("score", {"buildings", truth, prediction});
   CHECK(table.exit_code == 0);
   CHECK(contains(table.err, "score: 1 images of the truth only: A_x_2"));
   CHECK(contains(table.out, "0.6667"));
-  CHECK(run_process("score", {"buildings", truth, proposal, "--missing", "fail", "--quiet"}).exit_code == 1);
+  CHECK(run_process("score", {"buildings", truth, prediction, "--missing", "fail", "--quiet"}).exit_code == 1);
   // GeoJSON: the file's name is the image's, the units are the layer's.
   const char* layer =
       R"({"type":"FeatureCollection","features":[{"type":"Feature","properties":{"Confidence":0.5},"geometry":)"

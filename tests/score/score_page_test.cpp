@@ -97,6 +97,7 @@ TEST_CASE("worst tiles come first, then the best, each once") {
 
 TEST_CASE("the page is whole by itself: balanced, escaped, nothing from elsewhere") {
   Page page = some_page(9);
+  page.facts = {{"truth", "a & b"}, {"scale", "1 m"}};
   page.tiles[0].routes.push_back({"a to b", {{0, 0}, {9, 9}}, 12, 0, 0.25});
   const std::string html = page_html(page);
   CHECK(unbalanced(html) == "");
@@ -108,6 +109,10 @@ TEST_CASE("the page is whole by itself: balanced, escaped, nothing from elsewher
   CHECK(contains(html, "d=\"M1 1L5 1L5 5.3Z\""));
   CHECK(contains(html, "class=\"line route\" data-route=\"0\""));
   CHECK(contains(html, "<tr data-route=\"0\"><td>a to b</td><td>12.0</td><td>none</td><td>0.250</td></tr>"));
+  CHECK(contains(html, "<b>truth</b> a &amp; b \u00b7 <b>scale</b> 1 m \u00b7 <b>score</b> 0."));
+  CHECK(contains(html, "<th data-down=\"1\">"));  // an arrow where the table is sorted
+  CHECK(contains(html, "y=\"7.0\">1</text>"));    // a number on each bar
+  CHECK(contains(html, "prefers-color-scheme: dark"));
   CHECK_FALSE(contains(html, "http:"));
   CHECK_FALSE(contains(html, "https:"));
   CHECK_FALSE(contains(html, "src="));
@@ -122,8 +127,13 @@ TEST_CASE("base64 and images") {
   CHECK(encoded("Many") == "TWFueQ==");
   const TemporaryFolder dir;
   write_png(dir / "a_sat.png", Image::make(30, 50, 3));
-  CHECK(score::find_image(dir.path, "a") == dir / "a_sat.png");
-  CHECK(score::find_image(dir.path, "b").empty());
+  CHECK(score::find_image(dir.path, "", "a") == dir / "a_sat.png");
+  CHECK(score::find_image(dir.path, "", "b").empty());
+  write_png(dir / "b.png", Image::make(30, 50, 1));  // beside a truth this may be a mask
+  CHECK(score::find_image(dir.path, "", "b") == dir / "b.png");
+  CHECK(score::find_image("", dir.path, "b").empty());
+  CHECK(score::find_image("", dir.path, "a") == dir / "a_sat.png");
+  CHECK(score::find_image("", dir / "truth.csv", "a").empty());
   CHECK(score::image_uri(dir / "a_sat.png", 30, 50, 20).starts_with("data:image/jpeg;base64,/9j/"));
   CHECK(contains(test::error_of([&] { score::image_uri(dir / "a_sat.png", 30, 51, 20); }),
                  "a_sat.png: expected 51 x 30"));
@@ -147,7 +157,7 @@ TEST_CASE("lines are cut where they leave the buffer") {
 }
 
 TEST_CASE("routes that cost most: none, longer, the same") {
-  // A ladder of two rungs; the proposal lacks the upper rail, so that the way along it leads over the lower one.
+  // A ladder of two rungs; the prediction lacks the upper rail, so that the way along it leads over the lower one.
   const auto roads = [](const std::vector<Line>& lines) {
     std::vector<RoadLine> result;
     for (const Line& line : lines) result.push_back({line, {}});
@@ -155,28 +165,28 @@ TEST_CASE("routes that cost most: none, longer, the same") {
   };
   const std::vector<Line> truth{{{0, 0}, {100, 0}}, {{100, 0}, {100, 40}}, {{100, 40}, {0, 40}},
                                 {{0, 40}, {0, 0}},  {{0, 40}, {0, 90}},    {{100, 40}, {100, 90}}};
-  std::vector<Line> proposal = truth;
+  std::vector<Line> prediction = truth;
   const score::AplsParameters far{1, 5, 1000, 0}, near{1, 5, 160, 0};
   const auto routes = [&](const score::AplsParameters& parameters, size_t most) {
-    return score::costly_routes(roads(truth), roads(proposal), parameters, most);
+    return score::costly_routes(roads(truth), roads(prediction), parameters, most);
   };
   CHECK(routes(far, 9).empty());
-  proposal.erase(proposal.begin() + 2);
+  prediction.erase(prediction.begin() + 2);
   const std::vector<score::PageRoute> longer = routes(far, 9);
   REQUIRE(longer.size() == 4);  // of the two junctions and two ends, those over the rail
   CHECK(longer[0].truth_length == 100);
-  CHECK(longer[0].proposal_length == 180);
+  CHECK(longer[0].prediction_length == 180);
   CHECK(longer[0].cost == doctest::Approx(0.8));
   CHECK((longer[0].line == Line{{100, 40}, {0, 40}} || longer[0].line == Line{{0, 40}, {100, 40}}));
   CHECK(routes(near, 100).size() == 4);  // those from the midpoint of the lower way stay
-  proposal.pop_back();
+  prediction.pop_back();
   const std::vector<score::PageRoute> gone = routes(far, 2);
   REQUIRE(gone.size() == 2);
-  CHECK(gone[0].proposal_length == 0);
+  CHECK(gone[0].prediction_length == 0);
   CHECK(gone[0].cost == 1);
   CHECK(gone[0].truth_length == 200);
   CHECK(gone[0].line.size() == 4);
-  proposal.clear();
+  prediction.clear();
   CHECK(routes(far, 100).size() == 6);
   CHECK(routes(near, 100).size() == 10);  // five control points
   CHECK(score::costly_routes({}, roads(truth), far, 2).empty());
@@ -220,7 +230,7 @@ TEST_CASE("score writes pages of masks and buildings, Chromium shows them") {
                               dir / "images", "--quiet"})
             .exit_code == 0);
   CHECK(unbalanced(read_text(buildings)) == "");
-  CHECK(contains(read_text(buildings), "class=\"area proposal false\""));
+  CHECK(contains(read_text(buildings), "class=\"area prediction false\""));
 
   std::ofstream(dir / "rt.csv") << "t0,\"LINESTRING (1 1, 60 1)\"\nt0,\"LINESTRING (60 1, 60 60)\"\n";
   std::ofstream(dir / "rp.csv") << "t0,\"LINESTRING (1 3, 40 3)\"\n";
@@ -271,7 +281,7 @@ TEST_CASE("clicks in Chromium: sorting, switches, one route at a time") {
     const order = document.getElementById('order');
     order.value = 'best'; order.dispatchEvent(new Event('change'));
     seen.push(all('.card b').map((e) => e.textContent.slice(4)).join(' '));
-    shown('path.truth'); click('input[value=truth]', 0); shown('path.truth'); shown('path.proposal');
+    shown('path.truth'); click('input[value=truth]', 0); shown('path.truth'); shown('path.prediction');
     shown('path.route'); click(row, 0); shown('path.route'); click(row, 1); shown('path.route');
     click(row, 1); shown('path.route');
     document.title = seen.join(',');)";

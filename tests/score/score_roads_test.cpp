@@ -30,12 +30,12 @@ const char* const kBar =
     "AOI_3_Paris_img1,LINESTRING EMPTY\n";
 
 struct Pair {
-  Pair(const std::string& truth, const std::string& proposal) {
+  Pair(const std::string& truth, const std::string& prediction) {
     write_file(dir / "truth.csv", truth);
-    write_file(dir / "proposal.csv", proposal);
+    write_file(dir / "prediction.csv", prediction);
   }
   ProcessResult run(Rows more = {}) const {
-    more.insert(more.begin(), {"roads", dir / "truth.csv", dir / "proposal.csv"});
+    more.insert(more.begin(), {"roads", dir / "truth.csv", dir / "prediction.csv"});
     return run_process("score", more);
   }
   json result(Rows more = {}) const {
@@ -69,7 +69,7 @@ TEST_CASE("table, JSON and CSV") {
   const std::string csv = pair.dir / "images.csv";
   const json result = pair.result({"--csv", csv});
   CHECK(result["apls"].get<double>() == doctest::Approx((2.0 / 3 + 1) / 2));
-  CHECK(result["images"][0]["truth_to_proposal"].get<double>() == doctest::Approx(0.5));
+  CHECK(result["images"][0]["truth_to_prediction"].get<double>() == doctest::Approx(0.5));
   CHECK(result["images"][0]["control_points"] == json{4, 2});
   CHECK(result["images"][0]["road_metres"][0].get<double>() == doctest::Approx(210 * 0.31));
   // The routes that stay are 60 + 50 + 110 of these and 100 + 160 + 150.
@@ -86,7 +86,7 @@ TEST_CASE("images on one side only") {
                   std::string(kBar) + "AOI_5_Khartoum_img3,\"LINESTRING (0 0, 9 9)\"\n");
   const json skipped = pair.result();
   CHECK(skipped["only_truth"] == json{"AOI_2_Vegas_img2"});
-  CHECK(skipped["only_proposal"] == json{"AOI_5_Khartoum_img3"});
+  CHECK(skipped["only_prediction"] == json{"AOI_5_Khartoum_img3"});
   // The city without a scored image counts, as 0.
   CHECK(skipped["apls"].get<double>() == doctest::Approx((2.0 / 3 + 1 + 0) / 3));
   const json zero = pair.result({"--missing", "zero"});
@@ -99,11 +99,11 @@ TEST_CASE("bad rows: refused by name, or left out and counted") {
                   std::string(kBar) + "AOI_2_Vegas_img1,\"LINESTRING (110 0, 60 0)\"\nno comma\n");
   const std::string csv = pair.dir / "images.csv";
   refused(pair.run({"--csv", csv}),
-          "proposal.csv:3: the segment (110 0) - (60 0) occurs twice in its image (and 2 more");
+          "prediction.csv:3: the segment (110 0) - (60 0) occurs twice in its image (and 2 more");
   CHECK_FALSE(std::filesystem::exists(csv));
   const json lenient = pair.result({"--lenient"});
   CHECK(lenient["bad_rows"].size() == 3);
-  CHECK(lenient["images"][0]["truth_to_proposal"].get<double>() == doctest::Approx(0.5));
+  CHECK(lenient["images"][0]["truth_to_prediction"].get<double>() == doctest::Approx(0.5));
   const ProcessResult told = pair.run({"--lenient"});
   CHECK(told.err.find("truth.csv:6: expected LINESTRING or MULTILINESTRING, got 'POINT'") != std::string::npos);
   CHECK(told.out.find("3 bad rows left out") != std::string::npos);
@@ -111,7 +111,7 @@ TEST_CASE("bad rows: refused by name, or left out and counted") {
 
 TEST_CASE("nothing to score") {
   refused(Pair("", kBar).run(), "truth.csv: nothing to score");
-  refused(Pair(kTee, "ImageId,WKT_Pix\n").run(), "proposal.csv: nothing to score");
+  refused(Pair(kTee, "ImageId,WKT_Pix\n").run(), "prediction.csv: nothing to score");
   refused(Pair(kTee, "AOI_2_Vegas_img7,LINESTRING EMPTY\n").run(),
           "truth.csv (2 images, such as 'AOI_2_Vegas_img1') and ");
   const Pair pair(kTee, kBar);
@@ -131,14 +131,14 @@ TEST_CASE("lengths of the metric") {
 
 TEST_CASE("both methods and any number of threads give the same text") {
   Random random(5);
-  std::string truth, proposal;
+  std::string truth, prediction;
   for (int i = 0; i < 9; ++i) {
     const std::string id = "AOI_9_Town_img" + std::to_string(i);
     const auto town = test::town(random, 60);
     truth += test::csv_rows(id, town);
-    proposal += test::csv_rows(id, test::detected(random, town, 5, 0.1));
+    prediction += test::csv_rows(id, test::detected(random, town, 5, 0.1));
   }
-  const Pair pair(truth, proposal);
+  const Pair pair(truth, prediction);
   const std::string one = pair.run({"--quiet", "--json", "--threads", "1"}).out;
   CHECK(one.find("AOI_9_Town_img8") != std::string::npos);
   CHECK(pair.run({"--quiet", "--json", "--threads", "5"}).out == one);
@@ -150,7 +150,7 @@ TEST_CASE("a list of cases: differences and refusals decide the exit code") {
   const Pair pair(kTee, kBar);
   json expected = {{{"case", "tee"},
                     {"truth", "truth.csv"},
-                    {"pred", "proposal.csv"},
+                    {"pred", "prediction.csv"},
                     {"overall", (2.0 / 3 + 1) / 2},
                     {"cities", {{"AOI_2_Vegas", 2.0 / 3}, {"AOI_3_Paris", 1}}},
                     {"images",
@@ -184,9 +184,9 @@ TEST_CASE("a list of cases: differences and refusals decide the exit code") {
   CHECK(off.out.find("worst difference 2.00e-09") != std::string::npos);
   expected[0]["ambiguous"] = true;
   CHECK(run().exit_code == 0);
-  expected[0] = {{"case", "bad"}, {"truth", "truth.csv"}, {"pred", "proposal.csv"}, {"error", {{"line", 2}}}};
+  expected[0] = {{"case", "bad"}, {"truth", "truth.csv"}, {"pred", "prediction.csv"}, {"error", {{"line", 2}}}};
   CHECK(run().out.find("expected to be refused") != std::string::npos);
-  write_file(pair.dir / "proposal.csv", std::string("a_b_c,POINT (1 2)\n"));
+  write_file(pair.dir / "prediction.csv", std::string("a_b_c,POINT (1 2)\n"));
   CHECK(run().exit_code == 0);
   write_file(pair.dir / "expected.json", std::string("{\"case\": 1"));
   refused(run_process("score", {"roads", "--cases", pair.dir / "expected.json"}), "not a list of cases");
@@ -208,13 +208,13 @@ TEST_CASE("layers on the earth become pixels by a transform, an image beside the
   const std::string layer = pair.dir / "SN3_AOI_2_Vegas_geojson_roads_img1.geojson";
   write_file(layer, tee_geojson());
   const auto run = [&](Rows more) {
-    more.insert(more.begin(), {"roads", layer, pair.dir / "proposal.csv", "--json", "--quiet", "--pixel", "0.31"});
+    more.insert(more.begin(), {"roads", layer, pair.dir / "prediction.csv", "--json", "--quiet", "--pixel", "0.31"});
     return run_process("score", more);
   };
   const auto half_kept = [](const ProcessResult& r) {
     CAPTURE(r.err);
     REQUIRE(r.exit_code == 0);
-    return json::parse(r.out)["images"][0]["truth_to_proposal"].get<double>() == doctest::Approx(0.5);
+    return json::parse(r.out)["images"][0]["truth_to_prediction"].get<double>() == doctest::Approx(0.5);
   };
   CHECK(half_kept(run({"--transform", kTransform})));
   refused(run({}), "nothing says how its coordinates become pixels");

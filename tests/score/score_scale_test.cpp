@@ -77,7 +77,7 @@ TEST_CASE("the scale is that of the ground, else the option, else refused") {
   scene.mask("a", "EPSG:32632", {500000, 1, 0, 5200000, 0, -1});
   const json metre = parsed(scene.masks());
   CHECK(metre["images"][0]["pixel"] == json{{"metres", 1.0}, {"from", "ground"}});
-  CHECK(metre["scale"] == "1 m a pixel (as the images lie on the ground)");
+  CHECK(metre["scale"] == "1 m a pixel (measured on the ground)");
   CHECK(metre["images"][0]["road_metres"][0].get<double>() == doctest::Approx(300 + 149.5));
   CHECK(metre["images"][0]["apls"].get<double>() > 0.98);
   // Fewer control points on roads that are shorter.
@@ -135,7 +135,7 @@ TEST_CASE("SpaceNet's ids have 0.31 m, unless the ground says something else") {
   CHECK(parsed(scene.masks({"--pixel", "1"}))["images"][0]["pixel"]["metres"] == 1.0);
 }
 
-// Two streets and a third that the proposal lacks, as a layer.
+// Two streets and a third that the prediction lacks, as a layer.
 std::string layer(const std::string& crs, double x, double y, double step_x, double step_y, bool whole,
                   const std::string& properties = "{}") {
   const auto point = [&](double right, double up) { return cat("[", x + right * step_x, ",", y + up * step_y, "]"); };

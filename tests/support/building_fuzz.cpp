@@ -62,14 +62,14 @@ void try_field(const std::string& field) {
 void try_score(std::string_view text) {
   const MemoryFile file(text);
   score::BuildingsOptions options;
-  options.truth = options.proposal = file.path();
+  options.truth = options.prediction = file.path();
   options.min_area = 0;
   try {
     const score::BuildingPairs pairs(options);
     for (const score::BuildingPairs::Pair& pair : pairs.pairs()) {
-      require(pair.truth && pair.proposal, "an image on one side");
+      require(pair.truth && pair.prediction, "an image on one side");
       const score::BuildingImage image = pairs.match(pair);
-      require(image.truth.size() == image.proposal.size(), "two readings differ");
+      require(image.truth.size() == image.prediction.size(), "two readings differ");
       const Confusion& c = image.counts;
       require(c.true_positive + c.false_negative <= static_cast<int64_t>(image.truth.size()), "more than there are");
       for (const score::Building& b : image.truth) require(b.iou >= 0 && b.iou <= 1 + 1e-9, "an IoU beyond 1");

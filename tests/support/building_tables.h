@@ -23,10 +23,10 @@ struct Tables {
     std::ofstream(dir / name) << text;
     return dir / name;
   }
-  score::BuildingsOptions options(const std::string& truth, const std::string& proposal) const {
+  score::BuildingsOptions options(const std::string& truth, const std::string& prediction) const {
     score::BuildingsOptions o;
     o.truth = write("truth.csv", kHeader + truth);
-    o.proposal = write("proposal.csv", kHeader + proposal);
+    o.prediction = write("prediction.csv", kHeader + prediction);
     return o;
   }
   TemporaryFolder dir;
@@ -37,8 +37,6 @@ inline score::BuildingsReport score_buildings(score::BuildingsOptions options) {
   return score::score_buildings(score::BuildingPairs(options));
 }
 
-inline std::vector<int64_t> counts(const Confusion& c) {
-  return {c.true_positive, c.false_positive, c.false_negative};
-}
+inline std::vector<int64_t> counts(const Confusion& c) { return {c.true_positive, c.false_positive, c.false_negative}; }
 
 }  // namespace ppl::test

@@ -39,12 +39,12 @@ void try_roads() {
 
 void try_buildings() {
   score::BuildingsOptions options;
-  options.truth = options.proposal = kName;
+  options.truth = options.prediction = kName;
   try {
     const score::BuildingPairs pairs(options);
     for (const score::BuildingPairs::Pair& pair : pairs.pairs()) {
       const score::BuildingImage image = pairs.match(pair);
-      require(image.truth.size() == image.proposal.size(), "two readings differ");
+      require(image.truth.size() == image.prediction.size(), "two readings differ");
       for (const score::Building& b : image.truth) require(b.iou >= 0 && b.iou <= 1 + 1e-9, "an IoU beyond 1");
     }
   } catch (const Error&) {

@@ -42,12 +42,12 @@ void check_read(const ImageRoads& roads, const ImageRoads& again) {
   }
 }
 
-void check_scores(const ImageRoads& truth, const ImageRoads& proposal) {
+void check_scores(const ImageRoads& truth, const ImageRoads& prediction) {
   using score::AplsMethod;
-  const score::ImageApls quick = score::score_image(truth.lines, proposal.lines, {});
-  const score::ImageApls literal = score::score_image(truth.lines, proposal.lines, {}, AplsMethod::literal);
-  require(std::fabs(quick.truth_to_proposal - literal.truth_to_proposal) <= 1e-9 &&
-              std::fabs(quick.proposal_to_truth - literal.proposal_to_truth) <= 1e-9,
+  const score::ImageApls quick = score::score_image(truth.lines, prediction.lines, {});
+  const score::ImageApls literal = score::score_image(truth.lines, prediction.lines, {}, AplsMethod::literal);
+  require(std::fabs(quick.truth_to_prediction - literal.truth_to_prediction) <= 1e-9 &&
+              std::fabs(quick.prediction_to_truth - literal.prediction_to_truth) <= 1e-9,
           "the methods disagree");
   require(quick.score >= 0 && quick.score <= 1, "a score out of range");
 }

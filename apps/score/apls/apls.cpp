@@ -5,9 +5,9 @@
 namespace ppl::score {
 double harmonic_mean(double a, double b) { return a + b == 0 ? 0 : 2 * a * b / (a + b); }
 
-ImageApls score_image(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal,
+ImageApls score_image(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& prediction,
                       const AplsParameters& parameters, AplsMethod method, int threads) {
-  std::array<AplsGraph, 2> graphs{build_graph(truth), build_graph(proposal)};
+  std::array<AplsGraph, 2> graphs{build_graph(truth), build_graph(prediction)};
   ImageApls result;
   for (size_t side = 0; side < 2; ++side) {
     result.nodes[side] = result.control_points[side] = graphs[side].nodes.size();
@@ -16,7 +16,7 @@ ImageApls score_image(const std::vector<RoadLine>& truth, const std::vector<Road
   }
   if (result.nodes[0] == 0 || result.nodes[1] == 0) {
     const double all = result.nodes == std::array<int64_t, 2>{0, 0} ? 1 : 0;
-    result.truth_to_proposal = result.proposal_to_truth = result.score = result.score_by_length = all;
+    result.truth_to_prediction = result.prediction_to_truth = result.score = result.score_by_length = all;
     return result;
   }
   for (size_t side = 0; side < 2; ++side) {
@@ -24,8 +24,8 @@ ImageApls score_image(const std::vector<RoadLine>& truth, const std::vector<Road
     result.control_points[side] = graphs[side].nodes.size();
   }
   const auto [there, back] = both_ways(graphs[0], graphs[1], parameters, method, threads);
-  result.truth_to_proposal = there.score();
-  result.proposal_to_truth = back.score();
+  result.truth_to_prediction = there.score();
+  result.prediction_to_truth = back.score();
   result.score = harmonic_mean(there.score(), back.score());
   result.score_by_length = harmonic_mean(there.score_by_length(), back.score_by_length());
   result.walked = {there.walked, back.walked};

@@ -12,10 +12,11 @@
 namespace ppl::score {
 namespace {
 
-constexpr int kBigTruth = 500;                          // nodes
-constexpr double kShortestTruth = 5;                    // metres: of the longest route in a piece that counts
-constexpr double kShortestProposal = 10;                // pixels: the same
-constexpr size_t kMostNodes = 100, kMostVertices = 30;  // of a piece of truth, of proposal, whose routes are looked at
+constexpr int kBigTruth = 500;              // nodes
+constexpr double kShortestTruth = 5;        // metres: of the longest route in a piece that counts
+constexpr double kShortestPrediction = 10;  // pixels: the same
+constexpr size_t kMostNodes = 100,
+                 kMostVertices = 30;  // of a piece of truth, of prediction, whose routes are looked at
 
 // Nodes and every end of an edge, ghosts too, in the order in which they were made.
 struct PointGraph {
@@ -160,21 +161,21 @@ OneWay one_way(const AplsGraph& from, const AplsGraph& to, const AplsParameters&
 
 }  // namespace
 
-std::array<AplsGraph, 2> cosmiq_graphs(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal,
+std::array<AplsGraph, 2> cosmiq_graphs(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& prediction,
                                        const AplsParameters& parameters) {
   std::array<AplsGraph, 2> graphs{build_graph(truth, Joined::two_neighbours),
-                                  build_graph(proposal, Joined::two_neighbours)};
+                                  build_graph(prediction, Joined::two_neighbours)};
   drop_loops_and_doubles(graphs[0]);
   drop_short_pieces(graphs[0], kShortestTruth / parameters.pixel,
                     [](const Piece& piece) { return piece.points.size() <= kMostNodes; });
-  drop_short_pieces(graphs[1], kShortestProposal, [](const Piece& piece) { return piece.vertices <= kMostVertices; });
+  drop_short_pieces(graphs[1], kShortestPrediction, [](const Piece& piece) { return piece.vertices <= kMostVertices; });
   drop_loops_and_doubles(graphs[1]);
   return graphs;
 }
 
-ImageApls score_image_cosmiq(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal,
+ImageApls score_image_cosmiq(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& prediction,
                              const AplsParameters& parameters, int threads) {
-  const std::array<AplsGraph, 2> plain = cosmiq_graphs(truth, proposal, parameters);
+  const std::array<AplsGraph, 2> plain = cosmiq_graphs(truth, prediction, parameters);
   std::array<AplsGraph, 2> split = plain;
   ImageApls result;
   const bool small = plain[0].nodes.size() < kBigTruth;
@@ -188,8 +189,8 @@ ImageApls score_image_cosmiq(const std::vector<RoadLine>& truth, const std::vect
   const OneWay there = one_way(split[0], plain[1], parameters, threads);
   const OneWay back = one_way(split[1], plain[0], parameters, threads);
   if (there.routes == 0 || back.routes == 0) return result;
-  result.truth_to_proposal = there.score();
-  result.proposal_to_truth = back.score();
+  result.truth_to_prediction = there.score();
+  result.prediction_to_truth = back.score();
   result.score = harmonic_mean(there.score(), back.score());
   result.score_by_length = harmonic_mean(there.score_by_length(), back.score_by_length());
   return result;

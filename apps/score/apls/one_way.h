@@ -36,7 +36,7 @@ inline double loss(double d1, double d2) {
 OneWay one_way_literal(const AplsGraph& from, const AplsGraph& to, const AplsParameters& parameters);
 
 // Both directions by the method.
-std::pair<OneWay, OneWay> both_ways(const AplsGraph& truth, const AplsGraph& proposal, const AplsParameters& parameters,
-                                    AplsMethod method, int threads);
+std::pair<OneWay, OneWay> both_ways(const AplsGraph& truth, const AplsGraph& prediction,
+                                    const AplsParameters& parameters, AplsMethod method, int threads);
 
 }  // namespace ppl::score

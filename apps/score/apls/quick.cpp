@@ -128,12 +128,12 @@ OneWay one_way(const AplsGraph& from, const AplsGraph& to, const AplsParameters&
 
 }  // namespace
 
-std::pair<OneWay, OneWay> both_ways(const AplsGraph& truth, const AplsGraph& proposal, const AplsParameters& parameters,
-                                    AplsMethod method, int threads) {
+std::pair<OneWay, OneWay> both_ways(const AplsGraph& truth, const AplsGraph& prediction,
+                                    const AplsParameters& parameters, AplsMethod method, int threads) {
   if (method == AplsMethod::literal) {
-    return {one_way_literal(truth, proposal, parameters), one_way_literal(proposal, truth, parameters)};
+    return {one_way_literal(truth, prediction, parameters), one_way_literal(prediction, truth, parameters)};
   }
-  return {one_way(truth, proposal, parameters, threads), one_way(proposal, truth, parameters, threads)};
+  return {one_way(truth, prediction, parameters, threads), one_way(prediction, truth, parameters, threads)};
 }
 
 }  // namespace ppl::score

@@ -19,22 +19,23 @@ namespace {
 // Too small ones stay in the list, for images, and take no part.
 void leave_out_small(BuildingImage& image, double min_area) {
   for (Building& b : image.truth) b.counted = b.shape.area() >= min_area && !b.shape.empty();
-  for (Building& b : image.proposal) b.counted = b.shape.area() > min_area;
+  for (Building& b : image.prediction) b.counted = b.shape.area() > min_area;
 }
 
-std::vector<BuildingPairs::Pair> pair_images(const BuildingSource& truth, const BuildingSource& proposal,
+std::vector<BuildingPairs::Pair> pair_images(const BuildingSource& truth, const BuildingSource& prediction,
                                              bool skip_missing) {
-  if (truth.size() == 1 && proposal.size() == 1 && (truth.is_unnamed() || proposal.is_unnamed())) {
-    return {{truth.is_unnamed() ? proposal.id(0) : truth.id(0), 0, 0}};
+  if (truth.size() == 1 && prediction.size() == 1 && (truth.is_unnamed() || prediction.is_unnamed())) {
+    return {{truth.is_unnamed() ? prediction.id(0) : truth.id(0), 0, 0}};
   }
   std::vector<BuildingPairs::Pair> pairs;
-  for (size_t t = 0, p = 0; t < truth.size() || p < proposal.size();) {
-    const bool truth_first = p == proposal.size() || (t < truth.size() && utf16_less(truth.id(t), proposal.id(p)));
-    const bool proposal_first = t == truth.size() || (p < proposal.size() && utf16_less(proposal.id(p), truth.id(t)));
-    BuildingPairs::Pair pair{proposal_first ? proposal.id(p) : truth.id(t), {}, {}};
-    if (!proposal_first) pair.truth = t++;
-    if (!truth_first) pair.proposal = p++;
-    if ((pair.truth && pair.proposal) || !skip_missing) pairs.push_back(pair);
+  for (size_t t = 0, p = 0; t < truth.size() || p < prediction.size();) {
+    const bool truth_first = p == prediction.size() || (t < truth.size() && utf16_less(truth.id(t), prediction.id(p)));
+    const bool prediction_first =
+        t == truth.size() || (p < prediction.size() && utf16_less(prediction.id(p), truth.id(t)));
+    BuildingPairs::Pair pair{prediction_first ? prediction.id(p) : truth.id(t), {}, {}};
+    if (!prediction_first) pair.truth = t++;
+    if (!truth_first) pair.prediction = p++;
+    if ((pair.truth && pair.prediction) || !skip_missing) pairs.push_back(pair);
   }
   return pairs;
 }
@@ -44,7 +45,7 @@ int64_t count_small(const std::vector<Building>& buildings) {
 }
 
 BuildingScore summary_of(const BuildingPairs::Pair& pair, const BuildingImage& image, bool keep_buildings) {
-  BuildingScore score{pair, image.counts, count_small(image.truth), count_small(image.proposal), {}};
+  BuildingScore score{pair, image.counts, count_small(image.truth), count_small(image.prediction), {}};
   if (!keep_buildings) return score;
   for (const Building& b : image.truth) score.buildings.push_back({b.id, b.iou, b.matched});
   return score;
@@ -72,15 +73,15 @@ void sum_up(BuildingsReport& report) {
   std::map<std::string, BuildingsReport::Area> areas;
   for (const BuildingScore& image : report.images) {
     const std::string& id = image.pair.id;
-    if (!image.pair.proposal) report.only_truth.push_back(id);
-    if (!image.pair.truth) report.only_proposal.push_back(id);
+    if (!image.pair.prediction) report.only_truth.push_back(id);
+    if (!image.pair.truth) report.only_prediction.push_back(id);
     const size_t end = id.rfind('_');
     BuildingsReport::Area& area = areas[end == std::string::npos ? "-" : id.substr(0, end)];
     ++area.images;
     area.counts.add(image.counts);
     report.total.add(image.counts);
     report.small_truth += image.small_truth;
-    report.small_proposal += image.small_proposal;
+    report.small_prediction += image.small_prediction;
   }
   for (auto& [name, area] : areas) {
     area.name = name;
@@ -94,44 +95,44 @@ void match_buildings(BuildingImage& image, double min_iou) {
   std::vector<Shape> shapes;
   for (const Building& b : image.truth) shapes.push_back(b.counted ? b.shape : Shape());
   const ShapeIndex index(shapes);
-  std::vector<size_t> order(image.proposal.size());
+  std::vector<size_t> order(image.prediction.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return image.proposal[a].confidence > image.proposal[b].confidence; });
+                   [&](size_t a, size_t b) { return image.prediction[a].confidence > image.prediction[b].confidence; });
   image.counts = {};
   for (const size_t number : order) {
-    Building& proposal = image.proposal[number];
-    if (!proposal.counted) continue;
+    Building& prediction = image.prediction[number];
+    if (!prediction.counted) continue;
     Building* best = nullptr;
     double best_iou = 0;
-    for (const size_t i : index.find(proposal.shape)) {
+    for (const size_t i : index.find(prediction.shape)) {
       if (image.truth[i].matched) continue;
-      const double iou = shape_iou(proposal.shape, image.truth[i].shape);
+      const double iou = shape_iou(prediction.shape, image.truth[i].shape);
       if (iou > best_iou) best = &image.truth[i], best_iou = iou;
     }
     if (best) best->iou = std::max(best->iou, best_iou);
-    proposal.matched = best_iou > min_iou;
-    if (proposal.matched) {
+    prediction.matched = best_iou > min_iou;
+    if (prediction.matched) {
       best->matched = true;
-      proposal.iou = best_iou;
+      prediction.iou = best_iou;
     }
-    ++(proposal.matched ? image.counts.true_positive : image.counts.false_positive);
+    ++(prediction.matched ? image.counts.true_positive : image.counts.false_positive);
   }
   for (const Building& b : image.truth) image.counts.false_negative += b.counted && !b.matched;
 }
 
 BuildingPairs::BuildingPairs(const BuildingsOptions& options) : options_(options) {
   PPL_CHECK(have_geos(), "this build has no GEOS, so it cannot score buildings");
-  proposal_ = open_buildings(options.proposal, {options.pixels, true});
+  prediction_ = open_buildings(options.prediction, {options.pixels, true});
   truth_ = open_buildings(options.truth, {options.pixels, false});
   meet_in_one_system();
-  pairs_ = pair_images(*truth_, *proposal_, options.skip_missing);
-  for (const auto& [source, path] : {std::pair{truth_.get(), options.truth}, {proposal_.get(), options.proposal}}) {
+  pairs_ = pair_images(*truth_, *prediction_, options.skip_missing);
+  for (const auto& [source, path] : {std::pair{truth_.get(), options.truth}, {prediction_.get(), options.prediction}}) {
     PPL_CHECK(source->size() > 0, path, ": nothing to score: no image in it");
   }
-  const bool meet = std::any_of(pairs_.begin(), pairs_.end(), [](const Pair& p) { return p.truth && p.proposal; });
+  const bool meet = std::any_of(pairs_.begin(), pairs_.end(), [](const Pair& p) { return p.truth && p.prediction; });
   PPL_CHECK(meet, "nothing to score: no image is in both ", options.truth, " (", such_as(truth_->size(), truth_->id(0)),
-            ") and ", options.proposal, " (", such_as(proposal_->size(), proposal_->id(0)),
+            ") and ", options.prediction, " (", such_as(prediction_->size(), prediction_->id(0)),
             "); ids must be the same, or both one layer without ids");
 }
 
@@ -139,11 +140,12 @@ void BuildingPairs::meet_in_one_system() {
   const auto kind = [](const BuildingSource& source) {
     return source.in_pixels() ? "pixels" : source.crs().empty() ? "no coordinate system" : "coordinates on the earth";
   };
-  const bool alike = truth_->in_pixels() == proposal_->in_pixels() && truth_->crs().empty() == proposal_->crs().empty();
-  PPL_CHECK(alike, options_.truth, " has ", kind(*truth_), ", ", options_.proposal, " has ", kind(*proposal_),
+  const bool alike =
+      truth_->in_pixels() == prediction_->in_pixels() && truth_->crs().empty() == prediction_->crs().empty();
+  PPL_CHECK(alike, options_.truth, " has ", kind(*truth_), ", ", options_.prediction, " has ", kind(*prediction_),
             "; --pixels takes layers as pixels");
-  if (truth_->crs() == proposal_->crs()) return;
-  proposal_->project_to(truth_->crs());
+  if (truth_->crs() == prediction_->crs()) return;
+  prediction_->project_to(truth_->crs());
 }
 
 BuildingPairs::~BuildingPairs() = default;
@@ -153,7 +155,7 @@ bool BuildingPairs::in_pixels() const { return truth_->in_pixels(); }
 BuildingImage BuildingPairs::match(const Pair& pair) const {
   BuildingImage image;
   if (pair.truth) image.truth = truth_->read(*pair.truth, image.repaired);
-  if (pair.proposal) image.proposal = proposal_->read(*pair.proposal, image.repaired);
+  if (pair.prediction) image.prediction = prediction_->read(*pair.prediction, image.repaired);
   leave_out_small(image, options_.min_area.value_or(in_pixels() ? 20 : 0));
   match_buildings(image, options_.min_iou);
   return image;
@@ -162,7 +164,7 @@ BuildingImage BuildingPairs::match(const Pair& pair) const {
 BuildingsReport score_buildings(const BuildingPairs& pairs) {
   const BuildingsOptions& options = pairs.options();
   const size_t count = pairs.pairs().size();
-  PPL_CHECK(count > 0, "nothing to score: no image in ", options.truth, " and ", options.proposal);
+  PPL_CHECK(count > 0, "nothing to score: no image in ", options.truth, " and ", options.prediction);
   BuildingsReport report;
   report.images.resize(count);
   std::vector<std::vector<std::string>> repaired(count);
@@ -182,9 +184,9 @@ BuildingsReport score_buildings(const BuildingPairs& pairs) {
   first_error.rethrow();
   for (auto& reasons : repaired) std::move(reasons.begin(), reasons.end(), std::back_inserter(report.repaired));
   sum_up(report);
-  const int64_t small = report.small_truth + report.small_proposal;
+  const int64_t small = report.small_truth + report.small_prediction;
   PPL_CHECK(small == 0 || !report.total.nothing(), "nothing to score: all ", small, " buildings of ", options.truth,
-            " and ", options.proposal, " are smaller than ", options.min_area.value_or(20),
+            " and ", options.prediction, " are smaller than ", options.min_area.value_or(20),
             "; coordinates in degrees, or --min-area");
   return report;
 }

@@ -12,10 +12,10 @@
 namespace ppl::score {
 
 struct BuildingsOptions {
-  std::string truth, proposal;     // a table (PolygonWKT_Pix), a layer (see is_layer), or a folder of either
+  std::string truth, prediction;   // a table (PolygonWKT_Pix), a layer (see is_layer), or a folder of either
   bool pixels = false;             // coordinates of layers are pixels, whatever the layers say
   double min_iou = 0.5;            // a match needs more
-  std::optional<double> min_area;  // truth below, proposals up to this are left out; 20 for tables (pixels), else 0
+  std::optional<double> min_area;  // truth below, predictions up to this are left out; 20 for tables (pixels), else 0
   // Images on one side only: count all their buildings as missed or false, as the reference does, or leave them out.
   bool skip_missing = false;
   bool keep_buildings = false;  // BuildingScore::buildings
@@ -27,23 +27,23 @@ struct Building {
   std::vector<Polygon> polygons;  // as read, for images of them
   double confidence = 1;
   bool counted = true;  // large enough
-  double iou = 0;       // truth: the best of any proposal whose best it was; proposal: of its match, else 0
+  double iou = 0;       // truth: the best of any prediction whose best it was; prediction: of its match, else 0
   bool matched = false;
 };
 
 struct BuildingImage {
-  std::vector<Building> truth, proposal;  // in the order of the files
+  std::vector<Building> truth, prediction;  // in the order of the files
   Confusion counts;
   std::vector<std::string> repaired;  // invalid polygons: "file:row: reason"
 };
 
-// Proposals of one image in order of confidence (then of the file), each matched to the free truth of greatest IoU
+// Predictions of one image in order of confidence (then of the file), each matched to the free truth of greatest IoU
 // (then of the file) if that is above min_iou.
 void match_buildings(BuildingImage& image, double min_iou);
 
 class BuildingSource;
 
-// The images of truth and proposal. Tables stay in their files: an image is read when it is asked for.
+// The images of truth and prediction. Tables stay in their files: an image is read when it is asked for.
 class BuildingPairs {
  public:
   // Two single layers that name no image are one image. Layers in another coordinate system than the truth's are
@@ -53,7 +53,7 @@ class BuildingPairs {
 
   struct Pair {
     std::string id;
-    std::optional<size_t> truth, proposal;  // numbers of the image within the sources
+    std::optional<size_t> truth, prediction;  // numbers of the image within the sources
   };
   const std::vector<Pair>& pairs() const { return pairs_; }  // by id
   bool in_pixels() const;                                    // else coordinates of the earth
@@ -66,7 +66,7 @@ class BuildingPairs {
   void meet_in_one_system();
 
   BuildingsOptions options_;
-  std::unique_ptr<BuildingSource> proposal_, truth_;
+  std::unique_ptr<BuildingSource> prediction_, truth_;
   std::vector<Pair> pairs_;
 };
 
@@ -74,7 +74,7 @@ class BuildingPairs {
 struct BuildingScore {
   BuildingPairs::Pair pair;
   Confusion counts;
-  int64_t small_truth = 0, small_proposal = 0;
+  int64_t small_truth = 0, small_prediction = 0;
   struct TrueBuilding {
     std::string id;
     double iou;
@@ -93,8 +93,8 @@ struct BuildingsReport {
   std::vector<Area> areas;            // by name
   Confusion total;
   std::vector<std::string> repaired;  // see BuildingImage
-  std::vector<std::string> only_truth, only_proposal;
-  int64_t small_truth = 0, small_proposal = 0;  // buildings that are left out
+  std::vector<std::string> only_truth, only_prediction;
+  int64_t small_truth = 0, small_prediction = 0;  // buildings that are left out
 };
 
 // Error naming file and row for what cannot be read (of several such rows always the same one), and where there is

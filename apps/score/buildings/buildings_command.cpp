@@ -33,19 +33,19 @@ void run(Command& command) {
   command.options.keep_buildings = !command.iou_csv.empty();
   const BuildingPairs pairs(command.options);
   const BuildingsReport report = score_buildings(pairs);
-  if (report.small_truth + report.small_proposal > 0) {
-    apps::log_line(fmt::format("score: {} true and {} proposed buildings are too small and left out (--min-area)",
-                               report.small_truth, report.small_proposal));
+  if (report.small_truth + report.small_prediction > 0) {
+    apps::log_line(fmt::format("score: {} true and {} predicted buildings are too small and left out (--min-area)",
+                               report.small_truth, report.small_prediction));
   }
   name_first("polygons repaired", report.repaired);
   name_first("images of the truth only", report.only_truth);
-  name_first("images of the proposal only", report.only_proposal);
+  name_first("images of the prediction only", report.only_prediction);
   if (!command.csv.empty()) write_file(command.csv, buildings_csv(report));
   if (!command.iou_csv.empty()) write_file(command.iou_csv, buildings_iou_csv(report));
   if (!command.html.empty()) write_file(command.html, page_html(building_page(report, pairs, command.page)));
   fmt::print("{}", command.json ? buildings_json(report) : buildings_table(report));
-  PPL_CHECK(command.missing != "fail" || (report.only_truth.empty() && report.only_proposal.empty()),
-            report.only_truth.size() + report.only_proposal.size(), " images are on one side only; --missing count ",
+  PPL_CHECK(command.missing != "fail" || (report.only_truth.empty() && report.only_prediction.empty()),
+            report.only_truth.size() + report.only_prediction.size(), " images are on one side only; --missing count ",
             "takes their buildings as missed or false, --missing skip leaves them out");
 }
 
@@ -59,7 +59,8 @@ void add_buildings_command(CLI::App& app) {
       ->add_option("TRUTH", options.truth,
                    "Table (ImageId, PolygonWKT_Pix) or layer (.geojson, .gpkg, .fgb, .shp), or a folder of either")
       ->required();
-  buildings->add_option("PROPOSAL", options.proposal, "The same; Confidence says what is matched first")->required();
+  buildings->add_option("PREDICTION", options.prediction, "The same; Confidence says what is matched first")
+      ->required();
   buildings->add_flag("--json", command->json, "Print JSON instead of a table");
   buildings->add_option("--csv", command->csv, "Also write a line for each image to this file");
   buildings->add_option("--iou-csv", command->iou_csv, "Also write a line for each true building to this file");

@@ -39,7 +39,7 @@ std::unique_ptr<BuildingSource> open_buildings(const std::string& path, const Bu
 std::unique_ptr<BuildingSource> open_building_tables(const std::vector<std::string>& paths, const BuildingReading&);
 std::unique_ptr<BuildingSource> read_building_layers(const std::vector<std::string>& paths, const BuildingReading&);
 
-// How sure a proposal is, of all of one image: blank where a table or layer has no such column, or nothing stands
+// How sure a prediction is, of all of one image: blank where a table or layer has no such column, or nothing stands
 // there.
 class Confidences {
  public:

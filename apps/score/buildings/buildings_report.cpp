@@ -47,10 +47,10 @@ std::string buildings_json(const BuildingsReport& report) {
   for (const char* list : {"areas", "per_image"}) json[list] = Json::array();
   for (const auto& area : report.areas) json["areas"].push_back(entry("area", area.name, area.counts));
   for (const auto& image : report.images) json["per_image"].push_back(entry("id", image.pair.id, image.counts));
-  json["smaller"] = {{"truth", report.small_truth}, {"proposal", report.small_proposal}};
+  json["smaller"] = {{"truth", report.small_truth}, {"prediction", report.small_prediction}};
   json["repaired"] = report.repaired;
   json["only_truth"] = report.only_truth;
-  json["only_proposal"] = report.only_proposal;
+  json["only_prediction"] = report.only_prediction;
   // Names need not be UTF-8.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

@@ -33,8 +33,12 @@ MaskPairs match_masks(const std::string& truth, const std::string& truth_suffix,
   for (const auto& [id, path] : predictions) {
     if (!truths.contains(id)) result.only_prediction.push_back(id);
   }
-  PPL_CHECK(!result.pairs.empty(), "no tile is in both ", truth, " (", truths.size(), " files <id>", truth_suffix,
-            ") and ", prediction, " (", predictions.size(), " files <id>", prediction_suffix, ")");
+  const auto described = [](const auto& files, const std::string& suffix) {
+    return cat(counted(files.size(), "file"), " <id>", suffix,
+               files.empty() ? "" : ", such as " + files.begin()->second);
+  };
+  PPL_CHECK(!result.pairs.empty(), "no tile is in both ", truth, " (", described(truths, truth_suffix), ") and ",
+            prediction, " (", described(predictions, prediction_suffix), ")");
   return result;
 }
 

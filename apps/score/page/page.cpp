@@ -5,11 +5,14 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <ctime>
 #include <filesystem>
 #include <numeric>
 
+#include "apps/common/app.h"
 #include "apps/score/page/page_image.h"
 #include "apps/score/page/page_parts.h"
+#include "io/image/formats.h"
 #include "kernels/base.h"
 
 namespace ppl::score {
@@ -68,6 +71,18 @@ std::string summary_part(const Page& page) {
   return text + "</table>\n";
 }
 
+std::string facts_part(const Page& page) {
+  char day[16] = "";
+  const std::time_t now = std::time(nullptr);
+  std::tm utc{};
+  if (gmtime_r(&now, &utc)) std::strftime(day, sizeof day, "%Y-%m-%d", &utc);
+  std::string text = "<p class=\"facts\">";
+  for (const auto& [name, value] : page.facts) {
+    text += fmt::format("<b>{}</b> {} \u00b7 ", escaped(name), escaped(value));
+  }
+  return text + fmt::format("<b>score</b> {} \u00b7 {}</p>\n", apps::version(), day);
+}
+
 std::string notes_part(const Page& page) {
   if (page.notes.empty()) return {};
   std::string text =
@@ -82,13 +97,14 @@ std::string histogram_part(const Page& page) {
     ++counts[static_cast<size_t>(std::clamp(static_cast<int>(tile.score * kBars), 0, kBars - 1))];
   }
   const int most = std::max(1, *std::max_element(counts.begin(), counts.end()));
-  std::string text = "<svg class=\"histogram\" viewBox=\"-10 0 440 150\" role=\"img\">\n";
+  std::string text = "<svg class=\"histogram\" viewBox=\"-10 -6 440 156\" role=\"img\">\n";
   for (int i = 0; i < kBars; ++i) {
     const int count = counts[static_cast<size_t>(i)];
     const double height = 110.0 * count / most;
     text += fmt::format(
         "<rect x=\"{}\" y=\"{:.1f}\" width=\"18\" height=\"{:.1f}\"><title>{:.2f} to {:.2f}: {}</title></rect>\n",
         10 + 20 * i, 120 - height, height, i / double{kBars}, (i + 1) / double{kBars}, count);
+    if (count > 0) text += fmt::format("<text x=\"{}\" y=\"{:.1f}\">{}</text>\n", 19 + 20 * i, 117 - height, count);
   }
   for (int i = 0; i <= 4; ++i) {
     text += fmt::format("<text x=\"{}\" y=\"135\">{:.2f}</text>\n", 10 + 100 * i, i / 4.0);
@@ -98,8 +114,8 @@ std::string histogram_part(const Page& page) {
 }
 
 std::string table_part(const Page& page, const std::vector<size_t>& shown) {
-  std::string text =
-      "<table class=\"tiles\" id=\"tiles\"><thead><tr><th data-text>tile</th><th>" + escaped(page.score_name) + "</th>";
+  std::string text = "<table class=\"tiles\" id=\"tiles\"><thead><tr><th data-text>tile</th><th data-down=\"1\">" +
+                     escaped(page.score_name) + "</th>";
   for (const std::string& column : page.columns) text += "<th>" + escaped(column) + "</th>";
   text += "</tr></thead><tbody>\n";
   std::vector<size_t> order(page.tiles.size());
@@ -121,12 +137,13 @@ std::string routes_part(const PageTile& tile) {
   if (tile.routes.empty()) return {};
   std::string text =
       "<table class=\"routes\"><caption>Routes between control points that lose most; a click draws one</caption>\n"
-      "<tr><th>route</th><th>truth, px</th><th>proposal, px</th><th>lost</th></tr>\n";
+      "<tr><th>route</th><th>truth, px</th><th>prediction, px</th><th>lost</th></tr>\n";
   for (size_t i = 0; i < tile.routes.size(); ++i) {
     const PageRoute& route = tile.routes[i];
-    text += fmt::format("<tr data-route=\"{}\"><td>{}</td><td>{:.1f}</td><td>{}</td><td>{:.3f}</td></tr>\n", i,
-                        escaped(route.name), route.truth_length,
-                        route.proposal_length > 0 ? fmt::format("{:.1f}", route.proposal_length) : "none", route.cost);
+    text +=
+        fmt::format("<tr data-route=\"{}\"><td>{}</td><td>{:.1f}</td><td>{}</td><td>{:.3f}</td></tr>\n", i,
+                    escaped(route.name), route.truth_length,
+                    route.prediction_length > 0 ? fmt::format("{:.1f}", route.prediction_length) : "none", route.cost);
   }
   return text + "</table>\n";
 }
@@ -142,7 +159,7 @@ std::string card_part(const PageTile& tile, size_t number, const char* group, co
                         tile.height, image_uri(tile.image, tile.height, tile.width, kLargestSide));
   }
   for (const PageDrawing& drawing : tile.drawings) {
-    const char* side = drawing.of_truth ? "truth" : "proposal";
+    const char* side = drawing.of_truth ? "truth" : "prediction";
     if (!drawing.polygons.empty()) {
       text += fmt::format("<path class=\"area {} {}\" d=\"{}\"/>\n", side, class_of(drawing.outcome),
                           path_data({drawing.outcome, drawing.of_truth, drawing.polygons, {}}));
@@ -183,11 +200,13 @@ std::vector<size_t> shown_tiles(const Page& page) {
   return result;
 }
 
-std::string find_image(const std::string& folder, const std::string& id) {
+std::string find_image(const std::string& images, const std::string& truth, const std::string& id) {
+  const fs::path folder = !images.empty() ? fs::path(images) : fs::is_directory(truth) ? fs::path(truth) : fs::path();
   if (folder.empty()) return {};
   for (const char* suffix : {"_sat", ""}) {
-    for (const char* extension : {".jpg", ".jpeg", ".png", ".tif", ".tiff"}) {
-      const fs::path path = fs::path(folder) / (id + suffix + extension);
+    if (images.empty() && *suffix == 0) continue;  // could be the truth itself
+    for (const std::string& extension : image_extensions()) {
+      const fs::path path = folder / (id + suffix + extension);
       if (fs::exists(path)) return path.string();
     }
   }
@@ -197,7 +216,7 @@ std::string find_image(const std::string& folder, const std::string& id) {
 std::string page_html(const Page& page) {
   const std::vector<size_t> shown = shown_tiles(page);
   std::string text = page_head(escaped(page.title));
-  text += fmt::format("<h1>{}</h1>\n<div class=\"top\">\n", escaped(page.title));
+  text += fmt::format("<h1>{}</h1>\n{}<div class=\"top\">\n", escaped(page.title), facts_part(page));
   text += summary_part(page) + histogram_part(page) + "</div>\n";
   text += notes_part(page);
   text += page_switches();

@@ -10,7 +10,7 @@
 
 namespace ppl::score {
 
-// What became of a piece of truth or proposal; each has its colour.
+// What became of a piece of truth or prediction; each has its colour.
 enum class Outcome { matched, missed, extra, other };
 
 // Drawn over the image, in its pixels.
@@ -21,13 +21,13 @@ struct PageDrawing {
   std::vector<Line> lines;        // stroked
 };
 
-// A route between two control points that is longer, shorter or not there in the proposal.
+// A route between two control points that is longer, shorter or not there in the prediction.
 struct PageRoute {
   std::string name;
-  Line line;                   // along the truth
-  double truth_length = 0;     // pixels
-  double proposal_length = 0;  // 0: there is none
-  double cost = 0;             // what it loses, 0 .. 1
+  Line line;                     // along the truth
+  double truth_length = 0;       // pixels
+  double prediction_length = 0;  // 0: there is none
+  double cost = 0;               // what it loses, 0 .. 1
 };
 
 struct PageTile {
@@ -43,6 +43,7 @@ struct PageTile {
 struct Page {
   std::string title, score_name;                             // "IoU"
   std::vector<std::pair<std::string, std::string>> summary;  // name and value
+  std::vector<std::pair<std::string, std::string>> facts;    // what was compared and how: folders, threshold, scale
   std::vector<std::string> columns;
   std::vector<PageTile> tiles;
   std::vector<std::string> notes;  // images on one side, polygons repaired
@@ -52,11 +53,12 @@ struct Page {
 // The tiles that are drawn: the worst first, then the best first, each once.
 std::vector<size_t> shown_tiles(const Page&);
 
-// id -> path of <id>_sat.* and <id>.* of a folder; empty for an empty name.
-std::string find_image(const std::string& folder, const std::string& id);
+// The path of <id>_sat.* or <id>.* in a folder of images; without such a folder that of <id>_sat.* beside the truth.
+// Empty where there is none.
+std::string find_image(const std::string& images, const std::string& truth, const std::string& id);
 
-// Reads the images of the tiles that are drawn, at most 1024 pixels a side on the page. Error naming one that cannot
-// be read or has another shape than its tile.
+// With the version of the program and the date. Reads the images of the tiles that are drawn, at most 1024 pixels a
+// side on the page. Error naming one that cannot be read or has another shape than its tile.
 std::string page_html(const Page&);
 
 }  // namespace ppl::score

@@ -24,7 +24,7 @@ std::vector<Line> lines_of(const std::vector<RoadLine>& roads) {
 
 }  // namespace
 
-Page apls_page(const RoadsReport& report, const RoadSource& truth, const RoadSource& proposal,
+Page apls_page(const RoadsReport& report, const RoadSource& truth, const RoadSource& prediction,
                const AplsParameters& parameters, const RoadPageOptions& options) {
   std::vector<RoadsOfImage> images;
   std::vector<const RoadImage*> scored;
@@ -36,19 +36,19 @@ Page apls_page(const RoadsReport& report, const RoadSource& truth, const RoadSou
     roads.score = image.apls.score;
     roads.buffer = parameters.snap / image.scale.metres;
     roads.truth = lines_of(roads_of(truth, *image.truth));
-    roads.proposal = lines_of(roads_of(proposal, *image.proposal));
+    roads.prediction = lines_of(roads_of(prediction, *image.prediction));
   }
   Page page = road_page(images, options);
   for (const size_t i : shown_tiles(page)) {
     AplsParameters own = parameters;
     own.pixel = scored[i]->scale.metres;
     page.tiles[i].routes =
-        costly_routes(roads_of(truth, *scored[i]->truth), roads_of(proposal, *scored[i]->proposal), own, kRoutes);
+        costly_routes(roads_of(truth, *scored[i]->truth), roads_of(prediction, *scored[i]->prediction), own, kRoutes);
   }
-  page.summary.push_back({"scale", report.scale});
+  page.facts = {{"truth", options.truth}, {"prediction", options.prediction}, {"scale", report.scale}};
   page.summary.insert(page.summary.begin(), {"APLS, mean of cities", fmt::format("{:.4f}", report.overall)});
   for (const RoadImage& image : report.images) {
-    if (!image.scored()) page.notes.push_back(image.id + (image.truth ? ": no proposal" : ": no truth"));
+    if (!image.scored()) page.notes.push_back(image.id + (image.truth ? ": no prediction" : ": no truth"));
   }
   page.notes.insert(page.notes.end(), report.bad_rows.begin(), report.bad_rows.end());
   return page;

@@ -20,7 +20,7 @@ struct Placing {
 
 Box bounds_of(const BuildingImage& image) {
   Box all;
-  for (const auto* side : {&image.truth, &image.proposal}) {
+  for (const auto* side : {&image.truth, &image.prediction}) {
     for (const Building& b : *side) {
       for (const Polygon& polygon : b.polygons) {
         for (const Point p : polygon.outer) all.add(p);
@@ -76,7 +76,7 @@ void add_drawings(PageTile& tile, const BuildingImage& image, const Placing& pla
     }
   };
   add(image.truth, found, missed);
-  add(image.proposal, matched, wrong);
+  add(image.prediction, matched, wrong);
   tile.drawings = {found, missed, matched, wrong};
 }
 
@@ -97,9 +97,14 @@ Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, co
   for (size_t i = 0; i < std::min<size_t>(report.areas.size(), 12); ++i) {
     page.summary.emplace_back(report.areas[i].name, fmt::format("{:.4f}", report.areas[i].counts.f1()));
   }
+  const BuildingsOptions& asked = pairs.options();
+  page.facts = {{"truth", asked.truth},
+                {"prediction", asked.prediction},
+                {"IoU above", fmt::format("{:.4g}", asked.min_iou)},
+                {"area from", fmt::format("{:.4g}", asked.min_area.value_or(pairs.in_pixels() ? 20 : 0))}};
   page.notes = report.repaired;
-  for (const std::string& id : report.only_truth) page.notes.push_back(id + ": no proposal");
-  for (const std::string& id : report.only_proposal) page.notes.push_back(id + ": no truth");
+  for (const std::string& id : report.only_truth) page.notes.push_back(id + ": no prediction");
+  for (const std::string& id : report.only_prediction) page.notes.push_back(id + ": no truth");
   for (const BuildingScore& image : report.images) {
     PageTile& tile = page.tiles.emplace_back();
     const Confusion& n = image.counts;
@@ -110,7 +115,7 @@ Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, co
   }
   for (const size_t i : shown_tiles(page)) {
     PageTile& tile = page.tiles[i];
-    tile.image = find_image(options.images, tile.id);
+    tile.image = find_image(options.images, pairs.options().truth, tile.id);
     const BuildingImage image = pairs.match(report.images[i].pair);
     add_drawings(tile, image, place(tile, image, pairs.in_pixels()));
   }

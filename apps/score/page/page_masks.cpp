@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include "apps/score/page/pages.h"
+#include "io/image/image.h"
 #include "io/vectorize/raster.h"
 
 namespace ppl::score {
@@ -72,6 +73,9 @@ Page mask_page(const IouReport& report, const IouOptions& options, const PageOpt
     page.summary.emplace_back(titled(f.group, f.label), fmt::format("{:.4f}", f.value));
   }
   page.summary.emplace_back("tiles", std::to_string(report.tiles.size()));
+  page.facts = {{"truth", options.truth}, {"prediction", options.prediction}};
+  if (options.threshold) page.facts.emplace_back("threshold", fmt::format("{:.4g}", *options.threshold));
+  if (options.classes > 1) page.facts.emplace_back("classes", std::to_string(options.classes));
   for (const std::string& id : report.only_truth) page.notes.push_back(id + ": no prediction");
   for (const std::string& id : report.only_prediction) page.notes.push_back(id + ": no truth");
   for (const TileIou& tile : report.tiles) page.tiles.push_back(to_tile(tile, report.list));
@@ -79,7 +83,12 @@ Page mask_page(const IouReport& report, const IouOptions& options, const PageOpt
       match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
   for (const size_t i : shown_tiles(page)) {
     add_drawings(page.tiles[i], masks.pairs[i], options);
-    page.tiles[i].image = find_image(page_options.images, page.tiles[i].id);
+    PageTile& tile = page.tiles[i];
+    tile.image = find_image(page_options.images, options.truth, tile.id);
+    if (tile.image.empty() || !page_options.images.empty()) continue;
+    // Nobody said that this image is the mask's.
+    const ImageHeader header = read_image_header(tile.image);
+    if (header.height != tile.height || header.width != tile.width) tile.image.clear();
   }
   return page;
 }

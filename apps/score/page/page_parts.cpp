@@ -4,23 +4,29 @@ namespace ppl::score {
 namespace {
 
 const char* const kStyle = R"(
-:root { --matched: #0b9e6e; --missed: #d81b60; --false: #f2a900; --other: #4f7cac; }
-body { font: 15px/1.45 system-ui, sans-serif; margin: 24px; color: #1c2330; background: #f6f7f9; }
+:root { --matched: #0b9e6e; --missed: #d81b60; --false: #f2a900; --other: #4f7cac; --ink: #1c2330; --faint: #5b6575;
+  --paper: #f6f7f9; --card: #fff; --edge: #dfe3ea; --head: #eef1f5; --chosen: #dce6f2; color-scheme: light dark; }
+@media (prefers-color-scheme: dark) { :root { --ink: #e6e9ef; --faint: #9aa4b5; --paper: #14171d; --card: #1d222b;
+  --edge: #343b48; --head: #262c37; --chosen: #2c3a4d; } }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 24px; color: var(--ink); background: var(--paper); }
 h1 { font-size: 22px; } h2 { font-size: 18px; }
+.facts { color: var(--faint); margin: -8px 0 16px; overflow-wrap: anywhere; } .facts b { font-weight: 600; }
 .top { display: flex; flex-wrap: wrap; gap: 24px; align-items: flex-start; }
-table { border-collapse: collapse; background: #fff; }
-th, td { padding: 4px 12px; border: 1px solid #dfe3ea; text-align: right; }
+table { border-collapse: collapse; background: var(--card); }
+th, td { padding: 4px 12px; border: 1px solid var(--edge); text-align: right; }
 th:first-child, td:first-child { text-align: left; }
-.tiles th { cursor: pointer; user-select: none; background: #eef1f5; }
-.histogram { width: 420px; background: #fff; border: 1px solid #dfe3ea; }
+.tiles th { cursor: pointer; user-select: none; background: var(--head); white-space: nowrap; }
+.tiles th[data-down="1"]::after { content: " \25b2"; } .tiles th[data-down="0"]::after { content: " \25bc"; }
+.histogram { width: 420px; background: var(--card); border: 1px solid var(--edge); }
 .histogram rect { fill: #4f7cac; }
-.histogram text { font-size: 11px; text-anchor: middle; fill: #1c2330; }
+.histogram text { font-size: 11px; text-anchor: middle; fill: var(--ink); }
 .switches { margin: 18px 0; display: flex; flex-wrap: wrap; gap: 18px; align-items: center; }
 .key { display: inline-block; width: 14px; height: 14px; border-radius: 3px; margin-right: 5px; vertical-align: -2px; }
 .cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(330px, 1fr)); gap: 16px; }
-.card { margin: 0; background: #fff; border: 1px solid #dfe3ea; border-radius: 6px; padding: 8px; }
-.card.worst figcaption b::before { content: "worst "; font-weight: normal; color: #7a8699; }
-.card.best figcaption b::before { content: "best "; font-weight: normal; color: #7a8699; }
+.card { margin: 0; background: var(--card); border: 1px solid var(--edge); border-radius: 6px; padding: 8px; }
+a { color: inherit; }
+.card.worst figcaption b::before { content: "worst "; font-weight: normal; color: var(--faint); }
+.card.best figcaption b::before { content: "best "; font-weight: normal; color: var(--faint); }
 .card svg { width: 100%; display: block; background: #2b303b; }
 .area { fill-rule: evenodd; fill-opacity: .55; stroke-width: calc(var(--stroke) * .3); }
 .line { fill: none; stroke-width: var(--stroke); stroke-linecap: round; stroke-linejoin: round; }
@@ -31,11 +37,11 @@ th:first-child, td:first-child { text-align: left; }
 .line.truth.matched { stroke-width: calc(var(--stroke) * 2.2); stroke-opacity: .55; }
 .route { display: none; stroke: #fff; stroke-width: calc(var(--stroke) * .6); filter: drop-shadow(0 0 1px #000); }
 .route.chosen { display: inline; }
-.routes { margin-top: 8px; font-size: 13px; width: 100%; } .routes caption { text-align: left; color: #5b6575; }
+.routes { margin-top: 8px; font-size: 13px; width: 100%; } .routes caption { text-align: left; color: var(--faint); }
 .routes th, .routes td { padding: 3px 5px; } .routes td:first-child { white-space: nowrap; }
-.routes tr[data-route] { cursor: pointer; } .routes tr.chosen td { background: #dce6f2; }
-.no-image image, .no-truth .truth, .no-proposal .proposal { display: none; }
-.note { color: #5b6575; margin: 4px 0; }
+.routes tr[data-route] { cursor: pointer; } .routes tr.chosen td { background: var(--chosen); }
+.no-image image, .no-truth .truth, .no-prediction .prediction { display: none; }
+.note { color: var(--faint); margin: 4px 0; }
 )";
 
 const char* const kScript = R"(
@@ -92,7 +98,7 @@ std::string page_switches() {
     text += std::string("<span><span class=\"key\" style=\"background:var(--") + outcome + ")\"></span>" + outcome +
             "</span>\n";
   }
-  for (const char* what : {"image", "truth", "proposal"}) {
+  for (const char* what : {"image", "truth", "prediction"}) {
     text += std::string("<label><input type=\"checkbox\" checked value=\"") + what + "\"> " + what + "</label>\n";
   }
   return text +

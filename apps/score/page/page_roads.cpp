@@ -35,7 +35,7 @@ void add_size(PageTile& tile, const RoadsOfImage& image) {
     return;
   }
   double x = 1, y = 1;
-  for (const auto* lines : {&image.truth, &image.proposal}) {
+  for (const auto* lines : {&image.truth, &image.prediction}) {
     for (const Line& line : *lines) {
       for (const Point p : line) x = std::max(x, p.x), y = std::max(y, p.y);
     }
@@ -92,20 +92,20 @@ Page road_page(const std::vector<RoadsOfImage>& images, const RoadPageOptions& o
   page.title = "Roads: " + options.score_name;
   page.score_name = options.score_name;
   page.shown = options.shown;
-  page.columns = {"length found", "length right", "true px", "proposed px"};
+  page.columns = {"length found", "length right", "true px", "predicted px"};
   double sum = 0;
-  std::vector<SplitLines> truths, proposals;
+  std::vector<SplitLines> truths, predictions;
   for (const RoadsOfImage& image : images) {
-    truths.push_back(split_by_distance(image.truth, image.proposal, image.buffer));
-    proposals.push_back(split_by_distance(image.proposal, image.truth, image.buffer));
+    truths.push_back(split_by_distance(image.truth, image.prediction, image.buffer));
+    predictions.push_back(split_by_distance(image.prediction, image.truth, image.buffer));
     PageTile& tile = page.tiles.emplace_back();
     tile.id = image.id;
     tile.score = image.score;
     tile.routes = image.routes;
-    const double truth = total_length(image.truth), proposal = total_length(image.proposal);
-    const bool nothing = truth + proposal == 0;
+    const double truth = total_length(image.truth), prediction = total_length(image.prediction);
+    const bool nothing = truth + prediction == 0;
     tile.figures = {rate(total_length(truths.back().near), truth, nothing),
-                    rate(total_length(proposals.back().near), proposal, nothing), truth, proposal};
+                    rate(total_length(predictions.back().near), prediction, nothing), truth, prediction};
     sum += image.score;
   }
   const double mean = images.empty() ? 0 : sum / static_cast<double>(images.size());
@@ -114,12 +114,12 @@ Page road_page(const std::vector<RoadsOfImage>& images, const RoadPageOptions& o
                   {"matched within", options.buffer}};
   for (const size_t i : shown_tiles(page)) {
     PageTile& tile = page.tiles[i];
-    tile.image = find_image(options.images, tile.id);
+    tile.image = find_image(options.images, options.truth, tile.id);
     add_size(tile, images[i]);
     tile.drawings = {{Outcome::matched, true, {}, truths[i].near},
                      {Outcome::missed, true, {}, truths[i].far},
-                     {Outcome::matched, false, {}, proposals[i].near},
-                     {Outcome::extra, false, {}, proposals[i].far}};
+                     {Outcome::matched, false, {}, predictions[i].near},
+                     {Outcome::extra, false, {}, predictions[i].far}};
   }
   return page;
 }

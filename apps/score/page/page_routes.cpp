@@ -71,9 +71,9 @@ class Costliest {
 
 }  // namespace
 
-std::vector<PageRoute> costly_routes(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal,
+std::vector<PageRoute> costly_routes(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& prediction,
                                      const AplsParameters& parameters, size_t most) {
-  AplsGraph from = build_graph(truth), to = build_graph(proposal);
+  AplsGraph from = build_graph(truth), to = build_graph(prediction);
   add_midpoints(from, parameters);
   add_midpoints(to, parameters);
   const std::vector<int> nodes = from.nodes.in_order();

@@ -11,7 +11,7 @@
 namespace ppl::score {
 
 struct PageOptions {
-  std::string images;  // folder of images <id>_sat.* or <id>.*; empty: tiles are drawn on a plain ground
+  std::string images;  // folder of images <id>_sat.* or <id>.*; empty: <id>_sat.* beside the truth, else a plain ground
   int shown = 12;      // see Page
 };
 
@@ -23,14 +23,15 @@ Page building_page(const BuildingsReport&, const BuildingPairs&, const PageOptio
 // One image's road graphs, in pixels.
 struct RoadsOfImage {
   std::string id;
-  std::vector<Line> truth, proposal;
+  std::vector<Line> truth, prediction;
   double score = 0;               // APLS, where it is known
   std::vector<PageRoute> routes;  // that cost most, first
   double buffer = 4 / 0.31;       // pixels; what lies nearer to the other road graph is matched
 };
 struct RoadPageOptions : PageOptions {
   std::string score_name = "APLS";
-  std::string buffer = "4 m";  // in words
+  std::string truth, prediction;  // paths
+  std::string buffer = "4 m";     // in words
 };
 Page road_page(const std::vector<RoadsOfImage>&, const RoadPageOptions&);
 

@@ -42,8 +42,8 @@ struct Comparison {
 void compare_image(const std::string& id, const Json& expected, const RoadImage& got, Comparison& result) {
   result.require(expected.at("scored") == got.scored(), cat(id, ": expected scored ", expected.at("scored").dump()));
   if (!expected.at("scored")) return;
-  result.number(id + " truth to proposal", expected.at("truth_to_pred"), got.apls.truth_to_proposal);
-  result.number(id + " proposal to truth", expected.at("pred_to_truth"), got.apls.proposal_to_truth);
+  result.number(id + " truth to prediction", expected.at("truth_to_pred"), got.apls.truth_to_prediction);
+  result.number(id + " prediction to truth", expected.at("pred_to_truth"), got.apls.prediction_to_truth);
   result.number(id + " score", expected.at("score"), got.apls.score);
   result.count(id + " nodes", expected.at("nodes"), got.apls.nodes);
   result.count(id + " edges", expected.at("edges"), got.apls.edges);
@@ -74,8 +74,8 @@ RoadsReport score_case(const std::filesystem::path& folder, const Json& expected
   const auto open = [&](const char* side) {
     return open_road_tables({(folder / expected.at(side)).string()}, RoadReading::reference);
   };
-  const auto proposal = open("pred"), truth = open("truth");
-  return score_roads(*truth, *proposal, options);
+  const auto prediction = open("pred"), truth = open("truth");
+  return score_roads(*truth, *prediction, options);
 }
 
 // How long the reference took on the machine that wrote the list.

@@ -15,24 +15,25 @@ namespace ppl::score {
 namespace {
 
 // The images of both sources, by id.
-std::vector<RoadImage> match(const RoadSource& truth, const RoadSource& proposal) {
+std::vector<RoadImage> match(const RoadSource& truth, const RoadSource& prediction) {
   std::vector<RoadImage> images;
   const auto add = [&](std::string_view id, std::optional<size_t> t, std::optional<size_t> p) {
     RoadImage& image = images.emplace_back();
     image.id = id;
-    image.truth = t, image.proposal = p;
+    image.truth = t, image.prediction = p;
   };
-  if (truth.size() == 1 && proposal.size() == 1 && (truth.is_unnamed() || proposal.is_unnamed())) {
-    add(truth.is_unnamed() ? proposal.id(0) : truth.id(0), 0, 0);
+  if (truth.size() == 1 && prediction.size() == 1 && (truth.is_unnamed() || prediction.is_unnamed())) {
+    add(truth.is_unnamed() ? prediction.id(0) : truth.id(0), 0, 0);
     return images;
   }
-  for (size_t t = 0, p = 0; t < truth.size() || p < proposal.size();) {
-    const bool truth_first = p == proposal.size() || (t < truth.size() && utf16_less(truth.id(t), proposal.id(p)));
-    const bool proposal_first = t == truth.size() || (p < proposal.size() && utf16_less(proposal.id(p), truth.id(t)));
+  for (size_t t = 0, p = 0; t < truth.size() || p < prediction.size();) {
+    const bool truth_first = p == prediction.size() || (t < truth.size() && utf16_less(truth.id(t), prediction.id(p)));
+    const bool prediction_first =
+        t == truth.size() || (p < prediction.size() && utf16_less(prediction.id(p), truth.id(t)));
     if (truth_first) {
       add(truth.id(t), t, {}), ++t;
-    } else if (proposal_first) {
-      add(proposal.id(p), {}, p), ++p;
+    } else if (prediction_first) {
+      add(prediction.id(p), {}, p), ++p;
     } else {
       add(truth.id(t), t, p), ++t, ++p;
     }
@@ -102,14 +103,14 @@ bool names_cities(const std::vector<RoadImage>& images, Cities cities) {
 }
 
 // The scale of each image that counts, and of all in words.
-void find_scales(RoadsReport& report, const RoadSource& truth, const RoadSource& proposal,
+void find_scales(RoadsReport& report, const RoadSource& truth, const RoadSource& prediction,
                  const RoadsOptions& options) {
   Scales scales(options.pixel, options.images);
   const RoadImage *smallest = nullptr, *largest = nullptr;
   for (RoadImage& image : report.images) {
     if (!image.scored() && options.missing == Missing::skip) continue;
     image.scale = scales.of(image.id, image.truth ? truth.place(*image.truth) : std::nullopt,
-                            image.proposal ? proposal.place(*image.proposal) : std::nullopt);
+                            image.prediction ? prediction.place(*image.prediction) : std::nullopt);
     if (!smallest || image.scale.metres < smallest->scale.metres) smallest = &image;
     if (!largest || image.scale.metres > largest->scale.metres) largest = &image;
   }
@@ -152,42 +153,42 @@ void refuse(const std::vector<std::string>& bad) {
                   "; nothing is scored (--lenient leaves bad rows out)"));
 }
 
-void score_lines(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& proposal, const RoadsOptions& options,
-                 int threads, RoadImage& image) {
+void score_lines(const std::vector<RoadLine>& truth, const std::vector<RoadLine>& prediction,
+                 const RoadsOptions& options, int threads, RoadImage& image) {
   AplsParameters parameters = options.apls;
   parameters.pixel = image.scale.metres;
   const bool cosmiq = options.metric == RoadMetric::cosmiq;
-  image.apls = cosmiq ? score_image_cosmiq(truth, proposal, parameters, threads)
-                      : score_image(truth, proposal, parameters, options.method, threads);
+  image.apls = cosmiq ? score_image_cosmiq(truth, prediction, parameters, threads)
+                      : score_image(truth, prediction, parameters, options.method, threads);
   // Also where both sides would be empty.
   if (!image.scored()) image.apls.score = image.apls.score_by_length = 0;
   if (!options.topo) return;
   const auto [there, found] =
-      cosmiq ? cosmiq_graphs(truth, proposal, parameters) : std::array{build_graph(truth), build_graph(proposal)};
+      cosmiq ? cosmiq_graphs(truth, prediction, parameters) : std::array{build_graph(truth), build_graph(prediction)};
   image.topo = topo(there, found, parameters.pixel, *options.topo);
 }
 
 }  // namespace
 
-RoadsReport score_roads(const RoadSource& truth, const RoadSource& proposal, const RoadsOptions& options) {
+RoadsReport score_roads(const RoadSource& truth, const RoadSource& prediction, const RoadsOptions& options) {
   RoadsReport report;
-  report.images = match(truth, proposal);
-  find_scales(report, truth, proposal, options);
+  report.images = match(truth, prediction);
+  find_scales(report, truth, prediction, options);
   const auto count = static_cast<int64_t>(report.images.size());
-  BadRows bad_truth(truth), bad_proposal(proposal);
+  BadRows bad_truth(truth), bad_prediction(prediction);
   const int inner_threads = std::max(1, static_cast<int>(options.threads / std::max<int64_t>(count, 1)));
   apps::Progress progress("score: images", count);
   for_each_index(count, options.threads, [&](int64_t i) {
     RoadImage& image = report.images[static_cast<size_t>(i)];
-    const std::vector<RoadLine> proposed = read_lines(proposal, image.proposal, options.metric, bad_proposal);
+    const std::vector<RoadLine> predicted = read_lines(prediction, image.prediction, options.metric, bad_prediction);
     const std::vector<RoadLine> drawn = read_lines(truth, image.truth, options.metric, bad_truth);
     // After a bad row the others are still looked at, so that the same one is named each time.
-    const bool refused = !options.lenient && (bad_proposal.any() || bad_truth.any());
+    const bool refused = !options.lenient && (bad_prediction.any() || bad_truth.any());
     const bool counts = image.scored() || options.missing == Missing::zero;
-    if (!refused && counts) score_lines(drawn, proposed, options, inner_threads, image);
+    if (!refused && counts) score_lines(drawn, predicted, options, inner_threads, image);
     progress.advance();
   });
-  report.bad_rows = bad_proposal.messages();
+  report.bad_rows = bad_prediction.messages();
   const std::vector<std::string> in_truth = bad_truth.messages();
   report.bad_rows.insert(report.bad_rows.end(), in_truth.begin(), in_truth.end());
   if (!options.lenient) refuse(report.bad_rows);

@@ -35,8 +35,8 @@ struct RoadsOptions {
 
 struct RoadImage {
   std::string id;
-  std::optional<size_t> truth, proposal;  // numbers of the image within the sources
-  bool scored() const { return truth && proposal; }
+  std::optional<size_t> truth, prediction;  // numbers of the image within the sources
+  bool scored() const { return truth && prediction; }
   PixelScale scale;  // where the image counts
   ImageApls apls;
   Confusion topo;
@@ -57,12 +57,12 @@ struct RoadsReport {
   double by_length = 0;               // the mean of the images' scores by length
   std::optional<Confusion> topo;      // of all images, where it was wanted
   std::string scale;                  // "0.5 m a pixel (--pixel)", of all images that count
-  std::vector<std::string> bad_rows;  // with --lenient: "file:row: reason", the proposal's first
+  std::vector<std::string> bad_rows;  // with --lenient: "file:row: reason", the prediction's first
 };
 
-// Two single files that name no image are one image. Error naming the first bad row (the proposal's before the truth's)
-// unless options.lenient; Error where an id names no city, and for what Scales refuses.
-RoadsReport score_roads(const RoadSource& truth, const RoadSource& proposal, const RoadsOptions& options);
+// Two single files that name no image are one image. Error naming the first bad row (the prediction's before the
+// truth's) unless options.lenient; Error where an id names no city, and for what Scales refuses.
+RoadsReport score_roads(const RoadSource& truth, const RoadSource& prediction, const RoadsOptions& options);
 
 std::string roads_table(const RoadsReport& report);
 std::string roads_json(const RoadsReport& report);

@@ -20,7 +20,7 @@ namespace ppl::score {
 namespace {
 
 struct Command {
-  std::vector<std::string> sources;  // truth and proposal
+  std::vector<std::string> sources;  // truth and prediction
   std::string cases, csv, transform, crs, html;
   RoadPageOptions page;
   RoadLayerOptions layers;
@@ -59,12 +59,12 @@ std::unique_ptr<RoadSource> open_side(const Command& command, size_t side) {
 void place_layers(Command& command) {
   RoadLayerOptions& layers = command.layers;
   if (layers.reference || !layers.images.empty() || layers.pixels) return;
-  const FoundRoads truth = find_roads(command.sources[0]), proposal = find_roads(command.sources[1]);
-  if (truth.kind == RoadFiles::layers && proposal.kind == RoadFiles::masks) layers.images = command.sources[1];
-  if (truth.kind == RoadFiles::masks && proposal.kind == RoadFiles::layers) layers.images = command.sources[0];
-  if (truth.kind != RoadFiles::layers || proposal.kind != RoadFiles::layers) return;
+  const FoundRoads truth = find_roads(command.sources[0]), prediction = find_roads(command.sources[1]);
+  if (truth.kind == RoadFiles::layers && prediction.kind == RoadFiles::masks) layers.images = command.sources[1];
+  if (truth.kind == RoadFiles::masks && prediction.kind == RoadFiles::layers) layers.images = command.sources[0];
+  if (truth.kind != RoadFiles::layers || prediction.kind != RoadFiles::layers) return;
   std::vector<std::string> files = truth.files;
-  files.insert(files.end(), proposal.files.begin(), proposal.files.end());
+  files.insert(files.end(), prediction.files.begin(), prediction.files.end());
   const auto has_image = [](const std::string& file) { return !image_beside(file).empty(); };
   if (std::any_of(files.begin(), files.end(), has_image)) return;
   layers.otherwise = common_ground(files, command.options.pixel.value_or(AplsParameters{}.pixel));
@@ -86,20 +86,22 @@ void run_pair(Command& command) {
   if (is_projected(command) && !command.options.pixel) command.options.pixel = AplsParameters{}.pixel;
   place_layers(command);
   command.options.images = command.layers.images;
-  const auto proposal = open_side(command, 1), truth = open_side(command, 0);
+  const auto prediction = open_side(command, 1), truth = open_side(command, 0);
   PPL_CHECK(truth->size() > 0, command.sources[0], ": nothing to score: no image in it");
-  PPL_CHECK(proposal->size() > 0, command.sources[1], ": nothing to score: no image in it");
-  const RoadsReport report = score_roads(*truth, *proposal, command.options);
+  PPL_CHECK(prediction->size() > 0, command.sources[1], ": nothing to score: no image in it");
+  const RoadsReport report = score_roads(*truth, *prediction, command.options);
   const auto& images = report.images;
   const bool any = std::any_of(images.begin(), images.end(), [](const RoadImage& image) { return image.scored(); });
   PPL_CHECK(any, "nothing to score: no image is in both ", command.sources[0], " (",
             such_as(truth->size(), truth->id(0)), ") and ", command.sources[1], " (",
-            such_as(proposal->size(), proposal->id(0)), "); ids must be the same, or both one file without ids");
+            such_as(prediction->size(), prediction->id(0)), "); ids must be the same, or both one file without ids");
   tell(report);
   if (!command.csv.empty()) write_file(command.csv, roads_csv(report));
   if (!command.html.empty()) {
     command.page.images = command.layers.images;
-    write_file(command.html, page_html(apls_page(report, *truth, *proposal, command.options.apls, command.page)));
+    command.page.truth = command.sources[0], command.page.prediction = command.sources[1];
+    command.page.buffer = fmt::format("{:.4g} m", command.options.apls.snap);
+    write_file(command.html, page_html(apls_page(report, *truth, *prediction, command.options.apls, command.page)));
   }
   fmt::print("{}", command.json ? roads_json(report) : roads_table(report));
 }
@@ -183,7 +185,7 @@ void add_roads_command(CLI::App& app) {
       roads
           ->add_option("SOURCES", command->sources,
                        "Road tables (.csv), road layers (.geojson, .gpkg, .fgb, .shp), masks, or folders of them")
-          ->type_name("TRUTH PROPOSAL")
+          ->type_name("TRUTH PREDICTION")
           ->expected(2);
   CLI::Option* cases = roads->add_option("--cases", command->cases, "Run a JSON list of cases with known results");
   sources->excludes(cases);
@@ -198,7 +200,7 @@ void add_roads_command(CLI::App& app) {
   add_layer_options(*roads, *command);
   roads->callback([command] {
     if (command->cases.empty() && command->sources.size() != 2) {
-      throw CLI::RequiredError("TRUTH and PROPOSAL, or --cases");
+      throw CLI::RequiredError("TRUTH and PREDICTION, or --cases");
     }
     run(*command);
   });

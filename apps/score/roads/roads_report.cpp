@@ -11,7 +11,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-const char* side_of(const RoadImage& image) { return image.scored() ? "both" : image.truth ? "truth" : "proposal"; }
+const char* side_of(const RoadImage& image) { return image.scored() ? "both" : image.truth ? "truth" : "prediction"; }
 
 std::vector<std::string> one_sided(const RoadsReport& report, bool truth) {
   std::vector<std::string> ids;
@@ -42,8 +42,8 @@ Json to_json(const RoadImage& image, bool with_topo) {
   if (!image.scored()) return json;
   const ImageApls& a = image.apls;
   json["pixel"] = {{"metres", image.scale.metres}, {"from", name_of(image.scale.origin)}};
-  json["truth_to_proposal"] = a.truth_to_proposal;
-  json["proposal_to_truth"] = a.proposal_to_truth;
+  json["truth_to_prediction"] = a.truth_to_prediction;
+  json["prediction_to_truth"] = a.prediction_to_truth;
   json["apls"] = a.score;
   json["apls_by_length"] = a.score_by_length;
   json["nodes"] = a.nodes;
@@ -59,7 +59,7 @@ Json to_json(const RoadImage& image, bool with_topo) {
 std::string roads_table(const RoadsReport& report) {
   const auto scored = std::count_if(report.images.begin(), report.images.end(), [](auto& i) { return i.scored(); });
   std::string text = fmt::format("{} image{}, {}\n", scored, scored == 1 ? "" : "s", report.scale);
-  text += named(one_sided(report, true), "truth") + named(one_sided(report, false), "proposal");
+  text += named(one_sided(report, true), "truth") + named(one_sided(report, false), "prediction");
   if (!report.bad_rows.empty()) {
     text += fmt::format("{} bad row{} left out\n", report.bad_rows.size(), report.bad_rows.size() == 1 ? "" : "s");
   }
@@ -94,7 +94,7 @@ std::string roads_json(const RoadsReport& report) {
   json["images"] = Json::array();
   for (const RoadImage& image : report.images) json["images"].push_back(to_json(image, report.topo.has_value()));
   json["only_truth"] = one_sided(report, true);
-  json["only_proposal"] = one_sided(report, false);
+  json["only_prediction"] = one_sided(report, false);
   json["bad_rows"] = report.bad_rows;
   // Ids need not be UTF-8.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -102,8 +102,8 @@ std::string roads_json(const RoadsReport& report) {
 
 std::string roads_csv(const RoadsReport& report) {
   std::string text =
-      "id,in,apls,truth_to_proposal,proposal_to_truth,apls_by_length,truth_nodes,proposal_nodes,truth_edges,"
-      "proposal_edges,truth_control_points,proposal_control_points,truth_metres,proposal_metres";
+      "id,in,apls,truth_to_prediction,prediction_to_truth,apls_by_length,truth_nodes,prediction_nodes,truth_edges,"
+      "prediction_edges,truth_control_points,prediction_control_points,truth_metres,prediction_metres";
   text += report.topo ? ",topo_precision,topo_recall,topo_f1\n" : "\n";
   for (const RoadImage& image : report.images) {
     const ImageApls& a = image.apls;
@@ -112,8 +112,8 @@ std::string roads_csv(const RoadsReport& report) {
       text += std::string(report.topo ? 15 : 12, ',') + "\n";
       continue;
     }
-    text += fmt::format(",{},{},{},{},{},{},{},{},{},{},{:.1f},{:.1f}", a.score, a.truth_to_proposal,
-                        a.proposal_to_truth, a.score_by_length, a.nodes[0], a.nodes[1], a.edges[0], a.edges[1],
+    text += fmt::format(",{},{},{},{},{},{},{},{},{},{},{:.1f},{:.1f}", a.score, a.truth_to_prediction,
+                        a.prediction_to_truth, a.score_by_length, a.nodes[0], a.nodes[1], a.edges[0], a.edges[1],
                         a.control_points[0], a.control_points[1], a.length[0], a.length[1]);
     if (report.topo) {
       text += fmt::format(",{:.6f},{:.6f},{:.6f}", image.topo.precision(), image.topo.recall(), image.topo.f1());

@@ -40,7 +40,7 @@ const char* name_of(ScaleOrigin origin) {
 std::string to_text(const PixelScale& scale) {
   return fmt::format("{:.4g} m a pixel ({})", scale.metres,
                      scale.origin == ScaleOrigin::option   ? "--pixel"
-                     : scale.origin == ScaleOrigin::ground ? "as the images lie on the ground"
+                     : scale.origin == ScaleOrigin::ground ? "measured on the ground"
                                                            : "SpaceNet's, whose ids these are");
 }
 
@@ -67,12 +67,12 @@ Scales::Scales(std::optional<double> option, const std::string& images) : option
 }
 
 PixelScale Scales::of(const std::string& id, const std::optional<GeoReference>& truth,
-                      const std::optional<GeoReference>& proposal) {
-  PPL_CHECK(!truth || !proposal || lie_alike(*truth, *proposal), "image '", id,
-            "': the pixels of truth and proposal do not lie at one place on the earth; --images says for both where "
+                      const std::optional<GeoReference>& prediction) {
+  PPL_CHECK(!truth || !prediction || lie_alike(*truth, *prediction), "image '", id,
+            "': the pixels of truth and prediction do not lie at one place on the earth; --images says for both where "
             "they do");
   if (option_) return {*option_, ScaleOrigin::option};
-  std::optional<GeoReference> place = truth ? truth : proposal;
+  std::optional<GeoReference> place = truth ? truth : prediction;
   if (!place && images_) place = images_->find(id);
   const std::optional<GroundPixel> ground = place ? ground_pixel(*place) : std::nullopt;
   if (is_spacenet_id(id)) {

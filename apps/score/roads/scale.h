@@ -34,11 +34,11 @@ class Scales {
   // option: what --pixel says. images: folder of images, or one, for ids whose sources say nothing; may be empty.
   Scales(std::optional<double> option, const std::string& images);
 
-  // The option; else, for SpaceNet's ids, 0.31 m as its scorer has it; else from where truth or proposal lie, or the
-  // image of that id. Error where truth and proposal lie differently, nothing says it, or pixels are not square, and
+  // The option; else, for SpaceNet's ids, 0.31 m as its scorer has it; else from where truth or prediction lie, or the
+  // image of that id. Error where truth and prediction lie differently, nothing says it, or pixels are not square, and
   // for SpaceNet's ids where the ground says something quite different.
   PixelScale of(const std::string& id, const std::optional<GeoReference>& truth,
-                const std::optional<GeoReference>& proposal);
+                const std::optional<GeoReference>& prediction);
 
  private:
   std::optional<double> option_;

@@ -117,13 +117,13 @@ Confusion drop_marbles(const std::vector<Point>& holes, const std::vector<Point>
 
 }  // namespace
 
-Confusion topo(const AplsGraph& truth, const AplsGraph& proposal, double pixel, const TopoParameters& parameters) {
+Confusion topo(const AplsGraph& truth, const AplsGraph& prediction, double pixel, const TopoParameters& parameters) {
   const double hole = parameters.hole / pixel;
   Surroundings there(truth, parameters.radius / pixel, parameters.interval / pixel);
-  Surroundings found(proposal, parameters.radius / pixel, parameters.interval / pixel);
+  Surroundings found(prediction, parameters.radius / pixel, parameters.interval / pixel);
   const size_t nodes = there.nodes().size(), origins = std::min(nodes, static_cast<size_t>(parameters.origins));
   Confusion total;
-  // Without an origin nothing is walked; what is proposed is wrong all the same.
+  // Without an origin nothing is walked; what is predicted is wrong all the same.
   if (nodes == 0) total.false_positive = static_cast<int64_t>(found.nodes().size());
   for (size_t i = 0; i < origins; ++i) {
     const int origin = there.nodes()[i * nodes / origins];

@@ -17,8 +17,8 @@ struct TopoParameters {
 };
 
 // From each origin, a node of the truth: holes are put on the nodes and along the edges that are joined to it within
-// the radius, marbles likewise around the proposal's node nearest to it. Marbles take the nearest free hole. Without
+// the radius, marbles likewise around the prediction's node nearest to it. Marbles take the nearest free hole. Without
 // such a node all holes are missed. Networks are in pixels of `pixel` metres and have no midpoints.
-Confusion topo(const AplsGraph& truth, const AplsGraph& proposal, double pixel, const TopoParameters& parameters);
+Confusion topo(const AplsGraph& truth, const AplsGraph& prediction, double pixel, const TopoParameters& parameters);
 
 }  // namespace ppl::score
