@@ -36,9 +36,7 @@ std::vector<std::string> network_names() {
   return names;
 }
 
-std::unique_ptr<LinkNet> make_network(const std::string& name, int bands, int classes) {
-  PPL_CHECK(bands > 0 && bands <= 64 && classes > 0 && classes <= 254, "network ", name,
-            ": bands 1 to 64 and classes 1 to 254, not ", bands, " and ", classes);
+NetworkSpec network_spec(const std::string& name) {
   const auto it = std::find_if(table().begin(), table().end(), [&](const Entry& e) { return name == e.name; });
   if (it == table().end()) {
     std::string names;
@@ -46,7 +44,13 @@ std::unique_ptr<LinkNet> make_network(const std::string& name, int bands, int cl
     throw Error(
         cat("no network is called '", name, "'; the nearest is ", nearest_name(name, network_names()), " of ", names));
   }
-  NetworkSpec spec = it->spec;
+  return it->spec;
+}
+
+std::unique_ptr<LinkNet> make_network(const std::string& name, int bands, int classes) {
+  PPL_CHECK(bands > 0 && bands <= 64 && classes > 0 && classes <= 254, "network ", name,
+            ": bands 1 to 64 and classes 1 to 254, not ", bands, " and ", classes);
+  NetworkSpec spec = network_spec(name);
   spec.bands = bands;
   spec.classes = classes;
   return std::make_unique<LinkNet>(spec);

@@ -88,7 +88,7 @@ std::string difference(const Settings& there, const Settings& here) {
   return "";
 }
 
-ClaimedFolder::ClaimedFolder(const Claim& claim) : own_(path_in(claim.folder, claim.name)) {
+ClaimedFolder::ClaimedFolder(const Claim& claim) : folder_(claim.folder), own_(path_in(claim.folder, claim.name)) {
   const SameFiles inputs(claim.inputs);
   for (const std::string& file : claim.files)
     PPL_CHECK(!inputs.contains(path_in(claim.folder, file)), path_in(claim.folder, file),
@@ -110,7 +110,10 @@ ClaimedFolder::ClaimedFolder(const Claim& claim) : own_(path_in(claim.folder, cl
   alone_ = !claim.share;
 }
 
-ClaimedFolder::~ClaimedFolder() { close(lock_); }
+ClaimedFolder::~ClaimedFolder() {
+  for (const std::string& folder : {folder_, own_}) remove_abandoned(folder);  // of those killed meanwhile
+  close(lock_);
+}
 
 // Alone while the folder is settled, and all the time where nothing is shared. Locks go with their processes. A file
 // system that knows none lets everybody in.

@@ -46,7 +46,7 @@ class ClaimedFolder {
   void settle(const Claim&);
   void write_claim(const Claim&, std::vector<std::string> earlier) const;
 
-  std::string own_;
+  std::string folder_, own_;
   int lock_ = -1;
   bool alone_ = true;  // nobody else has the folder
 };

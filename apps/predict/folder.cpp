@@ -204,6 +204,7 @@ std::string manifest_of(std::vector<TileRecord> records) {
   for (TileRecord& r : records) {
     r.image.clear();
     r.files.clear();
+    r.written.clear();
     manifest += to_line(r);
   }
   return manifest;

@@ -29,6 +29,12 @@ std::string hash_of(const std::vector<std::string>& files) {
   return hash.hex();
 }
 
+std::string stamps_of(const std::vector<std::string>& files) {
+  Fingerprint all;
+  for (const std::string& path : files) all.add(stamp_of(path));
+  return all.hex();
+}
+
 std::string absolute(const std::string& path) { return fs::absolute(path).lexically_normal().string(); }
 
 Claim claim_of(const PredictOptions& o, const Ensemble& ensemble, const std::vector<TileFile>& tiles,
@@ -78,21 +84,22 @@ void FolderJob::read_earlier() {
   }
 }
 
-// Of all that is written for a tile.
-std::string FolderJob::files_hash(const std::string& id) const {
+std::vector<std::string> FolderJob::files_of(size_t tile) const {
   std::vector<std::string> files;
-  for (const std::string& file : paths_.all(id)) files.push_back(paths_.in_folder(file));
-  return hash_of(files);
+  for (const std::string& file : paths_.all(tiles_[tile].id)) files.push_back(paths_.in_folder(file));
+  return files;
 }
 
 void FolderJob::note_files(TileRecord& record, size_t tile) const {
   record.image = stamps_[tile];
-  record.files = files_hash(tiles_[tile].id);
+  record.files = hash_of(files_of(tile));
+  record.written = stamps_of(files_of(tile));
 }
 
 bool FolderJob::stands(const TileRecord& record, size_t tile) const {
   if (stamps_[tile].empty() || record.image != stamps_[tile]) return false;
-  const std::string now = files_hash(tiles_[tile].id);
+  if (record.written == stamps_of(files_of(tile))) return true;
+  const std::string now = hash_of(files_of(tile));
   if (!now.empty() && now != record.files) refuse_changed(tiles_[tile].id);
   return now == record.files;
 }

@@ -29,7 +29,7 @@ class FolderJob {
             const std::function<void()>& work);
 
  private:
-  std::string files_hash(const std::string& id) const;
+  std::vector<std::string> files_of(size_t tile) const;
   std::optional<std::vector<TileRecord>> earlier(size_t block) const;
   bool stands(const TileRecord&, size_t tile) const;
   void refuse_changed(const std::string& id) const;

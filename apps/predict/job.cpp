@@ -14,7 +14,7 @@ Settings network_settings(const PredictOptions& o, const Ensemble& ensemble) {
   s["networks"] = ensemble.networks();
   s["bands"] = ensemble.input().bands;
   if (o.no_data) s["no data"] = *o.no_data;
-  s["views"] = o.views;
+  s["tta"] = o.views;
   s["precision"] = name(o.precision);
   s["batch"] = o.batch;
   s["probabilities"] =

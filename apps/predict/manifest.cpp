@@ -25,6 +25,7 @@ std::string to_line(const TileRecord& r) {
   }
   if (!r.image.empty()) j["image"] = r.image;
   if (!r.files.empty()) j["files"] = r.files;
+  if (!r.written.empty()) j["written"] = r.written;
   return j.dump(-1, ' ', false, ordered_json::error_handler_t::replace) + "\n";
 }
 
@@ -35,7 +36,7 @@ std::vector<TileRecord> parse_lines(const std::string& text, const std::string& 
     try {
       const ordered_json j = ordered_json::parse(line);
       records.push_back({j.at("id"), j.value("foreground", 0.0), j.value("confidence", 0.0), j.value("seconds", 0.0),
-                         j.value("error", ""), j.value("image", ""), j.value("files", "")});
+                         j.value("error", ""), j.value("image", ""), j.value("files", ""), j.value("written", "")});
     } catch (const ordered_json::exception& e) {
       throw Error(cat(where, ": line ", records.size() + 1, ": ", e.what()));
     }

@@ -14,12 +14,13 @@ struct TileRecord {
   double seconds = 0;     // of work on it, its share of a batch counted
   std::string error{};    // empty where it went well
   // For the job's own files: what it was made of and what was made of it.
-  std::string image{};  // stamp_of the image
-  std::string files{};  // Fingerprint of what was written
+  std::string image{};    // stamp_of the image
+  std::string files{};    // Fingerprint of what was written
+  std::string written{};  // the same of the files' stamps: where these are as they were the content is not read again
 };
 
-// {"id":...,"foreground":...,"confidence":...,"seconds":...} or {"id":...,"error":...}; image and files where they are
-// there. Bytes that are not UTF-8 are replaced.
+// {"id":...,"foreground":...,"confidence":...,"seconds":...} or {"id":...,"error":...}; image, files and written where
+// they are there. Bytes that are not UTF-8 are replaced.
 std::string to_line(const TileRecord&);
 // Error naming `where` and the line.
 std::vector<TileRecord> parse_lines(const std::string& text, const std::string& where);

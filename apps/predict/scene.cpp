@@ -244,7 +244,8 @@ void predict_scene(const PredictOptions& o) {
   job.note = job_hash(scene_settings(o, ensemble), stamps);
   check_existing(job);
   remove_abandoned(fs::absolute(o.out).parent_path().string(), job.paths.id);
-  if (o.existing_or_default() == Existing::skip && job.is_done())
+  // Of processes that share a job with overwrite the later ones join the first.
+  if ((o.share || o.existing_or_default() == Existing::skip) && job.is_done())
     log_line(fmt::format("predict: {} is there already", o.out));
   else if (o.share)
     predict_shared(job);

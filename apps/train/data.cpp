@@ -10,6 +10,7 @@
 #include "apps/common/log.h"
 #include "io/tiles/combined_tiles.h"
 #include "io/tiles/packed.h"
+#include "models/networks.h"
 
 namespace ppl::apps {
 namespace {
@@ -89,6 +90,21 @@ int crop_for(const StageConfig& s, const TileSource& tiles) {
   return crop;
 }
 
+// Batch norm over one value makes it 0, whatever it is.
+void check_norm(const TrainConfig& c, const StageConfig& s, const StageTiles& stage, int ranks) {
+  const NetworkSpec spec = network_spec(c.network.name);
+  const int64_t side = stage.crop / (8 * spec.stride3 * spec.stride4);  // of the deepest map
+  const int64_t together = c.ranks.norm == "sync" ? ranks : 1, tiles = stage.train->size();
+  const int64_t epoch = s.tiles_per_epoch > 0 ? s.tiles_per_epoch : tiles, last = epoch % (int64_t{s.batch} * ranks);
+  int64_t smallest = s.batch * together;
+  if (!s.drop_last && last > 0) smallest = std::min(smallest, std::max<int64_t>(1, last * together / ranks));
+  PPL_CHECK(
+      smallest * side * side > 1, "stage ", s.name, ": a batch of one tile with a crop of ", stage.crop,
+      " leaves one value a channel in the deepest map, and batch norm makes it 0; take a larger crop or more tiles "
+      "a batch",
+      s.drop_last ? "" : ", or drop_last");
+}
+
 StageTiles open_stage(const TrainConfig& c, const StageConfig& s, int ranks, SameInput& same) {
   StageTiles stage;
   std::vector<Tiles> train, validation;
@@ -103,6 +119,7 @@ StageTiles open_stage(const TrainConfig& c, const StageConfig& s, int ranks, Sam
   }
   stage.train = combined(std::move(train));
   stage.crop = crop_for(s, *stage.train);
+  check_norm(c, s, stage, ranks);
   if (!validation.empty()) stage.validation = combined(std::move(validation));
   const int64_t tiles = s.tiles_per_epoch > 0 ? s.tiles_per_epoch : stage.train->size();
   PPL_CHECK(!s.drop_last || tiles >= int64_t{s.batch} * ranks, s.train[0].path, ": ", tiles,

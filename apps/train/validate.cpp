@@ -39,7 +39,7 @@ Validation validate(LinkNet& network, const std::shared_ptr<const TileSource>& t
       figures[1] += static_cast<double>(tile.false_positive);
       figures[2] += static_cast<double>(tile.false_negative);
       figures[static_cast<size_t>(3 + ranks.rank() + i * ranks.ranks())] = tile.iou();
-      after_tile();
+      if (after_tile) after_tile();
     }
   }
   ranks.all_reduce(figures);

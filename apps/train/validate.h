@@ -17,7 +17,7 @@ struct Validation {
 
 // One tile at a time, at its own size, shared out over the ranks; the result is the same for any number of them. Masks
 // are those of prediction: of several classes a pixel has one. The network is put into evaluation mode. after_tile may
-// throw to give up.
+// throw to give up; it may be empty.
 Validation validate(LinkNet&, const std::shared_ptr<const TileSource>&, DType precision, int views, double threshold,
                     Communication&, const std::function<void()>& after_tile);
 

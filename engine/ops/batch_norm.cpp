@@ -127,8 +127,6 @@ Tensor batch_norm(const Tensor& x, const NormTensors& p, NormOptions o, const Te
     on(x.device(), [&](auto& ctx) {
       batch_norm_statistics(ctx, s, x.data<T>(), mean.data<float>(), variance.data<float>());
       if (sync) whole.pixels = share_statistics(*sync, s.pixels, mean, variance);
-      PPL_CHECK(whole.pixels > 1, "batch_norm: one value a channel in ", to_string(x.shape()),
-                ": its mean is itself and its variance 0; take a larger crop or more tiles a batch");
       batch_norm_update(ctx, whole, o.momentum, o.epsilon, mean.data<float>(), variance.data<float>(),
                         data_or_null<float>(p.conv_bias), p.running_mean.data<float>(), p.running_var.data<float>(),
                         inverse_std.data<float>());

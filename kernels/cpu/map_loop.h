@@ -2,7 +2,6 @@
 #pragma once
 
 #include <algorithm>
-#include <numeric>
 #include <vector>
 
 #include "kernels/cpu/context.h"
@@ -30,7 +29,8 @@ void for_elements(int64_t n, Body&& body) {
 // A map of c channels seen as one array: element i has the channel values at i % period, where the values are repeated
 // to a whole number of vectors, so that 1 or 5 channels run as well as 64.
 inline int64_t channel_period(int64_t c) {
-  int64_t period = std::lcm(c, int64_t{kLanes});
+  int64_t period = c;  // their least common multiple; by std::lcm g++ 12 goes wrong with AVX2
+  while (period % kLanes != 0) period *= 2;
   while (period < 4 * kLanes) period *= 2;
   return period;
 }

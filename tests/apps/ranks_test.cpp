@@ -71,7 +71,7 @@ TEST_CASE("validation shared out over ranks gives the figures of one, to the bit
   auto network = make_network("linknet34");
   Random random(1);
   network->initialize(random);
-  const auto run = [&](Communication& c) { return apps::validate(*network, tiles, DType::f32, 1, 0.5, c, {}); };
+  const auto run = [&](Communication& c) { return apps::validate(*network, tiles, DType::f32, 1, 0.5, c, [] {}); };
   const auto alone = one_process();
   const apps::Validation expected = run(*alone);
   CHECK(expected.pixels.true_positive + expected.pixels.false_negative > 0);

@@ -147,7 +147,7 @@ TEST_CASE("what is wrong with sources and weights is said in one line") {
   CHECK(has(error_with({{"train", {{{"path", dir / "train"}, {"wieght", 2}}}}}), "the nearest is 'weight'"));
   CHECK(has(error_with({{"train", json::array()}}), "train is missing"));
   CHECK(has(error_with({{"train", 5}}), "must be a path"));
-  CHECK(has(error_with({{"pixel_weights", {{"map", 1}}}}), "t0_distance.png: the map of weights is missing"));
+  CHECK(has(error_with({{"pixel_weights", {{"map", 1}}}}), "}: the map of weights is missing"));
   CHECK(has(error_with({{"pixel_weights", {{"foreground", {1, 2}}}}}), "2 numbers for 1 classes"));
   CHECK(has(error_with({{"ema_decay", 1}}), "ema_decay"));
   CHECK(has(error_with({{"tiles_per_epoch", 3}}), "do not fill one batch of 4"));

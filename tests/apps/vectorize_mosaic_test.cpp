@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "io/tables/csv.h"
-#include "io/tables/wkt.h"
 #include "io/tables/vector_file.h"
+#include "io/tables/wkt.h"
 #include "tests/support/io_support.h"
 #include "tests/support/process.h"
 #include "tests/support/town_masks.h"

@@ -71,6 +71,7 @@ TEST_CASE("prefixes that all names share come off, whatever they are") {
     NamedArrays file;
     for (const auto& [name, array] : bare.arrays) file.arrays[prefix + name] = array;
     write_safetensors(dir / "a.safetensors", file);
+    fs::remove(dir / "b.safetensors");
     CHECK(weights({"import", dir / "a.safetensors", dir / "b.safetensors"}).exit_code == 0);
     CHECK(weights({"diff", dir / "a.safetensors", dir / "b.safetensors"}).exit_code == 0);
   }

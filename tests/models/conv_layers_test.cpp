@@ -49,7 +49,7 @@ bool set_size(Conv& p, int n, int h, int w) {
 template <class T>
 const T* noise(size_t count, size_t from) {
   static const std::vector<T> pool = [] {
-    std::vector<T> v(24 << 20);
+    std::vector<T> v(46 << 20);
     uint32_t state = 1;
     for (T& x : v) {
       state = state * 1664525 + 1013904223;

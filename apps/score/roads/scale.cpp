@@ -73,7 +73,7 @@ PixelScale Scales::of(const std::string& id, const std::optional<GeoReference>& 
             "they do");
   if (option_) return {*option_, ScaleOrigin::option};
   std::optional<GeoReference> place = truth ? truth : prediction;
-  if (!place && images_) place = images_->find(id);
+  if (!place && images_ && !is_spacenet_id(id)) place = images_->find(id);
   const std::optional<GroundPixel> ground = place ? ground_pixel(*place) : std::nullopt;
   if (is_spacenet_id(id)) {
     PPL_CHECK(!ground || std::fabs(mean_of(*ground) - kSpacenet) <= kFarFromIt * kSpacenet, "image '", id,
