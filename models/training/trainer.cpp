@@ -67,8 +67,8 @@ float Trainer::step(std::span<const TrainingBatch> batches, double rate) {
   if (buckets_) options_.ranks.communication->take_busy_seconds();
   const bool recorded = options_.graph && !buckets_ && batches.size() == 1;
   const Device device = arena_.values.device();
-  // The losses and whether the statistics are finite: read at once, which is where the step waits for a device.
-  const Tensor told = Tensor::empty({static_cast<int64_t>(batches.size()) + 1}, DType::f32, device);
+  // The losses, and whether statistics and gradients are finite: read at once, where the step waits for a device.
+  const Tensor told = Tensor::empty({static_cast<int64_t>(batches.size()) + 2}, DType::f32, device);
   for (size_t i = 0; i < batches.size(); ++i) {
     if (buckets_ && i + 1 == batches.size()) buckets_->begin();
     const Tensor loss = recorded ? run_recorded(batches[i]) : run(batches[i], share_of(batches[i], total));
@@ -77,7 +77,7 @@ float Trainer::step(std::span<const TrainingBatch> batches, double rate) {
   double loss = read_losses(told);
   if (buckets_) finish_sums(loss);
   auto start = Clock::now();
-  if (!std::isfinite(loss) || !gradients_are_finite()) {
+  if (!std::isfinite(loss) || (buckets_ ? !sums_are_finite() : !gradients_finite_)) {
     if (std::isfinite(loss)) not_finite_ = "gradient";
     undo_statistics();
     arena_.clear_gradients();
@@ -101,18 +101,23 @@ void Trainer::finish_sums(double& loss) {
 // The sum of the losses. ReLUs swallow what is not a number: a loss may be finite where the statistics no longer are.
 double Trainer::read_losses(const Tensor& told) {
   auto start = Clock::now();
+  if (!buckets_) arena_.complete_gradients();  // else they are on their way to the other ranks
   on(told.device(), [&](auto& ctx) {
-    all_finite(ctx, arena_.buffers.size(), arena_.buffers.data<float>(), told.data<float>() + told.size() - 1);
+    float* flags = told.data<float>() + told.size() - 2;
+    all_finite(ctx, arena_.buffers.size(), arena_.buffers.data<float>(), flags);
+    if (!buckets_) all_finite(ctx, arena_.gradients.size(), arena_.gradients.data<float>(), flags + 1);
   });
   const std::vector<float> values = told.to_host();
   times_.backward += lap(start);
-  not_finite_ = values.back() == 0 ? "running statistics" : "loss";
-  if (values.back() == 0) return std::numeric_limits<double>::quiet_NaN();
-  return std::accumulate(values.begin(), values.end() - 1, 0.0);
+  const bool statistics_finite = values[values.size() - 2] != 0;
+  gradients_finite_ = values.back() != 0;
+  not_finite_ = statistics_finite ? "loss" : "running statistics";
+  if (!statistics_finite) return std::numeric_limits<double>::quiet_NaN();
+  return std::accumulate(values.begin(), values.end() - 2, 0.0);
 }
 
-// Of the sums over all ranks, whose bits are the same on each: so is the answer.
-bool Trainer::gradients_are_finite() const {
+// Of the gradients' sums over all ranks, whose bits are the same on each: so is the answer.
+bool Trainer::sums_are_finite() const {
   arena_.complete_gradients();
   const Tensor answer = Tensor::empty({1}, DType::f32, arena_.gradients.device());
   on(answer.device(), [&](auto& ctx) {

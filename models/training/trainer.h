@@ -86,7 +86,7 @@ class Trainer {
   Tensor forward_and_backward(const std::vector<Tensor>& batch, const PixelLoss&);
   Tensor run_recorded(const TrainingBatch&);
   double read_losses(const Tensor& told);
-  bool gradients_are_finite() const;
+  bool sums_are_finite() const;
   void undo_statistics();
   void finish_sums(double& loss);
   std::map<std::string, Tensor> state() const;
@@ -101,6 +101,7 @@ class Trainer {
   bool encoder_frozen_ = false;
   RecordedCall recorded_;
   std::vector<bool> recorded_gradients_;  // of which parameters it writes
+  bool gradients_finite_ = true;  // this rank's, of the last step
   StepTimes times_;
   std::string not_finite_;
 };
