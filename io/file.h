@@ -68,8 +68,8 @@ class TemporaryFile {
   int fd_ = -1;
 };
 
-// Removes the temporary files in `folder` (not below it) whose processes are gone; those of other machines when they are
-// a day old. start: of what their names begin with. Where the file system knows no locks none is removed.
+// Removes the temporary files in `folder` (not below it) whose processes are gone; those of other machines when they
+// are a day old. start: of what their names begin with. Where the file system knows no locks none is removed.
 void remove_abandoned(const std::string& folder, const std::string& start = "");
 
 // A file that appears under its name only when it is complete: it is written to a temporary name in the same folder,

@@ -1,11 +1,12 @@
 #!/usr/bin/env bash
-# Builds with warnings as errors and runs every test, then the tests of ops, files and maps once more under
-# AddressSanitizer and UndefinedBehaviorSanitizer. Build folders: build/test and build/asan.
+# Checks the format, builds with warnings as errors and runs every test, then the tests of ops, files and maps once more
+# under AddressSanitizer and UndefinedBehaviorSanitizer. Build folders: build/test and build/asan.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
 
 scripts/setup.sh
+scripts/tidy.sh format
 
 cmake -G Ninja -S . -B build/test -DCMAKE_BUILD_TYPE=Release -DPPL_WERROR=ON
 cmake --build build/test --parallel "$jobs"

@@ -31,9 +31,9 @@ struct TileFrames {
 };
 
 // Images of a folder, as list_images finds them. Beside images of several bands or 16 bits, a raster of one band that
-// holds a handful of small values is a mask or labels, whatever its name. Placed by GeoTIFF tags, a world file beside the image (.wld, or
-// the extension's first and last letter and w) with .aux.xml, or <stem>.prj for the coordinate system; `crs` (as
-// crs_from_text takes it) serves where there is none.
+// holds a handful of small values is a mask or labels, whatever its name. Placed by GeoTIFF tags, a world file beside
+// the image (.wld, or the extension's first and last letter and w) with .aux.xml, or <stem>.prj for the coordinate
+// system; `crs` (as crs_from_text takes it) serves where there is none.
 TileFrames frames_of_images(const std::string& folder, const std::string& crs);
 
 // A web map tile by its name: the last parts z/x/y of a path, or NAME-x-y-z, without the extension. Nothing where it is

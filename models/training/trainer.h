@@ -101,7 +101,7 @@ class Trainer {
   bool encoder_frozen_ = false;
   RecordedCall recorded_;
   std::vector<bool> recorded_gradients_;  // of which parameters it writes
-  bool gradients_finite_ = true;  // this rank's, of the last step
+  bool gradients_finite_ = true;          // this rank's, of the last step
   StepTimes times_;
   std::string not_finite_;
 };

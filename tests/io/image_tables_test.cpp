@@ -12,7 +12,6 @@ namespace {
 using test::contains;
 using test::error_of;
 
-
 // What a table of two roads says, in a canonical form.
 std::string read_as_text(const std::string& table) {
   const TemporaryFolder dir;

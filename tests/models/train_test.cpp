@@ -111,7 +111,7 @@ TEST_CASE("each optimizer lowers the loss") {
     o.optimizer.name = optimizer;
     const auto net = fresh_network("linknet34");
     Trainer trainer(*net, o);
-    const Tiles t = make_tiles(2, 32, 5);
+    const Tiles t = make_tiles(1, 32, 5);
     const double rate = o.optimizer.name == "sgd" ? 1e-2 : 1e-3;
     const float first = trainer.step(t.images, t.targets, rate);
     float last = first;
@@ -130,7 +130,7 @@ TEST_CASE("a checkpoint of something else is refused") {
 TEST_CASE("memory stays level from step to step") {
   const auto net = fresh_network("linknet34");
   Trainer trainer(*net, {make_loss("focal"), {}, DType::f32});
-  const Tiles t = make_tiles(2, 32, 3);
+  const Tiles t = make_tiles(1, 32, 3);
   for (int i = 0; i < 3; ++i) trainer.step(t.images, t.targets, 1e-4);
   const size_t before = memory_use(Device::cpu).now;
   for (int i = 0; i < 40; ++i) trainer.step(t.images, t.targets, 1e-4);
