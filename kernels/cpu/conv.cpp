@@ -38,10 +38,11 @@ bool conv_serves(ConvAlgorithm algorithm, ConvKind kind, const Conv& p, bool is_
 ConvAlgorithm conv_choice(ConvKind kind, const Conv& p, bool is_bf16) {
   const bool wide = p.c >= 32 && p.k >= 32;
   // By AMX tiles bf16 has more throughput than Winograd's f32 arithmetic can make up for (not timed). Where tiles would
-  // stay mostly empty, not; in the forward pass a row of the window is one block of inputs. Dot products lost every
-  // layer to oneDNN or Winograd.
-  const bool fill_tiles = p.k >= 16 && (p.c >= 16 || (kind == ConvKind::forward && p.s * p.c >= 16));
-  if (is_bf16 && current_level() == CpuLevel::amx && fill_tiles) return ConvAlgorithm::tiles;
+  // stay mostly empty, not, nor where this processor's tiles differ from their emulation. Dot products lost every layer
+  // to oneDNN or Winograd.
+  const bool fill_tiles = p.k >= 16 && p.c >= 16;
+  if (is_bf16 && fill_tiles && current_level() == CpuLevel::amx && conv_tiles::tiles_are_right())
+    return ConvAlgorithm::tiles;
   if (winograd::serves(kind, p) && wide) {
     if (p.stride == 1) return ConvAlgorithm::winograd;
     // Of stride 2 only the 4x4 window: in a 3x3 one 7 of the 16 taps of its four 2x2 windows are empty.

@@ -3,6 +3,7 @@
 #include "kernels/cpu/conv_tiles.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "kernels/cpu/level.h"
 #include "kernels/cpu/parallel.h"
@@ -255,9 +256,37 @@ void convolve(CpuContext& ctx, Problem p, ConvKind kind, PackedWeights* packed) 
   run(ctx, p, std::static_pointer_cast<AlignedBytes>(entry)->as<bf16>());
 }
 
+// Twice the product of two tiles.
+template <class TileUnit>
+void sample_product(const bf16* a, const bf16* b, float* to) {
+  TileUnit::begin();
+  TileUnit::template zero<0>();
+  TileUnit::template load<1>(a, 32);
+  TileUnit::template load<2>(b, 32);
+  TileUnit::template multiply<0, 1, 2>();
+  TileUnit::template multiply<0, 1, 2>();
+  TileUnit::template store<0>(to, 16);
+  TileUnit::end();
+}
+
 }  // namespace
 
 bool available() { return true; }
+
+bool tiles_are_right() {
+  static const bool right = [] {
+    alignas(64) bf16 a[16 * 32], b[16 * 32];
+    for (int i = 0; i < 16 * 32; ++i) {
+      a[i] = bf16(static_cast<float>(i * 37 % 101 - 50) / 7);
+      b[i] = bf16(static_cast<float>(i * 53 % 97 - 48) / 9);
+    }
+    alignas(64) float by_tiles[16 * 16], emulated[16 * 16];
+    sample_product<AmxUnit>(a, b, by_tiles);
+    sample_product<EmulatedUnit>(a, b, emulated);
+    return std::memcmp(by_tiles, emulated, sizeof emulated) == 0;
+  }();
+  return right;
+}
 
 // Of few inputs a row of the window, one after the other in memory, is one tap of as many inputs.
 void forward(CpuContext& ctx, const Conv& p, const bf16* x, const bf16* w, const Epilogue<bf16>& e, bf16* y,
@@ -279,6 +308,7 @@ void backward_data(CpuContext& ctx, const Conv& p, const bf16* dy, const bf16* w
 #else
 
 bool available() { return false; }
+bool tiles_are_right() { return false; }
 
 void forward(CpuContext&, const Conv&, const bf16*, const bf16*, const Epilogue<bf16>&, bf16*, PackedWeights*) {
   throw Error("conv: products of bf16 need AVX512-BF16");

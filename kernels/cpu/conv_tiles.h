@@ -18,6 +18,9 @@ void backward_data(CpuContext&, const Conv&, const bf16* dy, const bf16* w, cons
                    PackedWeights*);
 void backward_weights(CpuContext&, const Conv&, const bf16* x, const bf16* dy, float* dw);
 
+// Whether this processor's tiles give what their emulation gives, to the bit; asked once, at level amx only.
+bool tiles_are_right();
+
 // What automatic is here.
 Unit unit_in_use();
 
