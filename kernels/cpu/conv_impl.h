@@ -51,10 +51,11 @@ namespace conv_direct {
 bool available();
 // Whether the library computes bf16 by AMX tiles on this machine.
 bool uses_amx();
-// What a major version of the library gets wrong is never asked of it: the weight gradients of oneDNN 2 by AMX tiles
-// (errors of 140 %, 3,072 bytes written in front of the result). They are computed in f32 instead.
-constexpr bool is_wrong(int major_version, bool amx, ConvKind kind, bool is_bf16) {
-  return major_version < 3 && amx && is_bf16 && kind == ConvKind::backward_weights;
+// What a major version of the library gets wrong is never asked of it, but computed in f32: the bf16 weight gradients
+// of oneDNN 2 by AMX tiles (errors of 140 %, 3,072 bytes written in front of the result), and on any processor those of
+// maps narrower than the stride (errors of 70 %).
+constexpr bool is_wrong(int major_version, bool amx, ConvKind kind, bool is_bf16, const Conv& p) {
+  return major_version < 3 && is_bf16 && kind == ConvKind::backward_weights && (amx || p.w < p.stride);
 }
 template <class T>
 void forward(CpuContext&, const Conv&, const T* x, const T* w, const Epilogue<T>&, T* y, PackedWeights*);

@@ -299,9 +299,8 @@ void backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w, cons
 template <class T>
 void backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, float* dw) {
   constexpr bool is_bf16 = std::is_same_v<T, bf16>;
-  // Not even planned where it is wrong: oneDNN 2's bf16 also on maps one column wide by stride 2 (errors of 70 %).
-  const bool wrong = is_wrong(DNNL_VERSION_MAJOR, uses_amx(), ConvKind::backward_weights, is_bf16) ||
-                     (DNNL_VERSION_MAJOR < 3 && is_bf16 && p.w < p.stride);
+  // Not even planned where it is wrong.
+  const bool wrong = is_wrong(DNNL_VERSION_MAJOR, uses_amx(), ConvKind::backward_weights, is_bf16, p);
   const auto plan = wrong ? nullptr : find_plan(make_key(ConvKind::backward_weights, p, Epilogue<T>{}));
   if constexpr (is_bf16) {
     if (!plan)

@@ -96,13 +96,18 @@ TEST_CASE("conv: packed weights serve maps of every size and thread count withou
   CHECK(packed.impl->entries.size() <= 2);
 }
 
-TEST_CASE("conv: the weight gradients that oneDNN 2 gets wrong by AMX tiles are never asked of it") {
-  CHECK(conv_direct::is_wrong(2, true, ConvKind::backward_weights, true));
-  CHECK_FALSE(conv_direct::is_wrong(2, true, ConvKind::backward_weights, false));
-  CHECK_FALSE(conv_direct::is_wrong(2, true, ConvKind::forward, true));
-  CHECK_FALSE(conv_direct::is_wrong(2, true, ConvKind::backward_data, true));
-  CHECK_FALSE(conv_direct::is_wrong(2, false, ConvKind::backward_weights, true));
-  CHECK_FALSE(conv_direct::is_wrong(3, true, ConvKind::backward_weights, true));
+TEST_CASE("conv: the weight gradients that oneDNN 2 gets wrong are never asked of it") {
+  const Conv map = make(1, 8, 512, 32, 32, 3, 1, 1), narrow = make(1, 3, 1, 32, 32, 3, 2, 1);
+  using conv_direct::is_wrong;
+  CHECK(is_wrong(2, true, ConvKind::backward_weights, true, map));
+  CHECK(is_wrong(2, false, ConvKind::backward_weights, true, narrow));
+  CHECK_FALSE(is_wrong(2, false, ConvKind::backward_weights, true, map));
+  for (const Conv& p : {map, narrow}) {
+    CHECK_FALSE(is_wrong(2, true, ConvKind::backward_weights, false, p));
+    CHECK_FALSE(is_wrong(2, true, ConvKind::forward, true, p));
+    CHECK_FALSE(is_wrong(2, true, ConvKind::backward_data, true, p));
+    CHECK_FALSE(is_wrong(3, true, ConvKind::backward_weights, true, p));
+  }
 }
 
 TEST_CASE("conv: a small case by hand") {
