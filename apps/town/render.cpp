@@ -70,7 +70,7 @@ void expose(cv::Mat& image, const Window& window, uint64_t seed) {
 
 cv::Mat through_jpeg(const cv::Mat& image) {
   std::vector<uint8_t> bytes;
-  PPL_CHECK(cv::imencode(".jpg", image, bytes, {cv::IMWRITE_JPEG_QUALITY, 90}), "town: JPEG encoder failed");
+  PPL_CHECK(cv::imencode(".jpg", image, bytes, {cv::IMWRITE_JPEG_QUALITY, 90}), "JPEG encoder failed");
   return cv::imdecode(bytes, cv::IMREAD_COLOR);
 }
 

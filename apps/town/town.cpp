@@ -7,7 +7,7 @@
 namespace ppl::synthetic {
 
 Town make_town(double width, double height, uint64_t seed) {
-  PPL_CHECK(width > 0 && height > 0, "town: expected a width and height above 0, got ", width, " x ", height, " m");
+  PPL_CHECK(width > 0 && height > 0, "expected a width and height above 0, got ", width, " x ", height, " m");
   Town town{Plan(width, height, seed), {}, {}, {}, {}, {}, {}, {}};
   town.graph = connect_streets(town.plan, trace_streets(town.plan));
   Occupancy map(town.plan, town.graph);
