@@ -83,16 +83,15 @@ void write_tiles(const Town& town, const Layout& layout, const Options& options,
 Layout lay_out(const Options& options) {
   PPL_CHECK(options.tiles >= 1, "expected at least one tile to train on, got ", options.tiles);
   PPL_CHECK(options.val >= 0, "expected 0 or more held-out tiles, got ", options.val);
-  PPL_CHECK(options.size >= 32 && options.size <= 8192, "expected tiles of 32 to 8192 pixels, got ",
-            options.size);
+  PPL_CHECK(options.size >= 32 && options.size <= 8192, "expected tiles of 32 to 8192 pixels, got ", options.size);
   PPL_CHECK(options.gsd >= 0.1 && options.gsd <= 5, "expected 0.1 to 5 metres a pixel, got ", options.gsd);
   const int rows = std::max(1, static_cast<int>(std::sqrt(static_cast<double>(options.tiles))));
   const int train_columns = static_cast<int>(ceil_div(options.tiles, rows));
   const int val_columns = static_cast<int>(ceil_div(options.val, rows));
   const double step = options.size * options.gsd;
   Layout layout{(train_columns + val_columns) * step, rows * step, {}};
-  PPL_CHECK(std::max(layout.width, layout.height) <= kLargestSide, "a town of ", layout.width, " x ",
-            layout.height, " m is too large, at most ", kLargestSide, " m a side");
+  PPL_CHECK(std::max(layout.width, layout.height) <= kLargestSide, "a town of ", layout.width, " x ", layout.height,
+            " m is too large, at most ", kLargestSide, " m a side");
   const auto add = [&](int index, int first_column, const char* folder) {
     const int row = index % rows, column = first_column + index / rows;
     layout.tiles.push_back({fmt::format("r{:02}c{:02}", row, column),
