@@ -11,6 +11,13 @@
 
 namespace ppl::score {
 
+// Counts with SpaceNet's figures, which are 0 where there is nothing to find and nothing was found.
+struct BuildingCounts : Confusion {
+  double precision() const { return nothing() ? 0 : Confusion::precision(); }
+  double recall() const { return nothing() ? 0 : Confusion::recall(); }
+  double f1() const { return nothing() ? 0 : Confusion::f1(); }
+};
+
 struct BuildingsOptions {
   std::string truth, prediction;   // a table (PolygonWKT_Pix), a layer (see is_layer), or a folder of either
   bool pixels = false;             // coordinates of layers are pixels, whatever the layers say
@@ -33,7 +40,7 @@ struct Building {
 
 struct BuildingImage {
   std::vector<Building> truth, prediction;  // in the order of the files
-  Confusion counts;
+  BuildingCounts counts;
   std::vector<std::string> repaired;  // invalid polygons: "file:row: reason"
 };
 
@@ -73,7 +80,7 @@ class BuildingPairs {
 // What is kept of an image.
 struct BuildingScore {
   BuildingPairs::Pair pair;
-  Confusion counts;
+  BuildingCounts counts;
   int64_t small_truth = 0, small_prediction = 0;
   struct TrueBuilding {
     std::string id;
@@ -87,11 +94,11 @@ struct BuildingsReport {
   struct Area {
     std::string name;  // the image's id up to its last underscore; "-" without one
     int64_t images = 0;
-    Confusion counts;
+    BuildingCounts counts;
   };
   std::vector<BuildingScore> images;  // by id
   std::vector<Area> areas;            // by name
-  Confusion total;
+  BuildingCounts total;
   std::vector<std::string> repaired;  // see BuildingImage
   std::vector<std::string> only_truth, only_prediction;
   int64_t small_truth = 0, small_prediction = 0;  // buildings that are left out

@@ -10,7 +10,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-Json to_json(const Confusion& c) {
+Json to_json(const BuildingCounts& c) {
   return {{"true_positive", c.true_positive},
           {"false_positive", c.false_positive},
           {"false_negative", c.false_negative},
@@ -19,13 +19,13 @@ Json to_json(const Confusion& c) {
           {"f1", c.f1()}};
 }
 
-Json entry(const char* key, const std::string& name, const Confusion& counts) {
+Json entry(const char* key, const std::string& name, const BuildingCounts& counts) {
   Json json = {{key, name}};
   json.update(to_json(counts));
   return json;
 }
 
-std::string row(const std::string& name, size_t width, int64_t images, const Confusion& c) {
+std::string row(const std::string& name, size_t width, int64_t images, const BuildingCounts& c) {
   return fmt::format("{:<{}}  {:>6}  {:>6}  {:>6}  {:>6}  {:9.4f}  {:6.4f}  {:6.4f}\n", name, width, images,
                      c.true_positive, c.false_positive, c.false_negative, c.precision(), c.recall(), c.f1());
 }
@@ -58,7 +58,7 @@ std::string buildings_json(const BuildingsReport& report) {
 std::string buildings_csv(const BuildingsReport& report) {
   std::string text = "id,true_positive,false_positive,false_negative,precision,recall,f1\n";
   for (const BuildingScore& image : report.images) {
-    const Confusion& c = image.counts;
+    const BuildingCounts& c = image.counts;
     text += fmt::format("{},{},{},{},{:.6f},{:.6f},{:.6f}\n", csv_field(image.pair.id), c.true_positive,
                         c.false_positive, c.false_negative, c.precision(), c.recall(), c.f1());
   }

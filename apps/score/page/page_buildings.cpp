@@ -88,7 +88,7 @@ Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, co
   page.score_name = "F1";
   page.shown = options.shown;
   page.columns = {"precision", "recall", "TP", "FP", "FN"};
-  const Confusion& c = report.total;
+  const BuildingCounts& c = report.total;
   page.summary = {
       {"F1", fmt::format("{:.4f}", c.f1())},
       {"precision", fmt::format("{:.4f}", c.precision())},
@@ -107,7 +107,7 @@ Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, co
   for (const std::string& id : report.only_prediction) page.notes.push_back(id + ": no truth");
   for (const BuildingScore& image : report.images) {
     PageTile& tile = page.tiles.emplace_back();
-    const Confusion& n = image.counts;
+    const BuildingCounts& n = image.counts;
     tile.id = image.pair.id;
     tile.score = n.f1();
     tile.figures = {n.precision(), n.recall(), static_cast<double>(n.true_positive),
