@@ -12,6 +12,7 @@
 #include "io/places/projection.h"
 #include "io/places/tile_frame.h"
 #include "io/tiles/tiles.h"
+#include "tests/support/data_folder.h"
 #include "tests/support/rasterize_support.h"
 
 using namespace ppl;
@@ -83,9 +84,9 @@ int64_t unlike_opencv(const Published& published, const TileFrames& frames, cons
 }  // namespace
 
 TEST_CASE("published style on real ways is cv::line's, pixel for pixel") {
-  const std::string extract = data_folder() + "/osm/copenhagen.osm.pbf";
+  const std::string extract = data_folder("osm") + "/copenhagen.osm.pbf";
   if (!fs::exists(extract)) {
-    MESSAGE("skipped: " << extract << " is not there");
+    MESSAGE("skipped: no ../shared/data/osm/copenhagen.osm.pbf");
     return;
   }
   const Published published(extract);
@@ -108,10 +109,9 @@ TEST_CASE("published style on the generated town is cv::line's, pixel for pixel"
 }
 
 TEST_CASE("solaris' masks of real roads and buildings") {
-  const std::string vegas = data_folder() + "/rasterize/vegas_roads",
-                    atlanta = data_folder() + "/rasterize/atlanta_buildings";
-  if (!fs::exists(vegas)) {
-    MESSAGE("skipped: " << vegas << " is not there");
+  const std::string vegas = data_folder("rasterize/vegas_roads"), atlanta = data_folder("rasterize/atlanta_buildings");
+  if (vegas.empty() || atlanta.empty()) {
+    MESSAGE("skipped: no ../shared/data/rasterize");
     return;
   }
   const TemporaryFolder dir;

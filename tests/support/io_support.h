@@ -1,10 +1,9 @@
-// What the io tests share: the real data, caught messages.
+// What the io tests share: caught messages, files.
 #pragma once
 
 #include <fcntl.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -13,18 +12,12 @@
 
 #include "io/file.h"
 #include "kernels/base.h"
+#include "tests/support/data_folder.h"
 #include "tests/support/temporary_folder.h"
 
 namespace ppl::test {
 
 namespace fs = std::filesystem;
-
-// A folder of ../shared/data (or of $PPL_DATA); empty where it is not there.
-inline std::string data_folder(const std::string& name) {
-  const char* set = std::getenv("PPL_DATA");
-  const fs::path root = set ? fs::path(set) : fs::path(__FILE__).parent_path() / "../../../shared/data";
-  return fs::is_directory(root / name) ? (root / name).lexically_normal().string() : "";
-}
 
 // The message of the Error that f throws; "no error" where it throws none.
 template <class F>

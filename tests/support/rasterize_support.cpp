@@ -44,9 +44,4 @@ Mask town_mask(const Words& more, int classes, const std::string& input) {
   return Mask(dir / "out/r0c0_mask.png", classes);
 }
 
-std::string data_folder() {
-  const char* named = std::getenv("PPL_DATA");
-  return named == nullptr ? PPL_DATA_DEFAULT : named;
-}
-
 }  // namespace ppl::test

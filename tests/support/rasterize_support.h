@@ -32,7 +32,4 @@ struct Mask {
 // Of the tile of kGrid. Fails the test where there is none.
 Mask town_mask(const Words& more, int classes = 1, const std::string& input = kTown);
 
-// Where the real data are, if they are.
-std::string data_folder();
-
 }  // namespace ppl::test
