@@ -20,7 +20,7 @@ rm -rf "$out"
 mkdir -p "$out"
 
 build/bin/town "$out/scene" --seed 1
-# The exact masks that scene draws are kept for validation only.
+# The exact masks that town draws are kept for validation only.
 build/bin/rasterize "$out/scene/town.osm" --images "$out/scene/train" --out "$out/scene/train" --existing overwrite
 # bf16 where the machine computes in it
 precision=f32

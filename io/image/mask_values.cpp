@@ -65,7 +65,9 @@ bool is_foreground(MaskKey key, const Foreground& f, const MaskForm& form) {
                      [&](const Foreground::Range& r) { return key < kColour && key >= r.low && key <= r.high; });
 }
 
-MaskRule chosen_rule(const MaskCounts& counts, const MaskForm& form, const Foreground& f) {
+MaskRule chosen_rule(const MaskCounts& counts, const MaskForm& form, const Foreground& f, const std::string& where) {
+  PPL_CHECK(!counts.more, where, ": more than ", kMostColours, " colours or values, which is no mask",
+            form.lossy ? " (a JPEG blurs colours: keep masks as PNG)" : "");
   MaskRule rule;
   const bool colours = !form.indexed && !f.colours.empty();  // then 255 is white
   for (const auto& [key, count] : counts.values) {
@@ -170,7 +172,10 @@ void MaskCounter::add(std::span<const MaskKey> keys) {
       continue;
     }
     if (key < 0 || key >= kDense) {
-      if (others_.size() >= kMostColours && !others_.contains(key)) continue;
+      if (others_.size() >= kMostColours && !others_.contains(key)) {
+        more_ = true;
+        continue;
+      }
       MaskCounts::Count& count = others_[key];
       if (count.pixels++ == 0) count.first = pixel;
       continue;
@@ -197,7 +202,7 @@ void MaskCounter::add(std::span<const uint8_t> bytes, int no_data) {
 }
 
 MaskCounts MaskCounter::take() const {
-  MaskCounts counts{{others_.begin(), others_.end()}, no_data_};
+  MaskCounts counts{{others_.begin(), others_.end()}, no_data_, more_};
   for (size_t v = 0; v < dense_.size(); ++v) {
     if (dense_[v].pixels > 0) counts.values[static_cast<MaskKey>(v)] = dense_[v];
   }
@@ -235,7 +240,7 @@ void MaskRule::apply(std::span<const uint8_t> bytes, int no_data_value, uint8_t*
 MaskRule mask_rule(const MaskCounts& counts, const MaskForm& form, int classes, const Foreground& foreground,
                    int64_t width, const std::string& where) {
   if (classes > 1) return class_rule(counts, form, classes, width, where);
-  if (foreground.given()) return chosen_rule(counts, form, foreground);
+  if (foreground.given()) return chosen_rule(counts, form, foreground, where);
   return one_class_rule(counts, form, where);
 }
 

@@ -34,8 +34,9 @@ struct MaskCounts {
   struct Count {
     int64_t pixels = 0, first = 0;  // first: the first pixel with the value, counted along the rows
   };
-  std::map<MaskKey, Count> values;  // of pixels with data; no more than a few thousand different colours
+  std::map<MaskKey, Count> values;  // of pixels with data
   int64_t no_data = 0;
+  bool more = false;  // there are other values besides: after some thousands they are not kept
 };
 
 // Counts pixel after pixel.
@@ -52,6 +53,7 @@ class MaskCounter {
   std::vector<MaskCounts::Count> dense_;
   std::unordered_map<MaskKey, MaskCounts::Count> others_;
   int64_t pixels_ = 0, no_data_ = 0;
+  bool more_ = false;
 };
 
 class MaskRule {

@@ -87,6 +87,18 @@ TEST_CASE("of two colours of which one is black the other is foreground, whateve
   CHECK(contains(error_of([&] { read_mask(path, 2); }), "colour 255,0,0 at column 1, row 0; expected 0 to 2 or 255"));
 }
 
+TEST_CASE("more colours than a mask can have are refused, not taken for ignored ones") {
+  const TemporaryFolder dir;
+  Image image = Image::make(100, 100, 3);
+  for (size_t i = 0; i < 10000; ++i) {
+    image.bytes[3 * i] = static_cast<uint8_t>(i % 100);
+    image.bytes[3 * i + 1] = static_cast<uint8_t>(i / 100);
+    image.bytes[3 * i + 2] = 200;
+  }
+  write_png(dir / "a_mask.png", image);
+  CHECK(contains(error_of([&] { first(dir / "a_mask.png", 1, {"200,0,0"}); }), "more than 4096 colours or values"));
+}
+
 TEST_CASE("masks of one folder must agree") {
   const TemporaryFolder dir;
   MaskCensus census;
