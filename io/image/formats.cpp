@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "io/folder.h"
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 
 namespace ppl {
 namespace {

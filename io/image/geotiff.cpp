@@ -11,7 +11,7 @@
 
 #include "io/file.h"
 #include "io/gdal_messages.h"
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 #include "io/image/gdal_validity.h"
 
 namespace ppl {

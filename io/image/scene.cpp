@@ -8,7 +8,7 @@
 
 #include "io/folder.h"
 #include "io/gdal_messages.h"
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 #include "io/image/gdal_validity.h"
 
 namespace ppl {

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 #include "io/image/geotiff.h"
 #include "io/image/mask_reader.h"
 #include "io/image/scene.h"
