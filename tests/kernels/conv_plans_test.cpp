@@ -7,7 +7,7 @@
 #include "kernels/cuda/conv_impl.h"
 #include "kernels/cuda/conv_plans.h"
 #include "tests/support/compare.h"
-#include "tests/support/on_device.h"
+#include "tests/support/device/on_device.h"
 
 using namespace ppl;
 

@@ -6,7 +6,7 @@
 #include "kernels/cuda/product_library.h"
 #include "kernels/matmul.h"
 #include "tests/support/compare.h"
-#include "tests/support/on_device.h"
+#include "tests/support/device/on_device.h"
 
 using namespace ppl;
 

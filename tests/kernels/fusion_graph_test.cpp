@@ -39,10 +39,10 @@ Conv conv_of(int n, int side, int c, int k, int window, int stride, int pad, int
 
 // The layers of pp_linknet34 at 1024 x 1024 that differ in kind: the stem, the stages, strides, the decoder, the head.
 std::vector<Conv> layers() {
-  return {conv_of(8, 1024, 3, 64, 7, 2, 3),   conv_of(8, 256, 64, 64, 3, 1, 1),    conv_of(8, 256, 64, 128, 3, 2, 1),
-          conv_of(8, 256, 64, 128, 1, 2, 0),  conv_of(8, 64, 512, 512, 3, 1, 1),   conv_of(8, 64, 512, 512, 3, 1, 8, 8),
-          conv_of(8, 64, 512, 128, 1, 1, 0),  conv_of(8, 512, 16, 16, 3, 2, 1),    conv_of(8, 1024, 32, 64, 4, 2, 1),
-          conv_of(8, 1024, 32, 32, 3, 1, 1),  conv_of(8, 1024, 32, 1, 3, 1, 1),    conv_of(64, 1024, 32, 32, 3, 1, 1)};
+  return {conv_of(8, 1024, 3, 64, 7, 2, 3),  conv_of(8, 256, 64, 64, 3, 1, 1),  conv_of(8, 256, 64, 128, 3, 2, 1),
+          conv_of(8, 256, 64, 128, 1, 2, 0), conv_of(8, 64, 512, 512, 3, 1, 1), conv_of(8, 64, 512, 512, 3, 1, 8, 8),
+          conv_of(8, 64, 512, 128, 1, 1, 0), conv_of(8, 512, 16, 16, 3, 2, 1),  conv_of(8, 1024, 32, 64, 4, 2, 1),
+          conv_of(8, 1024, 32, 32, 3, 1, 1), conv_of(8, 1024, 32, 1, 3, 1, 1),  conv_of(64, 1024, 32, 32, 3, 1, 1)};
 }
 
 // The engine of the first proposal that is fit and plans, as ConvPlans takes it; else why there is none.
