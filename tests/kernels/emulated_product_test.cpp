@@ -2,36 +2,15 @@
 // kernels: shapes, transposes and leading dimensions.
 #include <doctest/doctest.h>
 
-#include <random>
-
 #include "kernels/cuda/context.h"
-#include "kernels/cuda/device.h"
 #include "kernels/cuda/product_library.h"
 #include "kernels/matmul.h"
 #include "tests/support/compare.h"
+#include "tests/support/device/on_device.h"
 
 using namespace ppl;
 
 namespace {
-
-template <class T>
-struct OnDevice {
-  T* data;
-  size_t size;
-  explicit OnDevice(size_t n, unsigned seed = 0) : data(static_cast<T*>(cuda_allocate(n * sizeof(T)))), size(n) {
-    std::mt19937 random(seed);
-    std::vector<T> v(n);
-    for (T& x : v) x = T(static_cast<float>(static_cast<int>(random() % 33) - 16) / 8);
-    copy_to_device(data, v.data(), n * sizeof(T));
-  }
-  ~OnDevice() { cuda_free(data); }
-  OnDevice(const OnDevice&) = delete;
-  std::vector<float> host() const {
-    std::vector<T> v(size);
-    copy_to_host(v.data(), data, size * sizeof(T));
-    return {v.begin(), v.end()};
-  }
-};
 
 CudaContext& cuda() { return CudaContext::current(); }
 
