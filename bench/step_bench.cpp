@@ -1,6 +1,6 @@
 // Whole steps of a network, predict and train, beside the direct roof of the same run: the sum of the times of the
-// step's convolutions alone, each run by oneDNN's direct algorithm (on the CPU); and what computed each convolution. One
-// JSON line a setting.
+// step's convolutions alone, each run by oneDNN's direct algorithm (on the CPU); and what computed each convolution.
+// One JSON line a setting.
 #include <omp.h>
 
 #include <CLI/CLI.hpp>
