@@ -7,7 +7,7 @@
 #include "kernels/cuda/conv_impl.h"
 #include "kernels/cuda/conv_plans.h"
 #include "tests/support/compare.h"
-#include "tests/support/device/on_device.h"
+#include "tests/support/device/eighths.h"
 
 using namespace ppl;
 
@@ -85,7 +85,7 @@ class StandIn : public ConvLibrary {
 };
 
 struct Maps {
-  OnDevice<float> x{60, 1}, w{54, 2}, y{40}, expected{40};
+  Eighths<float> x{60, 1}, w{54, 2}, y{40}, expected{40};
 
   void forward(const Conv& s = kShape) const {
     conv_forward<float>(CudaContext::current(), s, x.data, w.data, {}, y.data);
@@ -190,11 +190,11 @@ TEST_CASE("what is learnt of one shape, kind or type is not held against another
   Conv other = kShape;
   other.h = 4, other.oh = 4;
   CHECK(ran_by([&] { m.forward(other); }).by == "first");
-  const OnDevice<float> dw(54);
+  const Eighths<float> dw(54);
   CHECK(ran_by([&] {
           conv_backward_weights<float>(CudaContext::current(), kShape, m.x.data, m.expected.data, dw.data);
         }).by == "first");
-  const OnDevice<bf16> x(60, 1), w(54, 2), y(40);
+  const Eighths<bf16> x(60, 1), w(54, 2), y(40);
   CHECK(ran_by([&] { conv_forward<bf16>(CudaContext::current(), kShape, x.data, w.data, {}, y.data); }).by == "first");
   CHECK(ran_by([&] { m.forward(); }).by == "second");
 }
@@ -202,8 +202,8 @@ TEST_CASE("what is learnt of one shape, kind or type is not held against another
 TEST_CASE("an epilogue is computed with the convolution where that is asked for, or behind it") {
   StandIn library({{.name = "unsure", .unfit = "does not repeat"}, {.name = "engine"}});
   CudaContext& ctx = CudaContext::current();
-  const OnDevice<bf16> x(60, 1), w(54, 2), residual(40, 5), dy(40, 6), y(40), expected(40), dx(60), expected_dx(60);
-  const OnDevice<float> bias(3, 3);
+  const Eighths<bf16> x(60, 1), w(54, 2), residual(40, 5), dy(40, 6), y(40), expected(40), dx(60), expected_dx(60);
+  const Eighths<float> bias(3, 3);
   const Epilogue<bf16> epilogue{bias.data, residual.data, true}, of_data{bias.data, nullptr, true};
   conv_forward<bf16>(ctx, kShape, x.data, w.data, epilogue, expected.data, nullptr, ConvAlgorithm::plain);
   conv_backward_data<bf16>(ctx, kShape, dy.data, w.data, of_data, expected_dx.data, nullptr, ConvAlgorithm::plain);
@@ -237,7 +237,7 @@ TEST_CASE("of engines with epilogues, which are compiled first, only two are tri
                    {.name = "d"}});
   CudaContext& ctx = CudaContext::current();
   conv_epilogues_by_library() = true;
-  const OnDevice<bf16> x(60, 1), w(54, 2), y(40);
+  const Eighths<bf16> x(60, 1), w(54, 2), y(40);
   CHECK(ran_by([&] { conv_forward<bf16>(ctx, kShape, x.data, w.data, {.relu = true}, y.data); }).by == "d");
   CHECK(library.engines[2].planned == 2);  // with its epilogue and alone
   CHECK(library.engines[3].planned == 1);
@@ -249,8 +249,8 @@ TEST_CASE("of engines with epilogues, which are compiled first, only two are tri
 
 TEST_CASE("weights' gradients of bf16 maps come in bf16, and are widened") {
   StandIn library({{.name = "engine"}});
-  const OnDevice<bf16> x(60, 1), dy(40, 2);
-  const OnDevice<float> dw(54), expected(54);
+  const Eighths<bf16> x(60, 1), dy(40, 2);
+  const Eighths<float> dw(54), expected(54);
   CudaContext& ctx = CudaContext::current();
   CHECK(ran_by([&] { conv_backward_weights(ctx, kShape, x.data, dy.data, dw.data); }).by == "engine");
   conv_backward_weights(ctx, kShape, x.data, dy.data, expected.data, ConvAlgorithm::plain);
