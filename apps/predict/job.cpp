@@ -44,6 +44,7 @@ Settings scene_settings(const PredictOptions& o, const Ensemble& ensemble) {
   if (!o.vectors.empty()) {
     s["theme"] = word_of(kThemes, o.theme);
     s["label"] = o.label;
+    s["lengths"] = text_of(o.roads, o.buildings);
   }
   return s;
 }

@@ -8,6 +8,7 @@
 #include "apps/common/choice.h"
 #include "apps/common/output.h"
 #include "engine/tensor.h"
+#include "io/vectorize/lengths.h"
 
 namespace ppl::apps {
 
@@ -47,6 +48,8 @@ struct PredictOptions {
   std::vector<std::string> vectors;  // files for the lines or polygons of the masks
   Theme theme = Theme::roads;
   int label = 1;  // the class that becomes vectors
+  RoadSettings roads;
+  BuildingSettings buildings;
 
   std::optional<Existing> existing;  // results that are there already; else fail, with share skip
   // Share the work with other processes of the same command, and keep what earlier ones finished.
