@@ -13,8 +13,8 @@ namespace ppl::apps {
 void add_device_option(CLI::App&, std::string& name);
 
 // cuda: Error where nothing can run there. auto: cuda where it can, else the CPU, and a line in the log that says why.
-// Of several devices the process takes the one of its number among the processes of the host; without a number the first
-// that the fewest processes of this user have (device_claim.h).
+// Of several devices the process takes the one of its number among the processes of the host; without a number the
+// first that the fewest processes of this user have (device_claim.h).
 Device choose_device(const std::string& name, std::optional<int> local_rank = {});
 
 // A line in the log where the CPU has no instructions for bf16, so that f32 is quicker.
