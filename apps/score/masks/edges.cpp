@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "apps/score/apls/apls.h"
+#include "io/vectorize/thin.h"
 #include "kernels/base.h"
 #include "models/metrics.h"
 
@@ -63,6 +64,24 @@ double BoundaryCounts::iou() const { return rate(both, either, either == 0); }
 RelaxedCounts relaxed_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored, int radius) {
   return {count(prediction, prediction, ignored, both), count(prediction, dilated(truth, radius), ignored, both),
           count(truth, truth, ignored, both), count(truth, dilated(prediction, radius), ignored, both)};
+}
+
+RelaxedCounts centre_line_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored) {
+  BitImage line_p = prediction, line_t = truth;
+  thin(line_p);
+  thin(line_t);
+  RelaxedCounts c;
+  for (int64_t r = 0; r < truth.height(); ++r) {
+    for (int64_t w = 1; w <= truth.words(); ++w) {
+      const uint64_t counted = ignored.height() > 0 ? ~ignored.row(r)[w] : ~uint64_t{0};
+      const uint64_t p = line_p.row(r)[w] & counted, t = line_t.row(r)[w] & counted;
+      c.predicted += std::popcount(p);
+      c.predicted_near += std::popcount(p & truth.row(r)[w]);
+      c.truth += std::popcount(t);
+      c.truth_near += std::popcount(t & prediction.row(r)[w]);
+    }
+  }
+  return c;
 }
 
 BitImage border_of(const BitImage& mask, int distance) {

@@ -8,9 +8,10 @@ void MaskCounts::add(const MaskCounts& o) {
   pixels.add(o.pixels);
   relaxed.add(o.relaxed);
   boundary.add(o.boundary);
+  centre.add(o.centre);
 }
 
-FigureList list_figures(const int* buffer, const int* boundary) {
+FigureList list_figures(const int* buffer, const int* boundary, bool centre_lines) {
   using Counts = const MaskCounts&;
   FigureList list{{{"", "", "", 0}},
                   {{0, "iou", "IoU", true, [](Counts c) { return c.pixels.iou(); }},
@@ -28,6 +29,13 @@ FigureList list_figures(const int* buffer, const int* boundary) {
     const std::string width = *boundary > 0 ? fmt::format("{} px", *boundary) : "2 % of the diagonal";
     list.groups.push_back({"boundary", fmt::format("boundary IoU ({})", width), "distance", *boundary});
     list.figures.push_back({list.groups.size() - 1, "iou", "", true, [](Counts c) { return c.boundary.iou(); }});
+  }
+  if (centre_lines) {
+    const size_t group = list.groups.size();
+    list.groups.push_back({"centre_lines", "centre lines", "", 0});
+    list.figures.push_back({group, "precision", "precision", false, [](Counts c) { return c.centre.precision(); }});
+    list.figures.push_back({group, "recall", "recall", false, [](Counts c) { return c.centre.recall(); }});
+    list.figures.push_back({group, "cldice", "clDice", true, [](Counts c) { return c.centre.f1(); }});
   }
   return list;
 }

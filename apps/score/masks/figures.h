@@ -14,6 +14,7 @@ struct MaskCounts {
   Confusion pixels;
   RelaxedCounts relaxed;    // where they were asked for
   BoundaryCounts boundary;  // the same
+  RelaxedCounts centre;     // of centre lines; the same
   void add(const MaskCounts&);
 };
 
@@ -37,7 +38,7 @@ struct FigureList {
   std::vector<MaskFigure> figures;
 };
 // In the order in which they are shown. buffer, boundary: null where they were not asked for.
-FigureList list_figures(const int* buffer, const int* boundary);
+FigureList list_figures(const int* buffer, const int* boundary, bool centre_lines = false);
 
 // A figure of many tiles.
 struct Figure {

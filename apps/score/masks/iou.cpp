@@ -43,6 +43,7 @@ void add_edges(MaskCounts& counts, const Image& prediction, const Image& truth, 
   const BitImage p = where_equal(prediction, label), t = where_equal(truth, label);
   const BitImage ignored = where_equal(truth, kIgnored);
   if (options.buffer) counts.relaxed = relaxed_counts(p, t, ignored, *options.buffer);
+  if (options.centre_lines) counts.centre = centre_line_counts(p, t, ignored);
   if (!options.boundary) return;
   const int distance = *options.boundary > 0 ? *options.boundary : boundary_distance(truth.height, truth.width);
   counts.boundary = boundary_counts(p, t, ignored, distance);
@@ -81,7 +82,8 @@ TileIou score_tile(const MaskPair& pair, const IouOptions& options, Seen& seen) 
   for (int label = 1; label <= options.classes; ++label) {
     MaskCounts& counts = tile.counts[static_cast<size_t>(label - 1)];
     counts.pixels.add(one_class(prediction, label), one_class(truth, label));
-    if (options.buffer || options.boundary) add_edges(counts, prediction, truth, label, options);
+    if (options.buffer || options.boundary || options.centre_lines)
+      add_edges(counts, prediction, truth, label, options);
   }
   return tile;
 }
@@ -92,14 +94,14 @@ IouReport score_iou(const IouOptions& options) {
   PPL_CHECK(options.classes >= 1 && options.classes <= 254, "expected 1 to 254 classes, got ", options.classes);
   PPL_CHECK(!options.threshold || options.classes == 1, "a threshold is for one class, got ", options.classes);
   MaskPairs matched = match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
-  IouReport report{
-      std::vector<TileIou>(matched.pairs.size()),
-      std::move(matched.only_truth),
-      std::move(matched.only_prediction),
-      list_figures(options.buffer ? &*options.buffer : nullptr, options.boundary ? &*options.boundary : nullptr),
-      {},
-      {},
-      0};
+  IouReport report{std::vector<TileIou>(matched.pairs.size()),
+                   std::move(matched.only_truth),
+                   std::move(matched.only_prediction),
+                   list_figures(options.buffer ? &*options.buffer : nullptr,
+                                options.boundary ? &*options.boundary : nullptr, options.centre_lines),
+                   {},
+                   {},
+                   0};
   Seen seen;
   apps::Progress progress("score: tiles", static_cast<int64_t>(matched.pairs.size()));
   const int threads = hardware_threads();

@@ -22,6 +22,7 @@ struct IouOptions {
   // Read predictions as probabilities; foreground is strictly above. Only for one class.
   std::optional<double> threshold;
   std::optional<int> buffer;    // also count relaxed precision and recall, within so many pixels
+  bool centre_lines = false;    // also clDice
   std::optional<int> boundary;  // also boundary IoU, of borders so many pixels wide; 0: 2 % of each tile's diagonal
 };
 

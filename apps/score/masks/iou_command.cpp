@@ -90,6 +90,7 @@ void add_iou_command(CLI::App& app) {
   iou->add_option("--store", command.store, "Put that threshold into the metadata of this weights file")->needs(best);
   iou->add_option("--buffer", options.buffer, "Also relaxed precision, recall and F1: right within so many pixels")
       ->check(CLI::Range(0, 1000));
+  iou->add_flag("--cldice", options.centre_lines, "Also clDice: how much of each mask's centre lines the other covers");
   iou->add_option("--boundary", options.boundary,
                   "Also the IoU of borders so many pixels wide; 0: 2 % of each tile's diagonal")
       ->check(CLI::Range(0, 10000));
@@ -100,7 +101,7 @@ void add_iou_command(CLI::App& app) {
   iou->add_option("--missing", command.missing, "Tiles on one side only: fail, or skip them")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
-  for (const char* other : {"--csv", "--html", "--threshold", "--buffer", "--boundary", "--missing"})
+  for (const char* other : {"--csv", "--html", "--threshold", "--buffer", "--boundary", "--cldice", "--missing"})
     best->excludes(other);
   iou->callback([shared] {
     shared->options.foreground = parse_foreground(shared->foreground, "--foreground");
