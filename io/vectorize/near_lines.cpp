@@ -27,6 +27,7 @@ Line part_of(const Line& line, const Line& points, size_t begin, size_t end) {
 void NearLines::add(const Line& line, double reach) {
   for (size_t i = 0; i + 1 < line.size(); ++i) segments_.push_back({line[i], line[i + 1], reach});
 }
+
 void NearLines::build() {
   BoxIndex::Builder boxes;
   for (const Segment& s : segments_) {
@@ -39,6 +40,7 @@ void NearLines::build() {
   }
   index_ = boxes.build();
 }
+
 double NearLines::nearest(Point p, Point& place) const {
   found_.clear();
   Box box;
