@@ -27,7 +27,7 @@ STRANGERS = [("io/maps/osm", "io/maps/ogr")]
 # Header of another library -> the only files that may include it.
 ONLY_IN = {
     r"(oneapi/dnnl/|dnnl)": r"kernels/cpu/conv[^/]*",
-    r"cudnn": r"kernels/cuda/conv_cudnn\.cpp|bench/fusion/cudnn_.*",
+    r"cudnn": r"kernels/cuda/cudnn_backend\.(h|cpp)",
     r"nccl": r"engine/communication/nccl_link\.cpp",
 }
 SOURCES = {".h", ".cpp", ".cu", ".cuh"}

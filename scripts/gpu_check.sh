@@ -10,8 +10,8 @@
 #          --build DIR (build/gpu)   --packed DIR (what pack made)   --python EXE (python3)   --device cuda|cpu (cuda)
 #          --peer FILE (DIR/peer/torch_bench.py, else ../shared/peer/torch_bench.py)
 #          --skip PHASE, --limit PHASE=SECONDS (may be repeated)   --total SECONDS   --small (to try this script)
-# Phases of run: versions build ops parts augment batches ranks training goldens goldens_bf16 steps torch cublaslt
-# memcheck memcheck_batches torch_autotune; of benches: kernels products fusions resources.
+# Phases of run: versions build ops parts augment batches ranks training goldens goldens_bf16 steps torch epilogues
+# cublaslt memcheck memcheck_batches racecheck torch_autotune; of benches: kernels products fusions resources.
 # Every phase ends at its limit, or where the total is spent, and leaves OUT/<phase>.log as it goes; OUT/results.jsonl
 # gets a line a phase, OUT/results.json holds all. Exit code 1 where a phase failed.
 set -uo pipefail
@@ -171,10 +171,18 @@ steps() {
     for graph in "" --graph; do
       [[ $device == cuda || -z $graph ]] || continue
       "$build/bin/step_bench" --device "$device" --no-roof --mode "$mode" --size "$size" --batch "$batch" \
-        --precision bf16 $graph || result=1
+        --precision bf16 --no-plain $graph || result=1
     done
   done
   return $result
+}
+
+# Prediction with bias, residual and ReLU in cuDNN's own kernels. Most are compiled at first: the first step is long.
+epilogues() {
+  local size=1024 batch=8
+  [[ -z $small ]] || size=64 batch=1
+  PPL_CUDNN_EPILOGUES=1 "$build/bin/step_bench" --device "$device" --no-roof --mode predict --size "$size" \
+    --batch "$batch" --precision bf16 --no-plain $([[ $device == cpu ]] || echo --graph)
 }
 
 # PyTorch's settings, the same steps: torch_side SETTINGS.
@@ -191,11 +199,16 @@ torch_side() {
   return $result
 }
 
-# Our kernels only: what cuDNN provokes inside itself is its own.
+# sanitized TOOL PROGRAM, our kernels only: what cuDNN provokes inside itself is its own. Versions differ in options.
 sanitized() {
   command -v compute-sanitizer >/dev/null || { echo "skipped: no compute-sanitizer here"; return 0; }
-  compute-sanitizer --tool memcheck --track-stream-ordered-races all --report-api-errors no \
-    --kernel-name kernel_substring=_ZN3ppl --error-exitcode 1 "$build/bin/$1"
+  local help options=(--tool "$1")
+  help=$(compute-sanitizer --help 2>&1)
+  [[ $help != *--kernel-name* ]] || options+=(--kernel-name kernel_substring=_ZN3ppl)
+  [[ $help != *--report-api-errors* ]] || options+=(--report-api-errors no)
+  # Memory that a stream uses before it is taken or after it is given back on another one.
+  [[ $1 != memcheck || $help != *--track-stream-ordered-races* ]] || options+=(--track-stream-ordered-races all)
+  compute-sanitizer "${options[@]}" --error-exitcode 1 "$build/bin/$2"
 }
 
 cublaslt() {
@@ -219,9 +232,11 @@ run() {
   phase goldens_bf16 30 "$build/bin/golden_test" --dir tests/goldens --device "$device" --bf16
   phase steps 45 steps
   phase torch 120 torch_side eager_nhwc_bf16,compile_nhwc_bf16
+  phase epilogues 60 epilogues
   phase cublaslt 40 cublaslt
-  phase memcheck 60 sanitized cuda_op_test
-  phase memcheck_batches 30 sanitized cuda_batches_test
+  phase memcheck 60 sanitized memcheck cuda_op_test
+  phase memcheck_batches 30 sanitized memcheck cuda_batches_test
+  phase racecheck 45 sanitized racecheck cuda_kernel_test
   phase torch_autotune 120 torch_side autotune_nhwc_bf16
 }
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "apps/common/log.h"
+#include "kernels/conv_runs.h"
 #include "kernels/cpu_level.h"
 #include "kernels/cuda/device.h"
 
@@ -28,6 +29,15 @@ Device choose_device(const std::string& name, int local_rank) {
 void warn_of_slow_bf16(Device device, DType precision) {
   if (device != Device::cpu || precision != DType::bf16 || cpu_likes_bf16()) return;
   log_line(fmt::format("bf16 is slow on this CPU ({}): f32 is quicker here", cpu_level()));
+}
+
+void warn_of_plain_convolutions() {
+  static bool said = false;
+  if (said) return;
+  const std::string warning = plain_conv_warning(conv_runs());
+  if (warning.empty()) return;
+  said = true;
+  log_line("warning: " + warning);
 }
 
 }  // namespace ppl::apps

@@ -18,4 +18,7 @@ Device choose_device(const std::string& name, int local_rank = 0);
 // A line in the log where the CPU has no instructions for bf16, so that f32 is quicker.
 void warn_of_slow_bf16(Device, DType);
 
+// A line in the log, once, where plain kernels computed a convolution so far.
+void warn_of_plain_convolutions();
+
 }  // namespace ppl::apps

@@ -42,7 +42,8 @@ constexpr Other kOthers[] = {
     {"a macOS resource fork", "\0\x05\x16\x07"sv, 0},
 };
 constexpr const char* kOtherExtensions[] = {".jp2",  ".j2k", ".webp", ".bmp", ".gif",  ".heic", ".heif",
-                                            ".avif", ".img", ".ecw",  ".sid", ".jfif", ".npy"};
+                                            ".avif", ".img", ".ecw",  ".sid", ".jfif", ".npy",  ".jpe",
+                                            ".jxl",  ".ppm", ".pgm",  ".vrt", ".ntf"};
 
 // "PNG, JPEG or TIFF"
 std::string format_names() {

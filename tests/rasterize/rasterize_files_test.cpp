@@ -92,18 +92,28 @@ TEST_CASE("masks and labels that lie beside images are no tiles, whatever they a
   REQUIRE(r.exit_code == 0);
   CHECK(json::parse(r.out)["tiles"] == 2);
   CHECK(r.err.find("truth of a.png: a mask or labels, no image") != std::string::npos);
+  // What is of no format that is read is counted.
+  for (const char* name : {"c.jp2", "d.webp", "e.WEBP"}) std::ofstream(dir / ("tiles/" + std::string(name))) << "x";
+  fs::create_symlink(dir / "nothing.png", dir / "tiles/f.png");
+  run.insert(run.end(), {"--existing", "overwrite"});
+  const ProcessResult again = run_process("rasterize", run);
+  CHECK(again.err.find("images of these formats are not read: 1 .jp2, 2 .webp") != std::string::npos);
+  CHECK(again.err.find("f.png: passed over: a link to nothing") != std::string::npos);
   // Where all are grey, they are what is meant.
   fs::remove(dir / "tiles/a.png");
-  CHECK(json::parse(draw(run, {"--existing", "overwrite"}).out)["tiles"] == 2);
+  CHECK(json::parse(draw(run).out)["tiles"] == 2);
 }
 
 TEST_CASE("web map tiles lie where their names say") {
   const TemporaryFolder dir;
   fs::create_directories(dir / "17/68811");
   write_png(dir / "17/68811/46010.png", Image::make(256, 256, 3));
+  std::ofstream(dir / "17/68811/46011.webp") << "x";
   for (const bool tms : {false, true}) {
     const TileFrames web = frames_of_slippy(dir.path, tms);
     REQUIRE(web.tiles.size() == 1);
+    REQUIRE(web.notes.size() == 1);
+    CHECK(web.notes[0].find("1 .webp") != std::string::npos);
     // The usual formula for a tile's north-west corner; tms counts rows from the south.
     const double row = tms ? (1 << 17) - 1 - 46010 : 46010, turn = std::numbers::pi * (1 - 2 * row / (1 << 17));
     const auto& t = web.tiles[0].transform;

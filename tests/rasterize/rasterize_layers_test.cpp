@@ -248,6 +248,8 @@ TEST_CASE("buildings and roads as Google and Microsoft publish them, packed or n
   CHECK(std::count(house.begin(), house.end(), 1) == 400);
   CHECK(town_mask(kBuildings, 1, dir / "part.csv").image.bytes == house);
   CHECK(town_mask({}, 1, dir / "roads.tsv").at(100, 160.2) == 1);
+  // A table does not declare that it holds polygons.
+  CHECK(one_line_naming(draw({dir / "open_buildings.csv", "--out", dir / "out"}, kGrid), "--theme buildings"));
   for (const char* name : {"open_buildings.csv", "part.csv", "roads.tsv"}) {
     REQUIRE(std::system(("gzip -k " + (dir / name)).c_str()) == 0);
     fs::copy_file(dir / (std::string(name) + ".gz"), dir / (std::string(name) + ".unnamed"));

@@ -96,6 +96,12 @@ std::vector<Candidate> candidates(const std::vector<OpenedMap>& files, const std
   return result;
 }
 
+[[noreturn]] void refuse_polygons(const std::string& where) {
+  throw Error(
+      where +
+      ": holds polygons and no class of roads; --theme buildings draws buildings, --all-features areas of roads");
+}
+
 // Refuses what cannot be told apart; leaves the layers that are read.
 void choose(std::vector<Candidate>& layers, const MapRequest& request, SourceReport& report) {
   for (Candidate& c : layers) {
@@ -126,8 +132,7 @@ void choose(std::vector<Candidate>& layers, const MapRequest& request, SourceRep
   }
   PPL_CHECK(without == 1 && first.alone, first.where, lacks, ", or choose a layer with --layer");
   PPL_CHECK(!request.needs_class, first.where, lacks);
-  PPL_CHECK(!roads || !only_polygons(*first.layer), first.where,
-            ": holds polygons and no class of roads; --theme buildings draws buildings, --all-features areas of roads");
+  if (roads && only_polygons(*first.layer)) refuse_polygons(first.where);
   report.drawn_classless = first.classes.attributes();
 }
 
@@ -142,7 +147,7 @@ class LayerReader {
 
   void read(Geometries& geometries) {
     const auto count = static_cast<double>(request_.progress ? from_.layer->GetFeatureCount(false) : -1);
-    int64_t read = 0, cut = 0;
+    int64_t read = 0, cut = 0, areas = 0;
     from_.layer->ResetReading();
     for (const auto& feature : *from_.layer) {
       if (++read % 1000 == 0 && count > 0) request_.progress(static_cast<double>(read) / count);
@@ -151,6 +156,8 @@ class LayerReader {
       if (!wanted(*feature, traits)) continue;
       const bool drawn = geometry != nullptr && geometries.add(*geometry, traits, polygons_of(*feature, *geometry));
       report_.shapeless += !drawn;
+      areas += drawn && OGR_GT_IsSubClassOf(wkbFlatten(geometry->getGeometryType()), wkbCurvePolygon);
+      areas += drawn && OGR_GT_IsSubClassOf(wkbFlatten(geometry->getGeometryType()), wkbMultiSurface);
       cut += from_.classes.cut_tags(*feature);
     }
     if (cut > 0) {
@@ -159,6 +166,10 @@ class LayerReader {
                                   "may be missing; use GeoPackage in place of a shapefile"));
     }
     report_.seen += read;
+    // Tables and layers of any geometry do not declare what they hold.
+    const bool roads_of_no_class =
+        request_.theme == MapTheme::roads && from_.rule.trust == Trust::no_class && !request_.all_features;
+    if (roads_of_no_class && areas > 0 && areas == read - report_.shapeless) refuse_polygons(from_.where);
   }
 
  private:
