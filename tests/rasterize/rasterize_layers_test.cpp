@@ -8,6 +8,7 @@
 
 #include "io/file.h"
 #include "tests/rasterize/rasterize_support.h"
+#include "tests/support/io_support.h"
 #include "tests/support/map_tables.h"
 
 using namespace ppl;
@@ -24,25 +25,12 @@ const char* const kSquare =
     "[[[9.0002633, 47.0436968], [9.0003949, 47.0436968], [9.0003949, 47.0437868], [9.0002633, 47.0437868], [9.0002633, "
     "47.0436968]]]";  // 20 to 30 m
 
-json summary_of(const Words& words) {
-  const ProcessResult r = draw(words, kGrid);
-  CAPTURE(r.err);
-  REQUIRE(r.exit_code == 0);
-  return json::parse(r.out);
-}
-
 // What it says without --quiet.
 ProcessResult spoken(const std::string& input, const std::string& out, const Words& more = {}) {
   Words words{input, "--out", out, "--json"};
   words.insert(words.end(), kGrid.begin(), kGrid.end());
   words.insert(words.end(), more.begin(), more.end());
   return run_process("rasterize", words);
-}
-
-bool contains(const std::string& text, const std::string& part) {
-  CAPTURE(text);
-  CHECK(text.find(part) != std::string::npos);
-  return text.find(part) != std::string::npos;
 }
 
 const Words kBuildings{"--theme", "buildings"};

@@ -99,16 +99,6 @@ Buffers large_map() {
   return buffers;
 }
 
-json summary_of(const Words& words) {
-  const ProcessResult r = draw(words, kGrid);
-  CAPTURE(r.err);
-  REQUIRE(r.exit_code == 0);
-  json summary = json::parse(r.out);
-  summary.erase("read_seconds");
-  summary.erase("draw_seconds");
-  return summary;
-}
-
 }  // namespace
 
 TEST_CASE("every kind of OSM file gives the same masks") {

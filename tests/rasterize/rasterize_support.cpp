@@ -21,6 +21,16 @@ bool one_line_naming(const ProcessResult& r, const std::string& what) {
   return fine;
 }
 
+nlohmann::json summary_of(const Words& words) {
+  const ProcessResult r = draw(words, kGrid);
+  CAPTURE(r.err);
+  REQUIRE(r.exit_code == 0);
+  nlohmann::json summary = nlohmann::json::parse(r.out);
+  summary.erase("read_seconds");
+  summary.erase("draw_seconds");
+  return summary;
+}
+
 std::vector<nlohmann::json> manifest_of(const std::string& folder) {
   std::ifstream file(folder + "/manifest.jsonl");
   std::vector<nlohmann::json> lines;

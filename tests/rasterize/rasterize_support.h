@@ -21,6 +21,8 @@ inline const Words kGrid{"--grid",   "--crs",  "EPSG:32632", "--pixel", "0.5",
 ProcessResult draw(Words words, const Words& more = {});
 // Exit code 1, and one line on stderr with `what` in it.
 bool one_line_naming(const ProcessResult& r, const std::string& what);
+// What --json says of a run on the tile of kGrid, without its times. Fails the test where the run fails.
+nlohmann::json summary_of(const Words& words);
 std::vector<nlohmann::json> manifest_of(const std::string& folder);
 
 struct Mask {
