@@ -83,7 +83,7 @@ void BackendGraph::add_tensor(const Fusion& f, size_t tensor, GraphTypes types) 
 }
 
 cudnnBackendDescriptor_t BackendGraph::convolution(const Conv& s) {
-  const auto both = [](int n) { return std::vector<int64_t>{n, n}; };
+  const auto both = [](Axes a) { return std::vector<int64_t>{a.y, a.x}; };
   BackendDescriptor d(CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
   d.with(CUDNN_ATTR_CONVOLUTION_COMP_TYPE, CUDNN_DATA_FLOAT)
       .with(CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_CROSS_CORRELATION)

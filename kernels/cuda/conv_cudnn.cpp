@@ -49,8 +49,8 @@ struct Plan {
     PPL_CUDNN(cudnnSetTensor4dDescriptor(x, CUDNN_TENSOR_NHWC, type, s.n, s.c, s.h, s.w));
     PPL_CUDNN(cudnnSetTensor4dDescriptor(y, CUDNN_TENSOR_NHWC, type, s.n, s.k, s.oh, s.ow));
     PPL_CUDNN(cudnnSetFilter4dDescriptor(w, type, CUDNN_TENSOR_NHWC, s.k, s.c, s.r, s.s));
-    PPL_CUDNN(cudnnSetConvolution2dDescriptor(conv, s.pad, s.pad, s.stride, s.stride, s.dilation, s.dilation,
-                                              CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT));
+    PPL_CUDNN(cudnnSetConvolution2dDescriptor(conv, s.pad.y, s.pad.x, s.stride.y, s.stride.x, s.dilation.y,
+                                              s.dilation.x, CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT));
     // f32 means IEEE f32: without this cuDNN may take TF32.
     PPL_CUDNN(cudnnSetConvolutionMathType(conv, is_bf16 ? CUDNN_TENSOR_OP_MATH : CUDNN_FMA_MATH));
     if (kind == Kind::forward)
