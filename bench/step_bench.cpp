@@ -153,6 +153,7 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
   const std::vector<ConvRun> runs = conv_runs();
   reset_peak_memory(o.device);
   const Times t = measure(o, step);
+  PPL_CHECK(cuda_graphs_without_memory() == 0, "the device has no room for a graph of these steps");
   const char* epilogues = std::getenv("PPL_CUDNN_EPILOGUES");
   json line{{"bench", "step"},
             {"device", o.device == Device::cuda ? cuda_device_name() : "cpu"},

@@ -10,8 +10,9 @@
 #          --build DIR (build/gpu)   --packed DIR (what pack made)   --python EXE (python3)   --device cuda|cpu (cuda)
 #          --peer FILE (DIR/peer/torch_bench.py, else ../shared/peer/torch_bench.py)
 #          --skip PHASE, --limit PHASE=SECONDS (may be repeated)   --total SECONDS   --small (to try this script)
-# Phases of run: versions build ops parts augment batches ranks training goldens goldens_bf16 steps torch epilogues
-# cublaslt memcheck memcheck_batches racecheck torch_autotune; of benches: kernels products fusions resources.
+# Phases of run: versions build ops parts augment batches graphs ranks training goldens goldens_bf16 steps torch
+# epilogues plain cublaslt memcheck memcheck_batches racecheck torch_autotune; of benches: kernels products fusions
+# resources.
 # Every phase ends at its limit, or where the total is spent, and leaves OUT/<phase>.log as it goes; OUT/results.jsonl
 # gets a line a phase, OUT/results.json holds all. Exit code 1 where a phase failed.
 set -uo pipefail
@@ -130,7 +131,7 @@ build_all() {
   cmake -G Ninja -S "$here" -B "$build" -DCMAKE_BUILD_TYPE=Release -DPPL_GPU=cuda -DPPL_PYTHON="$(command -v "$python")" \
     ${packed:+-DCMAKE_PREFIX_PATH=$packed/usr} ${arch:+-DCMAKE_CUDA_ARCHITECTURES=$arch-real} &&
     cmake --build "$build" --parallel "$(nproc)" \
-      --target cuda_op_test cuda_kernel_test cuda_augment_test cuda_batches_test communication_test golden_test op_bench \
+      --target cuda_op_test cuda_kernel_test cuda_augment_test cuda_batches_test cuda_graph_test communication_test golden_test op_bench \
       pointwise_bench fusion_bench step_bench train
 }
 
@@ -226,6 +227,7 @@ run() {
   phase parts 20 "$build/bin/cuda_kernel_test"
   phase augment 20 "$build/bin/cuda_augment_test"
   phase batches 30 "$build/bin/cuda_batches_test"
+  phase graphs 30 "$build/bin/cuda_graph_test"
   phase ranks 45 "$build/bin/communication_test"
   phase training 60 training
   phase goldens 45 "$build/bin/golden_test" --dir tests/goldens --device "$device"
@@ -233,6 +235,7 @@ run() {
   phase steps 45 steps
   phase torch 120 torch_side eager_nhwc_bf16,compile_nhwc_bf16
   phase epilogues 60 epilogues
+  phase plain 40 env PPL_CUDNN=0 "$build/bin/cuda_op_test"
   phase cublaslt 40 cublaslt
   phase memcheck 60 sanitized memcheck cuda_op_test
   phase memcheck_batches 30 sanitized memcheck cuda_batches_test

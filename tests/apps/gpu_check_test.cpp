@@ -18,8 +18,9 @@ namespace {
 class Check {
  public:
   Check() {
-    for (const char* name : {"cuda_op_test", "cuda_kernel_test", "cuda_augment_test", "cuda_batches_test",
-                             "communication_test", "golden_test", "op_bench", "pointwise_bench", "fusion_bench"})
+    for (const char* name :
+         {"cuda_op_test", "cuda_kernel_test", "cuda_augment_test", "cuda_batches_test", "cuda_graph_test",
+          "communication_test", "golden_test", "op_bench", "pointwise_bench", "fusion_bench"})
       program(name, "exit 0");
     program("step_bench", R"(
 graph=false; for a in "$@"; do [[ $a == --graph ]] && graph=true; [[ $last == --mode ]] && mode=$a; last=$a; done
