@@ -1,5 +1,6 @@
 #include "apps/common/vector_options.h"
 
+#include <functional>
 #include <vector>
 
 namespace ppl::apps {
@@ -9,15 +10,11 @@ using Setting = std::optional<Length>;
 using Parse = Length (*)(const std::string&, const std::string&);
 
 // Wrong words are wrong usage, not a failure.
-CLI::Option* add(CLI::App& app, const std::string& name, const std::vector<Setting*>& settings, Parse parse,
-                 const std::string& help) {
+CLI::Option* add_word(CLI::App& app, const std::string& name, const std::function<void(const Length&)>& take,
+                      Parse parse, const std::string& help) {
   return app
       .add_option_function<std::string>(
-          name,
-          [=](const std::string& word) {
-            for (Setting* setting : settings) *setting = parse(word, name);
-          },
-          help)
+          name, [=](const std::string& word) { take(parse(word, name)); }, help)
       ->check([=](const std::string& word) -> std::string {
         try {
           parse(word, name);
@@ -27,6 +24,14 @@ CLI::Option* add(CLI::App& app, const std::string& name, const std::vector<Setti
         }
       })
       ->type_name(parse == &parse_length ? "LENGTH" : "AREA");
+}
+
+CLI::Option* add(CLI::App& app, const std::string& name, const std::vector<Setting*>& settings, Parse parse,
+                 const std::string& help) {
+  const auto take = [=](const Length& said) {
+    for (Setting* setting : settings) *setting = said;
+  };
+  return add_word(app, name, take, parse, help);
 }
 
 struct Shared {
@@ -60,6 +65,12 @@ void add_of_buildings(CLI::App& app, BuildingSettings& o) {
 }
 
 }  // namespace
+
+CLI::Option* add_length(CLI::App& app, const std::string& name, Length& length, const std::string& help) {
+  const std::string plain = cat(length.value, length.metres ? "m" : "");
+  return add_word(
+      app, name, [&length](const Length& said) { length = said; }, parse_length, cat(help, " (", plain, ")"));
+}
 
 void add_road_options(CLI::App& app, RoadSettings& o) {
   const char* defaults[] = {"0.8m; 2", "48m2; 300", "0.8m; 2"};

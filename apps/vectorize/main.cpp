@@ -9,6 +9,7 @@
 #include "apps/common/output.h"
 #include "apps/common/vector_options.h"
 #include "io/tables/layers/vector_file.h"
+#include "io/vectorize/missing.h"
 #include "io/vectorize/vectorize.h"
 
 namespace {
@@ -21,6 +22,8 @@ struct Command {
   std::vector<std::string> outputs;
   RoadSettings roads;
   BuildingSettings buildings;
+  std::vector<std::string> maps;  // whose roads or buildings are left out
+  Length within{10, true};
   apps::Existing existing = apps::Existing::fail;
   bool json = false;
   std::vector<std::string> foreground;
@@ -50,6 +53,8 @@ void add_input(CLI::App& app, Command& command) {
                  "Folder of <id>_sat.* or <id>.*, to know where masks lie that do not say it");
   app.add_option("--pixel-size", input.pixel, "Metres a pixel (else by where the masks lie)")
       ->check(CLI::Range(0.001, 1000.0));
+  app.add_option("--missing-from", command.maps, "Only what this map lacks: an OSM file, or a layer (may be repeated)")
+      ->check(CLI::ExistingPath);
   app.add_option("--mosaic", input.mosaic, "Put tiles that lie side by side together, under this name");
   apps::add_choice(app, "--existing", command.existing, apps::kExisting,
                    "Files that are there already: fail, skip (do nothing where all are there) or overwrite");
@@ -110,9 +115,28 @@ void tell_of_pixels(const Command& command, const std::vector<vectorize::Vectori
       "earth (--images FOLDER names images that say it)");
 }
 
+// Before anything is traced: a map that cannot be read is no reason to wait.
+std::unique_ptr<vectorize::KnownMap> read_map(const Command& command, MapTheme theme) {
+  if (command.maps.empty()) return nullptr;
+  auto map = std::make_unique<vectorize::KnownMap>(command.maps, theme);
+  for (const std::string& note : map->notes()) apps::log_line("vectorize: " + note);
+  return map;
+}
+
 void run_roads(Command& command) {
   if (!prepare(command)) return;
-  const std::vector<vectorize::VectorizedImage> images = vectorize::roads_of(command.input, command.roads);
+  const auto map = read_map(command, MapTheme::roads);
+  std::vector<vectorize::VectorizedImage> images = vectorize::roads_of(command.input, command.roads);
+  if (map) {
+    size_t before = 0, after = 0;
+    for (vectorize::VectorizedImage& image : images) {
+      before += image.roads.size();
+      map->keep_missing_roads(image, command.within, command.roads.at(image.metres()).min_length);
+      after += image.roads.size();
+    }
+    apps::log_line(
+        fmt::format("vectorize: of {} roads {} pieces are not among the map's {}", before, after, map->size()));
+  }
   apps::log_line("vectorize: " + vectorize::describe_scale(images, command.roads));
   vectorize::write_roads(command.outputs, images);
   tell_of_pixels(command, images);
@@ -130,7 +154,17 @@ void run_roads(Command& command) {
 
 void run_buildings(Command& command) {
   if (!prepare(command)) return;
-  const std::vector<vectorize::VectorizedImage> images = vectorize::buildings_of(command.input, command.buildings);
+  const auto map = read_map(command, MapTheme::buildings);
+  std::vector<vectorize::VectorizedImage> images = vectorize::buildings_of(command.input, command.buildings);
+  if (map) {
+    size_t before = 0, after = 0;
+    for (vectorize::VectorizedImage& image : images) {
+      before += image.buildings.size();
+      map->keep_missing_buildings(image);
+      after += image.buildings.size();
+    }
+    apps::log_line(fmt::format("vectorize: of {} buildings {} are not among the map's {}", before, after, map->size()));
+  }
   apps::log_line("vectorize: " + vectorize::describe_scale(images, command.buildings));
   vectorize::write_buildings(command.outputs, images);
   tell_of_pixels(command, images);
@@ -155,6 +189,8 @@ void add_roads(CLI::App& app, Command& command) {
   CLI::App* roads = app.add_subcommand("roads", std::string("Centre lines of roads") + kLengths);
   add_input(*roads, command);
   apps::add_road_options(*roads, command.roads);
+  apps::add_length(*roads, "--within", command.within, "How near a road of the map is the same road")
+      ->needs("--missing-from");
   roads->callback([&] { run_roads(command); });
 }
 
