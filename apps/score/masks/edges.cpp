@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "apps/score/apls/apls.h"
+#include "io/vectorize/thin.h"
 #include "kernels/base.h"
 #include "models/metrics.h"
 
@@ -57,6 +58,24 @@ RelaxedCounts relaxed_counts(const BitImage& prediction, const BitImage& truth, 
           count(truth, truth, ignored, both), count(truth, dilated(prediction, radius), ignored, both)};
 }
 
+RelaxedCounts centre_line_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored) {
+  BitImage line_p = prediction, line_t = truth;
+  thin(line_p);
+  thin(line_t);
+  RelaxedCounts c;
+  for (int64_t r = 0; r < truth.height(); ++r) {
+    for (int64_t w = 1; w <= truth.words(); ++w) {
+      const uint64_t counted = ignored.height() > 0 ? ~ignored.row(r)[w] : ~uint64_t{0};
+      const uint64_t p = line_p.row(r)[w] & counted, t = line_t.row(r)[w] & counted;
+      c.predicted += std::popcount(p);
+      c.predicted_near += std::popcount(p & truth.row(r)[w]);
+      c.truth += std::popcount(t);
+      c.truth_near += std::popcount(t & prediction.row(r)[w]);
+    }
+  }
+  return c;
+}
+
 BitImage border_of(const BitImage& mask, int distance) {
   PPL_CHECK(distance >= 1, "a boundary of ", distance, " pixels; expected at least 1");
   BitImage inner = mask;
@@ -80,6 +99,7 @@ int boundary_distance(int64_t height, int64_t width) {
 
 namespace {
 
+MetricCounts counts_of(const RelaxedCounts& c) { return {c.predicted, c.predicted_near, c.truth, c.truth_near}; }
 RelaxedCounts relaxed(const MetricCounts& c) { return {c[0], c[1], c[2], c[3]}; }
 BoundaryCounts boundary(const MetricCounts& c) { return {c[0], c[1]}; }
 
@@ -92,10 +112,8 @@ const MaskMetric kRelaxedMetric{
     .key = "relaxed",
     .parameter = "buffer",
     .title = [](int radius) { return fmt::format("within {} px", radius); },
-    .count = [](const TileMasks& m, int radius) -> MetricCounts {
-      const RelaxedCounts c = relaxed_counts(m.prediction, m.truth, m.ignored, radius);
-      return {c.predicted, c.predicted_near, c.truth, c.truth_near};
-    },
+    .count = [](const TileMasks& m,
+                int radius) { return counts_of(relaxed_counts(m.prediction, m.truth, m.ignored, radius)); },
     .figures = {{"precision", "precision", false, [](const MetricCounts& c) { return relaxed(c).precision(); }},
                 {"recall", "recall", false, [](const MetricCounts& c) { return relaxed(c).recall(); }},
                 {"f1", "F1", false, [](const MetricCounts& c) { return relaxed(c).f1(); }}}};
@@ -117,5 +135,17 @@ const MaskMetric kBoundaryMetric{
       return {c.both, c.either};
     },
     .figures = {{"iou", "", true, [](const MetricCounts& c) { return boundary(c).iou(); }}}};
+
+const MaskMetric kCentreLineMetric{
+    .option = "--cldice",
+    .help = "Also clDice: how much of each mask's centre lines the other covers",
+    .most = 0,
+    .key = "centre_lines",
+    .parameter = "",
+    .title = [](int) { return std::string("centre lines"); },
+    .count = [](const TileMasks& m, int) { return counts_of(centre_line_counts(m.prediction, m.truth, m.ignored)); },
+    .figures = {{"precision", "precision", false, [](const MetricCounts& c) { return relaxed(c).precision(); }},
+                {"recall", "recall", false, [](const MetricCounts& c) { return relaxed(c).recall(); }},
+                {"cldice", "clDice", true, [](const MetricCounts& c) { return relaxed(c).f1(); }}}};
 
 }  // namespace ppl::score

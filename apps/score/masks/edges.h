@@ -24,10 +24,14 @@ struct BoundaryCounts {
   double iou() const;  // 1 where neither mask has a pixel
 };
 
-extern const MaskMetric kRelaxedMetric, kBoundaryMetric;
+extern const MaskMetric kRelaxedMetric, kBoundaryMetric, kCentreLineMetric;
 
 // Within a distance of `radius` pixels between centres. ignored: pixels left out on both sides, or an empty image.
 RelaxedCounts relaxed_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored, int radius);
+
+// clDice (Shit et al. 2021): how much of the centre line of each mask lies in the other one. predicted, truth: pixels
+// of the centre lines (io/vectorize/thin.h); f1() is the measure. ignored: pixels of these that do not count.
+RelaxedCounts centre_line_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored);
 
 // The border of a mask: its pixels with one that is not of it, or the image's edge, at most `distance` steps away
 // (a step goes to any of the 8 neighbours).

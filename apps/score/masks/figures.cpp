@@ -5,7 +5,7 @@
 namespace ppl::score {
 
 const std::vector<const MaskMetric*>& mask_metrics() {
-  static const std::vector<const MaskMetric*> all{&kRelaxedMetric, &kBoundaryMetric};
+  static const std::vector<const MaskMetric*> all{&kRelaxedMetric, &kBoundaryMetric, &kCentreLineMetric};
   return all;
 }
 

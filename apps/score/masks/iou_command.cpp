@@ -92,7 +92,14 @@ void add_iou_command(CLI::App& app) {
   iou->add_option("--store", command.store, "Put that threshold into the metadata of this weights file")->needs(best);
   for (size_t m = 0; m < mask_metrics().size(); ++m) {
     const MaskMetric& metric = *mask_metrics()[m];
-    iou->add_option(metric.option, command.metrics[m], metric.help)->check(CLI::Range(0, metric.most));
+    std::optional<int>& value = command.metrics[m];
+    if (metric.most > 0) {
+      iou->add_option(metric.option, value, metric.help)->check(CLI::Range(0, metric.most));
+    } else {
+      iou->add_flag_callback(
+          metric.option, [&value] { value = 0; }, metric.help);
+    }
+    best->excludes(metric.option);
   }
   iou->add_option("--truth-suffix", options.truth_suffix, "What follows the id in names of truths")
       ->capture_default_str();
@@ -101,8 +108,7 @@ void add_iou_command(CLI::App& app) {
   iou->add_option("--missing", command.missing, "Tiles on one side only: fail, or skip them")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
-  for (const char* other : {"--csv", "--html", "--threshold", "--buffer", "--boundary", "--missing"})
-    best->excludes(other);
+  for (const char* other : {"--csv", "--html", "--threshold", "--missing"}) best->excludes(other);
   iou->callback([shared] {
     shared->options.foreground = parse_foreground(shared->foreground, "--foreground");
     shared->options.prediction_foreground = parse_foreground(shared->prediction_foreground, "--prediction-foreground");

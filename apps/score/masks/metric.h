@@ -24,9 +24,9 @@ struct MaskMetric {
   };
 
   const char *option, *help;  // "--buffer"
-  int most;                   // of the option's values, 0 to this
+  int most;                   // of the option's values, 0 to this; 0: it takes none
   const char* key;            // of the group in JSON, and before the keys of CSV columns
-  const char* parameter;      // what the option's value is called in JSON
+  const char* parameter;      // what the option's value is called in JSON; empty where it takes none
   std::string (*title)(int value);
   MetricCounts (*count)(const TileMasks&, int value);
   std::vector<Figure> figures;
