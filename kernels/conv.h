@@ -38,7 +38,7 @@ enum class ConvAlgorithm {
   plain,      // loops: the oracle, and the fallback
   direct,     // oneDNN
   winograd,   // F(4x4, 3x3) for stride 1, F(5x5, 2x2) for windows of stride 2; computes in f32
-  narrow,     // few output channels
+  narrow,     // few output channels; on CUDA one, of stride 1 and a 2x2 or 3x3 window
   product,    // CUDA: 1x1 windows by cuBLASLt
   tiles,      // bf16 by AMX tiles or vdpbf16ps
 };

@@ -44,6 +44,8 @@ const AddCases cases{{
     make("1x1 bias", {3, 3, 2, 33}, {5, 1, 1, 33}, true, {1, 0}, false),
     make("1x1/2", {1, 5, 5, 16}, {32, 1, 1, 16}, false, {2, 0}, false),
     make("3x3 to one channel", {1, 6, 7, 32}, {1, 3, 3, 32}, true, {1, 1}, false),
+    make("3x3 to one channel, dilation 2, ReLU", {2, 6, 9, 12}, {1, 3, 3, 12}, true, {1, 2, 2}, true),
+    make("3x3 of 3 bands to one channel, no padding", {2, 5, 7, 3}, {1, 3, 3, 3}, false, {1, 0}, false),
     make("2x2 pad 1", {1, 4, 5, 8}, {1, 2, 2, 8}, true, {1, 1}, false),
     make("1x9 strip", {1, 6, 11, 16}, {16, 1, 9, 16}, true, {1, {0, 4}}, true),
     make("9x1 strip", {1, 11, 6, 16}, {16, 9, 1, 16}, false, {1, {4, 0}}, false),

@@ -43,6 +43,7 @@ OpCase make(const std::string& name, Shape x, Shape w, ConvOptions o, bool relu)
 const AddCases cases{{
     make("3x3/2 pad 1 output pad 1", {2, 4, 5, 16}, {16, 3, 3, 16}, {2, 1, 1, 1}, false),
     make("3x3 pad 1", {1, 5, 4, 8}, {8, 3, 3, 8}, {1, 1}, false),
+    make("3x3 pad 1 of one channel, relu", {2, 5, 4, 1}, {1, 3, 3, 16}, {1, 1}, true),
     make("4x4/2 pad 1 relu", {1, 4, 3, 33}, {33, 4, 4, 5}, {2, 1}, true),
     make("3x3/2 relu", {1, 3, 4, 16}, {16, 3, 3, 32}, {2, 0}, true),
     make("3x3/2 of one pixel", {3, 1, 1, 3}, {3, 3, 3, 1}, {2, 1, 1, 1}, false),
