@@ -63,6 +63,8 @@ TEST_CASE("a road begins where the map's ends") {
   write_road(map, 20, 44);
   CHECK(run.missing(map) == doctest::Approx(40).epsilon(0.02));
   CHECK(run.missing(map, {"--min-length", "30m"}) == 0);
+  // The map is never written over.
+  CHECK(run.town.run({"roads", run.town.masks(), map, "--missing-from", map}).exit_code == 1);
   // Masks without a place know no map.
   write_mask_png(run.town.dir / "x_mask.png", test::town(0).data(), kSide, kSide);
   CHECK(one_line_naming(
