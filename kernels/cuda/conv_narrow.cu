@@ -37,7 +37,7 @@ struct Forward {
     const Pixel p = pixel_of(static_cast<unsigned>(i), s.oh, s.ow);
     float sum = 0;
     for (int tap = 0; tap < R * R; ++tap) {
-      const int iy = p.y - s.pad + tap / R * s.dilation, ix = p.x - s.pad + tap % R * s.dilation;
+      const int iy = p.y - s.pad.y + tap / R * s.dilation.y, ix = p.x - s.pad.x + tap % R * s.dilation.x;
       if (iy < 0 || iy >= s.h || ix < 0 || ix >= s.w) continue;
       sum += dot(x + ((static_cast<int64_t>(p.n) * s.h + iy) * s.w + ix) * s.c, w + tap * s.c);
     }
@@ -51,7 +51,7 @@ struct Forward {
 // dy of the output that read input pixel (y, x) through tap (k, l); 0 where there is none.
 template <class T>
 PPL_DEVICE float gradient_of(const Conv& s, const T* dy, const Pixel& p, int k, int l) {
-  const int oy = p.y + s.pad - k * s.dilation, ox = p.x + s.pad - l * s.dilation;
+  const int oy = p.y + s.pad.y - k * s.dilation.y, ox = p.x + s.pad.x - l * s.dilation.x;
   if (oy < 0 || oy >= s.oh || ox < 0 || ox >= s.ow) return 0;
   return static_cast<float>(dy[(static_cast<int64_t>(p.n) * s.oh + oy) * s.ow + ox]);
 }
@@ -140,7 +140,7 @@ void with_window(const Conv& s, Body&& body) {
 
 bool serves(const Conv& s) {
   const int64_t most = int64_t{1} << 31;
-  return s.k == 1 && s.stride == 1 && s.r == s.s && (s.r == 2 || s.r == 3) && int64_t{s.n} * s.h * s.w < most &&
+  return s.k == 1 && s.stride == Axes(1) && s.r == s.s && (s.r == 2 || s.r == 3) && int64_t{s.n} * s.h * s.w < most &&
          int64_t{s.n} * s.oh * s.ow < most;
 }
 

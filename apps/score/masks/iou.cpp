@@ -39,14 +39,15 @@ BitImage where_equal(const Image& mask, int value) {
   return BitImage::from_bytes(bytes.data(), mask.height, mask.width);
 }
 
-void add_edges(MaskCounts& counts, const Image& prediction, const Image& truth, int label, const IouOptions& options) {
+std::vector<MetricCounts> count_metrics(const Image& prediction, const Image& truth, int label,
+                                        const std::vector<ChosenMetric>& metrics) {
+  std::vector<MetricCounts> counts;
+  if (metrics.empty()) return counts;
   const BitImage p = where_equal(prediction, label), t = where_equal(truth, label);
   const BitImage ignored = where_equal(truth, kIgnored);
-  if (options.buffer) counts.relaxed = relaxed_counts(p, t, ignored, *options.buffer);
-  if (options.centre_lines) counts.centre = centre_line_counts(p, t, ignored);
-  if (!options.boundary) return;
-  const int distance = *options.boundary > 0 ? *options.boundary : boundary_distance(truth.height, truth.width);
-  counts.boundary = boundary_counts(p, t, ignored, distance);
+  counts.reserve(metrics.size());
+  for (const ChosenMetric& m : metrics) counts.push_back(m.metric->count({p, t, ignored}, m.value));
+  return counts;
 }
 
 // What all tiles together need to know.
@@ -82,8 +83,7 @@ TileIou score_tile(const MaskPair& pair, const IouOptions& options, Seen& seen) 
   for (int label = 1; label <= options.classes; ++label) {
     MaskCounts& counts = tile.counts[static_cast<size_t>(label - 1)];
     counts.pixels.add(one_class(prediction, label), one_class(truth, label));
-    if (options.buffer || options.boundary || options.centre_lines)
-      add_edges(counts, prediction, truth, label, options);
+    counts.chosen = count_metrics(prediction, truth, label, options.metrics);
   }
   return tile;
 }
@@ -97,8 +97,7 @@ IouReport score_iou(const IouOptions& options) {
   IouReport report{std::vector<TileIou>(matched.pairs.size()),
                    std::move(matched.only_truth),
                    std::move(matched.only_prediction),
-                   list_figures(options.buffer ? &*options.buffer : nullptr,
-                                options.boundary ? &*options.boundary : nullptr, options.centre_lines),
+                   list_figures(options.metrics),
                    {},
                    {},
                    0};
