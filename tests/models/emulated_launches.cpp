@@ -1,6 +1,6 @@
 // Prints what one training step or one prediction launches on a device, as JSON lines: kernels by the function that
 // launches them, with what they move, and convolutions. Emulated; convolutions are the CPU's, each as one engine, as
-// cuDNN's are. scripts/gpu_model.py is held against it.
+// cuDNN's are. scripts/gpu_model_check.py holds the model against it.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
