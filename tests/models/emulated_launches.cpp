@@ -70,7 +70,7 @@ void print(const std::vector<emulate::LoggedLaunch>& log) {
     const Conv& s = r.call.shape;
     if (r.by != "host") continue;  // the engine's own
     std::printf("{\"convolution\": [%d, %d, %d, %d, %d, %d, %d, %d], \"kind\": %d, \"calls\": %ld}\n", s.n, s.h, s.w,
-                s.c, s.oh, s.k, s.r, s.stride, static_cast<int>(r.call.kind), long{r.calls});
+                s.c, s.oh, s.k, s.r, s.stride.y, static_cast<int>(r.call.kind), long{r.calls});
   }
 }
 
