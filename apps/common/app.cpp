@@ -1,13 +1,17 @@
 #include "apps/common/app.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <new>
+#include <regex>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "apps/common/help.h"
 #include "apps/common/log.h"
+#include "engine/nearest_name.h"
 #include "kernels/cpu_level.h"
 
 namespace ppl::apps {
@@ -19,13 +23,57 @@ int fail(const Program& program, ExitCode code, const std::string& message) {
   return code;
 }
 
+std::vector<std::string> listed_subcommands(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* one : app.get_subcommands([](const CLI::App*) { return true; }))
+    names.push_back(one->get_name());
+  return names;
+}
+
+// Of the program and the subcommands that were given.
+void add_option_names(const CLI::App& app, std::vector<std::string>& names) {
+  for (const CLI::Option* option : app.get_options())
+    for (const std::string& name : option->get_lnames()) names.push_back("--" + name);
+  for (const CLI::App* group : app.get_subcommands([](const CLI::App* one) { return one->get_name().empty(); }))
+    add_option_names(*group, names);
+  for (const CLI::App* given : app.get_subcommands()) add_option_names(*given, names);
+}
+
+// "no option --thresh; the nearest is --threshold"
+std::string unexpected(const CLI::App& app, const Program& program) {
+  const std::vector<std::string> words = app.remaining(true);
+  const auto dashed = std::find_if(words.begin(), words.end(), [](const auto& w) { return w.starts_with("-"); });
+  if (dashed == words.end()) return fmt::format("did not expect '{}'", fmt::join(words, " "));
+  const std::string name = dashed->substr(0, dashed->find('='));
+  const size_t letter = name.find_first_not_of('-');
+  const std::string meant = program.meant && letter != name.npos ? program.meant(name.substr(letter)) : "";
+  if (!meant.empty()) return fmt::format("there is no option {}: {}", name, meant);
+  std::vector<std::string> names;
+  add_option_names(app, names);
+  return fmt::format("there is no option {}; the nearest is {}", name, nearest_name(name, names));
+}
+
+// CLI11's words, in ours where they tell of its insides.
+std::string usage_message(const CLI::App& app, const CLI::ParseError& error, const Program& program) {
+  if (dynamic_cast<const CLI::ExtrasError*>(&error)) return unexpected(app, program);
+  const std::string text = error.what();
+  if (text.find("subcommand is required") != text.npos) {
+    const std::vector<std::string> words = app.remaining(true);
+    return fmt::format("{}expected one of: {}", words.empty() ? "" : "'" + words.front() + "' is no subcommand; ",
+                       fmt::join(listed_subcommands(app), ", "));
+  }
+  static const std::regex zeros(R"(\.0+(?!\d)|(\.\d*[1-9])0+(?!\d))");  // "0.000000 to 1.000000"
+  return std::regex_replace(text, zeros, "$1");
+}
+
 int parse_and_run(CLI::App& app, int argc, char** argv, const Program& program) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& request) {
     app.exit(request);
   } catch (const CLI::ParseError& error) {
-    return fail(program, exit_usage, fmt::format("{} (see {} --help)", error.what(), program.name));
+    return fail(program, exit_usage,
+                fmt::format("{} (see {} --help)", usage_message(app, error, program), program.name));
   }
   // A full disk shows only when the last of the buffered result is written.
   PPL_CHECK(std::fflush(stdout) == 0 && !std::ferror(stdout) && std::cout.flush(), "cannot write to standard output");

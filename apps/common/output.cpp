@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "io/file.h"
 #include "kernels/base.h"
 
 namespace ppl::apps {
@@ -50,6 +51,41 @@ bool check_outputs(const std::vector<std::string>& outputs, const std::vector<st
     PPL_CHECK(existing == Existing::overwrite || !is_there(path), path,
               ": is there already; --existing overwrite replaces it, skip leaves it");
   return false;
+}
+
+std::vector<std::string> files_of_inputs(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+      files.push_back(path);
+      continue;
+    }
+    for (const fs::directory_entry& entry : fs::directory_iterator(path, error)) files.push_back(entry.path().string());
+  }
+  return files;
+}
+
+void ExtraOutputs::check(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs) const {
+  std::vector<std::string> named;
+  for (const std::string& path : outputs) {
+    if (path.empty()) continue;
+    const auto same = [&](const std::string& other) {
+      return fs::absolute(other).lexically_normal() == fs::absolute(path).lexically_normal();
+    };
+    PPL_CHECK(std::none_of(named.begin(), named.end(), same), path, ": is the name of two outputs");
+    named.push_back(path);
+  }
+  check_outputs(named, files_of_inputs(inputs), existing_);
+}
+
+void ExtraOutputs::write(const std::string& path, const std::function<std::string()>& text) const {
+  if (path.empty() || (existing_ == Existing::skip && is_there(path))) return;
+  write_file(path, text());
+}
+
+void add_existing_option(CLI::App& app, Existing& existing, const std::string& what) {
+  add_choice(app, "--existing", existing, kExisting, what + " that are there already: fail, skip or overwrite them");
 }
 
 void check_extension(const std::string& option, const std::string& path, const std::vector<std::string>& extensions,

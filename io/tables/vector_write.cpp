@@ -10,6 +10,7 @@
 #include "io/folder.h"
 #include "io/gdal_messages.h"
 #include "io/tables/vector_file.h"
+#include "io/utf8.h"
 #include "kernels/base.h"
 
 namespace ppl {
@@ -52,7 +53,7 @@ OGRLayer* create_layer(GDALDataset& data, const VectorLayer& layer, bool geojson
   const char* const pixels[] = {"COORDINATE_PRECISION=3", nullptr};
   const char* const none[] = {nullptr};
   const char* const* options = !geojson ? none : crs ? wgs84 : pixels;
-  OGRLayer* result = data.CreateLayer(layer.name.c_str(), crs, layer.polygons ? wkbPolygon : wkbLineString,
+  OGRLayer* result = data.CreateLayer(as_utf8(layer.name).c_str(), crs, layer.polygons ? wkbPolygon : wkbLineString,
                                       const_cast<char**>(options));
   if (!result) return nullptr;
   OGRFieldDefn image("image_id", OFTString), number("number", OFTInteger64), value(layer.value_name.c_str(), OFTReal);
@@ -65,7 +66,7 @@ OGRLayer* create_layer(GDALDataset& data, const VectorLayer& layer, bool geojson
 bool write_features(OGRLayer& to, const VectorLayer& layer) {
   for (const VectorFeature& feature : layer.features) {
     OGRFeature out(to.GetLayerDefn());
-    out.SetField(0, feature.image.c_str());
+    out.SetField(0, as_utf8(feature.image).c_str());
     out.SetField(1, static_cast<GIntBig>(feature.number));
     out.SetField(2, feature.value);
     if (auto geometry = to_geometry(feature, layer.polygons)) out.SetGeometryDirectly(geometry.release());

@@ -106,9 +106,16 @@ TEST_CASE("events, sheet, trace: whole, also after a kill, and read by TensorBoa
   };
   for (const apps::LegendEntry& e : apps::kLegend) CHECK(count_of(e.colour) >= 14 * 14);
 
-  std::set<std::string> parts;
+  std::set<std::string> parts, names;
   const json trace = json::parse(read_text(run + "/trace.json"));
-  for (const json& e : trace.at("traceEvents")) parts.insert(e.at("name").get<std::string>());
+  for (const json& e : trace.at("traceEvents")) {
+    if (e.at("ph") == "M") {
+      names.insert(e.at("args").at("name").get<std::string>());
+    } else {
+      parts.insert(e.at("name").get<std::string>());
+    }
+  }
+  CHECK(names == std::set<std::string>{"rank 0", "steps"});
   CHECK(parts == std::set<std::string>{"data", "forward", "backward", "reduce", "optimizer"});
   CHECK(r.err.find("peak MiB") != std::string::npos);
 

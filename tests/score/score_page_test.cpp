@@ -98,7 +98,7 @@ TEST_CASE("worst tiles come first, then the best, each once") {
 
 TEST_CASE("the page is whole by itself: balanced, escaped, nothing from elsewhere") {
   Page page = some_page(9);
-  page.facts = {{"truth", "a & b"}, {"scale", "1 m"}};
+  page.facts = {{"truth", "a & b"}, {"scale", "1 m"}, {"weights", "caf\xe9"}};  // Latin-1
   page.tiles[0].routes.push_back({"a to b", {{0, 0}, {9, 9}}, 12, 0, 0.25});
   const std::string html = page_html(page);
   CHECK(unbalanced(html) == "");
@@ -110,7 +110,7 @@ TEST_CASE("the page is whole by itself: balanced, escaped, nothing from elsewher
   CHECK(contains(html, "d=\"M1 1L5 1L5 5.3Z\""));
   CHECK(contains(html, "class=\"line route\" data-route=\"0\""));
   CHECK(contains(html, "<tr data-route=\"0\"><td>a to b</td><td>12.0</td><td>none</td><td>0.250</td></tr>"));
-  CHECK(contains(html, "<b>truth</b> a &amp; b \u00b7 <b>scale</b> 1 m \u00b7 <b>score</b> 0."));
+  CHECK(contains(html, "<b>truth</b> a &amp; b \u00b7 <b>scale</b> 1 m \u00b7 <b>weights</b> caf\u00e9 \u00b7"));
   CHECK(contains(html, "<th data-down=\"1\">"));  // an arrow where the table is sorted
   CHECK(contains(html, "y=\"7.0\">1</text>"));    // a number on each bar
   CHECK(contains(html, "prefers-color-scheme: dark"));

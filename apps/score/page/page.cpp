@@ -12,6 +12,7 @@
 #include "apps/common/legend.h"
 #include "apps/score/page/page_image.h"
 #include "apps/score/page/page_parts.h"
+#include "io/utf8.h"
 #include "kernels/base.h"
 
 namespace ppl::score {
@@ -22,7 +23,7 @@ constexpr int kBars = 20;
 
 std::string escaped(const std::string& text) {
   std::string result;
-  for (const char c : text) {
+  for (const char c : as_utf8(text)) {
     switch (c) {
       case '&':
         result += "&amp;";
