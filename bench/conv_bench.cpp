@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "bench/traced_convolutions.h"
+#include "kernels/cpu/conv_impl.h"
 #include "models/networks.h"
 
 namespace {

@@ -13,6 +13,7 @@
 #include "bench/traced_convolutions.h"
 #include "engine/graph.h"
 #include "engine/ops.h"
+#include "kernels/cpu/conv_impl.h"
 #include "kernels/cuda/device.h"
 #include "models/losses.h"
 #include "models/networks.h"

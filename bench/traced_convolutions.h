@@ -1,24 +1,18 @@
-// The convolutions of a piece of work on the CPU, and how often each comes.
+// The convolutions of a piece of work, and how often each comes.
 #pragma once
 
 #include <functional>
 #include <map>
 
-#include "kernels/cpu/conv_impl.h"
+#include "kernels/conv_runs.h"
 
 namespace ppl {
 
-struct ConvCall {
-  ConvKind kind;
-  Conv shape;
-  auto operator<=>(const ConvCall&) const = default;
-};
-
 inline std::map<ConvCall, int> traced_convolutions(const std::function<void()>& work) {
-  std::map<ConvCall, int> calls;
-  trace_convolutions([&](ConvKind kind, const Conv& shape) { ++calls[{kind, shape}]; });
+  forget_conv_runs();
   work();
-  trace_convolutions({});
+  std::map<ConvCall, int> calls;
+  for (const ConvRun& r : conv_runs()) calls[r.call] += static_cast<int>(r.calls);
   return calls;
 }
 

@@ -30,23 +30,23 @@ fuzz() {
 }
 
 tables="$(echo io/{file,folder,temporary_file,utf8}.cpp) io/image/formats.cpp $(echo io/tables/{csv,image_id,image_tables,mapped_tables,wkt}.cpp)"
-fuzz road_tables tests/corpora/road_tables tests/support/road_fuzz.cpp $tables \
+fuzz road_tables tests/corpora/road_tables tests/support/fuzz/road_fuzz.cpp $tables \
   io/tables/{reference_wkt,road_tables,roads}.cpp apps/score/apls/*.cpp
-fuzz pbf tests/corpora/pbf tests/support/pbf_fuzz.cpp io/{file,temporary_file}.cpp io/maps/pbf_{blobs,block}.cpp \
-  io/maps/{osm_collector,osm_relations,osm_tags,features}.cpp io/geometry/box_index.cpp -lz
-fuzz torch_files tests/weights tests/support/torch_file_fuzz.cpp engine/named_arrays.cpp engine/{tensor,storage}.cpp kernels/cuda/no_cuda.cpp \
+fuzz pbf tests/corpora/pbf tests/support/fuzz/pbf_fuzz.cpp io/{file,temporary_file}.cpp io/maps/osm/pbf_{blobs,block}.cpp \
+  io/maps/osm/{collector,relations,tags}.cpp io/maps/features.cpp io/geometry/box_index.cpp -lz
+fuzz torch_files tests/weights tests/support/fuzz/torch_file_fuzz.cpp engine/named_arrays.cpp engine/{tensor,storage}.cpp kernels/cuda/no_cuda.cpp \
   io/{file,folder,temporary_file}.cpp io/weights/*.cpp
 # GDAL keeps memory of its own to the end.
 export ASAN_OPTIONS=detect_leaks=0
 buildings="$(echo apps/score/buildings/buildings{,_read,_tables}.cpp) models/metrics.cpp $tables
-  $(echo io/geometry/{bit_image,polygon,shape}.cpp io/maps/ogr_layers.cpp io/places/projection.cpp)
-  $(echo io/tables/{layer_files,vector_names,vector_read,vector_write}.cpp)
+  $(echo io/geometry/{bit_image,polygon,shape}.cpp io/maps/ogr/layers.cpp io/places/projection.cpp)
+  $(echo io/tables/layers/{layer_files,vector_names,vector_read,vector_write}.cpp)
   $(gdal-config --cflags) $(gdal-config --libs) -lgeos_c -lproj"
-fuzz building_tables tests/corpora/building_tables tests/support/building_fuzz.cpp $buildings
-fuzz layers tests/corpora/layers tests/support/layer_fuzz.cpp io/image/{geotiff,image,no_jpeg,no_png}.cpp \
-  io/places/{mosaic,scene_mosaic,tile_frame,tile_table}.cpp io/tables/{held_roads,image_places,road_layers,roads}.cpp \
+fuzz building_tables tests/corpora/building_tables tests/support/fuzz/building_fuzz.cpp $buildings
+fuzz layers tests/corpora/layers tests/support/fuzz/layer_fuzz.cpp io/image/{geotiff,image}.cpp io/image/codecs/no_{jpeg,png}.cpp \
+  io/places/{mosaic,scene_mosaic,tile_frame,tile_table}.cpp io/tables/{image_places,roads}.cpp io/tables/layers/{held_roads,road_layers}.cpp \
   io/image/scene.cpp io/tiles/tiles.cpp $buildings
-fuzz tile_texts tests/corpora/tile_texts tests/support/tile_fuzz.cpp apps/rasterize/widths.cpp io/{file,folder,temporary_file}.cpp io/image/{geotiff,image,no_jpeg,no_png}.cpp io/tiles/tiles.cpp \
+fuzz tile_texts tests/corpora/tile_texts tests/support/fuzz/tile_fuzz.cpp apps/rasterize/widths.cpp io/{file,folder,temporary_file}.cpp io/image/{geotiff,image}.cpp io/image/codecs/no_{jpeg,png}.cpp io/tiles/tiles.cpp \
   io/places/{tile_frame,tile_table,projection}.cpp $(gdal-config --cflags) $(gdal-config --libs) -lproj
 
 cmake -G Ninja -S . -B build/asan -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O0 -DPPL_SANITIZE=ON >/dev/null

@@ -11,11 +11,13 @@ scripts/tidy.sh format
 cmake -G Ninja -S . -B build/test -DCMAKE_BUILD_TYPE=Release -DPPL_WERROR=ON
 cmake --build build/test --parallel "$jobs"
 # A thread each, side by side, one more than cores as some wait rather than compute; the tests of kernels choose threads
-# themselves, and under the sanitizers all have several.
-OMP_NUM_THREADS=1 ctest --test-dir build/test --output-on-failure --parallel $((jobs + 1))
+# themselves.
+export OMP_NUM_THREADS=1
+ctest --test-dir build/test --output-on-failure --parallel $((jobs + 1))
 scripts/kernel_resources.sh
 
 # No warnings as errors here: the sanitizers' code makes g++ 12 warn about values that are set.
 cmake -G Ninja -S . -B build/asan -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O0 -DPPL_SANITIZE=ON -DPPL_GPU=none
 cmake --build build/asan --parallel "$jobs" --target sanitized_tests
-ctest --test-dir build/asan --output-on-failure --no-tests=error --label-regex '^sanitized$'
+ctest --test-dir build/asan --output-on-failure --no-tests=error --label-regex '^sanitized$' \
+  --parallel $((jobs + 1))

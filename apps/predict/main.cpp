@@ -5,8 +5,8 @@
 
 #include "apps/common/app.h"
 #include "apps/common/device.h"
-#include "apps/predict/folder.h"
-#include "apps/predict/scene.h"
+#include "apps/predict/folder/folder.h"
+#include "apps/predict/scene/scene.h"
 #include "models/networks.h"
 
 namespace {

@@ -6,7 +6,7 @@
 #include <set>
 
 #include "apps/common/log.h"
-#include "apps/predict/tile_files.h"
+#include "apps/predict/folder/tile_files.h"
 #include "io/places/scene_mosaic.h"
 #include "io/vectorize/vectorize.h"
 

@@ -259,6 +259,7 @@ Summary rasterize(const Job& job) {
   summary.tiles = static_cast<int64_t>(frames.tiles.size() + frames.problems.size());
   report_problems(frames.problems, static_cast<size_t>(summary.tiles),
                   job.skip_problems ? OnProblem::skip : OnProblem::stop, "the tiles");
+  for (const std::string& note : frames.notes) apps::log_line("rasterize: " + note);
   for (const std::string& path : frames.labels) {
     apps::log_line("rasterize: passed over: " + path + ": a mask or labels, no image");
   }

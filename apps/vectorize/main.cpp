@@ -7,7 +7,7 @@
 #include "apps/common/app.h"
 #include "apps/common/log.h"
 #include "apps/common/output.h"
-#include "io/tables/vector_file.h"
+#include "io/tables/layers/vector_file.h"
 #include "io/vectorize/vectorize.h"
 
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "io/folder.h"
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 
 namespace ppl {
 namespace {
@@ -42,7 +42,8 @@ constexpr Other kOthers[] = {
     {"a macOS resource fork", "\0\x05\x16\x07"sv, 0},
 };
 constexpr const char* kOtherExtensions[] = {".jp2",  ".j2k", ".webp", ".bmp", ".gif",  ".heic", ".heif",
-                                            ".avif", ".img", ".ecw",  ".sid", ".jfif", ".npy"};
+                                            ".avif", ".img", ".ecw",  ".sid", ".jfif", ".npy",  ".jpe",
+                                            ".jxl",  ".ppm", ".pgm",  ".vrt", ".ntf"};
 
 }  // namespace
 

@@ -11,7 +11,7 @@
 
 #include "io/file.h"
 #include "io/gdal_messages.h"
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 #include "io/image/gdal_validity.h"
 
 namespace ppl {
@@ -62,6 +62,7 @@ ImageHeader header_of(GDALDataset& d, const std::string& path) {
 
 // What an image may hold; masks may hold other types, see tiff_parts.h.
 void check_types(GDALDataset& d, const std::string& path) {
+  check_one_page(d, path);
   const GDALDataType type = d.GetRasterBand(1)->GetRasterDataType();
   for (int b = 1; b <= d.GetRasterCount(); ++b) {
     const GDALDataType t = d.GetRasterBand(b)->GetRasterDataType();

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "io/file.h"
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 
 namespace ppl {
 namespace {

@@ -4,8 +4,8 @@
 #include <utility>
 
 #include "io/file.h"
-#include "io/image/bit_png.h"
-#include "io/image/codec.h"
+#include "io/image/codecs/bit_png.h"
+#include "io/image/codecs/codec.h"
 #include "io/image/image.h"
 
 namespace ppl {

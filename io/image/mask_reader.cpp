@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 #include "io/image/formats.h"
 #include "io/image/tiff_parts.h"
 #include "kernels/ignored.h"

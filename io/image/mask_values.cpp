@@ -129,7 +129,9 @@ MaskRule one_class_rule(const MaskCounts& counts, MaskForm form, const std::stri
   if (form.indexed && is_grey_ramp(form, counts)) form.indexed = false;
   if (!counts.values.empty() && counts.values.rbegin()->first >= kColour) return colour_rule(counts, form, where);
   if (form.indexed) check_palette(counts, form, where);
-  if (within(counts, {0, 1}) || (within(counts, {0, 1, kIgnored}) && (form.indexed || counts.values.contains(1)))) {
+  // Grey 1 and 255 without a 0 may be two classes.
+  const bool all_three = counts.values.contains(0) && counts.values.contains(1);
+  if (within(counts, {0, 1}) || (within(counts, {0, 1, kIgnored}) && (form.indexed || all_three))) {
     MaskRule rule = identity(counts);
     // The 1 of one bit is white, which nothing contradicts.
     if (counts.values.contains(1) && (form.bits > 1 || form.indexed)) rule.foreground = 1;

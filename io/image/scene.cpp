@@ -8,7 +8,7 @@
 
 #include "io/folder.h"
 #include "io/gdal_messages.h"
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 #include "io/image/gdal_validity.h"
 
 namespace ppl {
@@ -124,6 +124,7 @@ SceneReader::SceneReader(const std::string& path, std::vector<int> bands, int64_
   PPL_CHECK(height_ > 0 && width_ > 0 && height_ <= kMaxSide && width_ <= kMaxSide, path, ": an image of ", width_,
             " x ", height_, " pixels; expected at most ", kMaxSide, " a side");
   PPL_CHECK(!bands_.empty(), path, ": no bands are asked for");
+  check_one_page(d, path);
   const bool one_band = d.GetRasterCount() - (alpha_band(d) > 0) == 1;
   const bool grey = one_band && d.GetRasterBand(1)->GetRasterDataType() == GDT_Byte;
   read_colours(*open_);

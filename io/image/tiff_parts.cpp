@@ -7,7 +7,7 @@
 #include <numeric>
 
 #include "io/gdal_messages.h"
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 #include "io/image/gdal_validity.h"
 
 namespace ppl {
@@ -68,6 +68,7 @@ TiffParts::TiffParts(const std::string& path) : path_(path), open_(std::make_uni
   width_ = d.GetRasterXSize();
   bands_ = d.GetRasterCount();
   PPL_CHECK(bands_ > 0 && bands_ <= 4096, path, ": a TIFF with ", bands_, " bands");
+  check_one_page(d, path);
   GDALRasterBand& first = *d.GetRasterBand(1);
   for (int b = 1; b <= bands_; ++b) {
     const GDALDataType type = d.GetRasterBand(b)->GetRasterDataType();

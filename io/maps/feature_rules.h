@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "io/maps/osm_tags.h"
+#include "io/maps/osm/tags.h"
 #include "io/maps/source.h"
 
 namespace ppl {

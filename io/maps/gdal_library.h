@@ -2,7 +2,7 @@
 // images and for maps are therefore a library of their own, ppl_gdal, which is loaded when one of these is called.
 #pragma once
 
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 #include "io/image/geotiff.h"
 #include "io/maps/source.h"
 

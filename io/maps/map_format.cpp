@@ -25,24 +25,6 @@ std::string_view without_mark_and_blanks(std::string_view text) {
   return from == std::string_view::npos ? std::string_view() : text.substr(from);
 }
 
-// What is not read, though it may well hold a map.
-void refuse_known(std::string_view begin, const std::string& where) {
-  static const std::pair<std::string_view, const char*> kPackings[] = {{"\xfd"
-                                                                        "7zXZ",
-                                                                        "xz"},
-                                                                       {"\x28\xb5\x2f\xfd", "zstd"},
-                                                                       {"7z\xbc\xaf", "7-Zip"},
-                                                                       {"Rar!", "rar"}};
-  for (const auto& [mark, name] : kPackings) {
-    PPL_CHECK(!begins(begin, mark), where, ": is packed by ", name, ", which is not read; unpack it first");
-  }
-  const std::string text = lower(without_mark_and_blanks(begin).substr(0, 200));
-  PPL_CHECK(!begins(text, "<!doctype html") && !begins(text, "<html"), where,
-            ": is a web page, such as a server's message, and no map");
-  PPL_CHECK(!begins(text, "version https://git-lfs"), where,
-            ": is a pointer of Git LFS; fetch the file itself (git lfs pull)");
-}
-
 // The name of the first element.
 std::string_view root_of(std::string_view xml) {
   for (size_t at = xml.find('<'); at != std::string_view::npos; at = xml.find('<', at + 1)) {
@@ -56,6 +38,24 @@ std::string_view root_of(std::string_view xml) {
     return rest.substr(0, rest.find_first_of(" \t\r\n/>"));
   }
   return {};
+}
+
+// What is not read, though it may well hold a map.
+void refuse_known(std::string_view begin, const std::string& where) {
+  static const std::pair<std::string_view, const char*> kPackings[] = {{"\xfd"
+                                                                        "7zXZ",
+                                                                        "xz"},
+                                                                       {"\x28\xb5\x2f\xfd", "zstd"},
+                                                                       {"7z\xbc\xaf", "7-Zip"},
+                                                                       {"Rar!", "rar"}};
+  for (const auto& [mark, name] : kPackings) {
+    PPL_CHECK(!begins(begin, mark), where, ": is packed by ", name, ", which is not read; unpack it first");
+  }
+  const std::string text = lower(without_mark_and_blanks(begin).substr(0, 200));
+  PPL_CHECK(!begins(text, "<!doctype html") && lower(root_of(begin.substr(0, 2000))) != "html", where,
+            ": is a web page, such as a server's message, and no map");
+  PPL_CHECK(!begins(text, "version https://git-lfs"), where,
+            ": is a pointer of Git LFS; fetch the file itself (git lfs pull)");
 }
 
 // Where the JSON value that begins the text ends; npos where it goes on.

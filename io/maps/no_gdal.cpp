@@ -1,5 +1,5 @@
 // Stands in for load_gdal.cpp in builds without GDAL.
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 #include "io/image/geotiff.h"
 #include "io/maps/source.h"
 

@@ -153,7 +153,7 @@ bool is_label_raster(const std::string& path) {
 TileFrames frames_of_images(const std::string& folder, const std::string& crs) {
   TileFrames frames;
   const auto single = [](const ImageHeader& header) { return header.bands == 1 && header.depth == 8; };
-  const std::vector<TileFile> files = list_images(folder);
+  const std::vector<TileFile> files = list_images(folder, &frames.notes);
   std::vector<std::optional<ImageHeader>> headers;
   for (const TileFile& file : files) {
     try {
@@ -201,9 +201,16 @@ TileFrames frames_of_slippy(const std::string& folder, bool tms) {
   fs::recursive_directory_iterator entries(folder, error);
   PPL_CHECK(!error, folder, ": cannot be read: ", error.message());
   frames.crs = {crs_of_epsg(3857)};
+  FolderImages others;  // only what it counts
   for (const fs::directory_entry& entry : entries) {
     const std::string path = entry.path().string();
-    if (!entry.is_regular_file() || !has_image_extension(path) || is_hidden(path) || is_companion(path)) continue;
+    if (is_hidden(path) || is_companion(path) || entry.is_directory(error)) continue;
+    if (has_other_image_extension(path)) ++others.passed_over[extension_of(path)];
+    if (!has_image_extension(path)) continue;
+    if (!entry.is_regular_file(error)) {
+      frames.notes.push_back(path + ": passed over: a link to nothing");
+      continue;
+    }
     TileFrame tile;
     tile.image = entry.path().string();
     const std::optional<SlippyName> place = parse_slippy_name(fs::relative(entry.path(), folder).string());
@@ -226,7 +233,9 @@ TileFrames frames_of_slippy(const std::string& folder, bool tms) {
   std::sort(frames.tiles.begin(), frames.tiles.end(),
             [](const TileFrame& a, const TileFrame& b) { return a.id < b.id; });
   check_ids(frames.tiles, folder);
-  PPL_CHECK(!frames.tiles.empty() || !frames.problems.empty(), folder, ": holds no images");
+  if (!others.passed_over.empty()) frames.notes.push_back(others.passed_over_note(folder));
+  PPL_CHECK(!frames.tiles.empty() || !frames.problems.empty(), folder, ": holds no images",
+            others.passed_over.empty() ? "" : " of formats that are read: " + others.passed_over_text());
   return frames;
 }
 

@@ -26,6 +26,7 @@ struct TileFrames {
   std::vector<TileFrame> tiles;
   std::vector<TileProblem> problems;  // tiles that cannot be placed
   std::vector<std::string> labels;    // paths of masks and labels beside images, which are no tiles
+  std::vector<std::string> notes;     // what else was passed over, to be said aloud
 
   size_t number_of_crs(const std::string& wkt);
 };

@@ -43,6 +43,12 @@ ImageTables::Layout ImageTables::find_layout(uint32_t file) const {
   std::string_view text = tables_.text(file);
   PPL_CHECK(!text.starts_with("\xff\xfe") && !text.starts_with("\xfe\xff"), path,
             ": is UTF-16; expected UTF-8 (spreadsheets call it 'CSV UTF-8')");
+  static constexpr std::pair<std::string_view, const char*> kOthers[] = {
+      {"\x1f\x8b", "is packed by gzip; unpack it first"},
+      {"PK\x03\x04", "is a zip archive or a spreadsheet; expected a table as CSV"},
+      {"{", "is JSON; a layer's name ends in .geojson"},
+      {"<", "is a web page or XML; expected a table as CSV"}};
+  for (const auto& [mark, what] : kOthers) PPL_CHECK(!text.starts_with(mark), path, ": ", what);
   Layout layout;
   layout.begin = text.starts_with(kMark) ? kMark.size() : 0;
   text.remove_prefix(layout.begin);

@@ -53,6 +53,10 @@ std::string FolderImages::passed_over_text() const {
   return text;
 }
 
+std::string FolderImages::passed_over_note(const std::string& folder) const {
+  return cat(folder, ": passed over, since images of these formats are not read: ", passed_over_text());
+}
+
 FolderImages images_of_folder(const std::string& folder) {
   FolderImages found;
   std::error_code error;

@@ -18,6 +18,7 @@ struct FolderImages {
 
   // "3 .webp, 1 .bmp"; empty where there are none.
   std::string passed_over_text() const;
+  std::string passed_over_note(const std::string& folder) const;  // a sentence with it
 };
 
 // Of a folder, not of those below it. A raster <id>_label, _labels, _gt or _seg beside <id> or <id>_sat is a companion

@@ -54,10 +54,7 @@ class Collector {
     const auto by_id = [](const auto& a, const auto& b) { return a.id < b.id; };
     std::sort(list_.tiles.begin(), list_.tiles.end(), by_id);
     std::sort(list_.problems.begin(), list_.problems.end(), by_id);
-    if (!passed_over_.passed_over.empty()) {
-      list_.notes.push_back(cat(root_.string(), ": passed over, since images of these formats are not read: ",
-                                passed_over_.passed_over_text()));
-    }
+    if (!passed_over_.passed_over.empty()) list_.notes.push_back(passed_over_.passed_over_note(root_.string()));
     return std::move(list_);
   }
 

@@ -93,10 +93,6 @@ void check_all(Tiles&& tiles, TileFolder& out, Complete&& complete) {
                   others.empty() ? "" : ", but images of other formats: " + others));
 }
 
-std::string passed_over_note(const std::string& folder, const FolderImages& found) {
-  return cat(folder, ": passed over, since images of these formats are not read: ", found.passed_over_text());
-}
-
 // Images and labels in two folders below: what annotators and platforms export. Empty where it is not that.
 std::string labels_beside_images(const std::string& folder) {
   std::error_code ignored;
@@ -124,7 +120,7 @@ std::vector<TileFile> list_images(const std::string& folder, std::vector<std::st
   for (const std::string& name : found.broken) {
     if (notes) notes->push_back((fs::path(folder) / name).string() + ": passed over: a link to nothing");
   }
-  if (notes && !found.passed_over.empty()) notes->push_back(passed_over_note(folder, found));
+  if (notes && !found.passed_over.empty()) notes->push_back(found.passed_over_note(folder));
   std::vector<TileFile> out;
   for (auto& [id, tile] : by_id) out.push_back(std::move(tile));
   return out;
@@ -147,7 +143,7 @@ TileFolder scan_tiles(const std::string& folder, const std::string& masks, bool 
   }
   if (by_id.empty() && out.problems.empty())
     none_found(folder, masks.empty() ? "images <id>_sat with masks <id>_mask" : "images", found);
-  if (!found.passed_over.empty()) out.notes.push_back(passed_over_note(folder, found));
+  if (!found.passed_over.empty()) out.notes.push_back(found.passed_over_note(folder));
   const FolderStems beside(masks.empty() ? folder : masks);
   check_all(std::views::values(by_id), out, [&](TileFile& t) {
     const std::string stem = fs::path(t.image_path).stem().string();

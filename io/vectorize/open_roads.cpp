@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "io/folder.h"
+#include "io/tables/layers/vector_file.h"
 #include "io/tables/road_tables.h"
-#include "io/tables/vector_file.h"
 #include "io/vectorize/mask_roads.h"
 #include "kernels/base.h"
 

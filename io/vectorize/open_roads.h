@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "io/tables/road_layers.h"
+#include "io/tables/layers/road_layers.h"
 #include "io/tables/roads.h"
 
 namespace ppl {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 #include "io/image/formats.h"
 #include "io/image/mask_reader.h"
 #include "io/image/tiff_parts.h"

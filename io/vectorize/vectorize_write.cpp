@@ -1,7 +1,7 @@
 #include <cstdio>
 
 #include "io/file.h"
-#include "io/tables/vector_file.h"
+#include "io/tables/layers/vector_file.h"
 #include "io/tables/wkt.h"
 #include "io/vectorize/vectorize.h"
 

@@ -7,10 +7,7 @@
 namespace ppl {
 namespace {
 
-std::function<void(ConvKind, const Conv&)> tracer;
-
-void check(ConvKind kind, const Conv& p) {
-  if (tracer) tracer(kind, p);
+void check(const Conv& p) {
   const auto out = [&](int in, int window) { return (in + 2 * p.pad - p.dilation * (window - 1) - 1) / p.stride + 1; };
   PPL_CHECK(p.n > 0 && p.h > 0 && p.w > 0 && p.c > 0 && p.k > 0 && p.r > 0 && p.s > 0 && p.oh > 0 && p.ow > 0 &&
                 p.stride > 0 && p.dilation > 0 && p.pad >= 0,
@@ -21,8 +18,6 @@ void check(ConvKind kind, const Conv& p) {
 }
 
 }  // namespace
-
-void trace_convolutions(std::function<void(ConvKind, const Conv&)> call) { tracer = std::move(call); }
 
 PackedWeights::PackedWeights() : impl(std::make_unique<Impl>()) {}
 PackedWeights::~PackedWeights() = default;
@@ -54,13 +49,29 @@ ConvAlgorithm conv_choice(ConvKind kind, const Conv& p, bool is_bf16) {
 
 namespace {
 
+const char* name(ConvAlgorithm a) {
+  switch (a) {
+    case ConvAlgorithm::direct:
+      return "onednn";
+    case ConvAlgorithm::winograd:
+      return "winograd";
+    case ConvAlgorithm::narrow:
+      return "narrow";
+    case ConvAlgorithm::tiles:
+      return "tiles";
+    default:
+      return kPlainConv;
+  }
+}
+
 template <class T>
 ConvAlgorithm resolve(ConvAlgorithm algorithm, ConvKind kind, const Conv& p) {
-  check(kind, p);
-  if (algorithm == ConvAlgorithm::automatic) return conv_choice(kind, p, std::is_same_v<T, bf16>);
-  PPL_CHECK(conv_serves(algorithm, kind, p, std::is_same_v<T, bf16>), "conv: the algorithm asked for cannot compute a ",
-            p.r, "x", p.s, " window of stride ", p.stride, ", dilation ", p.dilation, ", pad ", p.pad, ", ", p.k,
-            " outputs");
+  check(p);
+  const ConvCall call{kind, p, std::is_same_v<T, bf16>};
+  if (algorithm == ConvAlgorithm::automatic) algorithm = conv_choice(kind, p, call.is_bf16);
+  PPL_CHECK(conv_serves(algorithm, kind, p, call.is_bf16), "conv: the algorithm asked for cannot compute a ", p.r, "x",
+            p.s, " window of stride ", p.stride, ", dilation ", p.dilation, ", pad ", p.pad, ", ", p.k, " outputs");
+  note_conv(call, name(algorithm));
   return algorithm;
 }
 

@@ -2,22 +2,16 @@
 // tests.
 #pragma once
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <tuple>
 #include <type_traits>
 #include <utility>
 
-#include "kernels/conv.h"
+#include "kernels/conv_runs.h"
 #include "kernels/cpu/context.h"
 
 namespace ppl {
-
-enum class ConvKind { forward, backward_data, backward_weights };
-
-// Called for every convolution until it is replaced by an empty one: for benches that ask what a network consists of.
-void trace_convolutions(std::function<void(ConvKind, const Conv&)>);
 
 // What PackedWeights holds: whatever an algorithm made of the weights, the same for all sizes of the map.
 struct PackedWeights::Impl {

@@ -15,7 +15,9 @@
 
 using Launcher = void (*)();
 extern "C" {
-extern const Launcher ppl_cpu_x86_64_v2[], ppl_cpu_avx2[], ppl_cpu_avx512[], ppl_cpu_avx512_bf16[];
+extern const Launcher ppl_cpu_x86_64_v2[];
+// Null where a build leaves the level out.
+[[gnu::weak]] extern const Launcher ppl_cpu_avx2[], ppl_cpu_avx512[], ppl_cpu_avx512_bf16[];
 // What launchers jump by.
 extern const Launcher* ppl_cpu_table;
 const Launcher* ppl_cpu_table = ppl_cpu_x86_64_v2;
@@ -43,8 +45,7 @@ bool may_use_tiles() {
   return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
 }
 
-// Processor and system: the compiler's functions look at both.
-bool is_available(CpuLevel level) {
+bool can_run(CpuLevel level) {
   switch (level) {
     case CpuLevel::x86_64_v2:
       return __builtin_cpu_supports("x86-64-v2");
@@ -53,9 +54,9 @@ bool is_available(CpuLevel level) {
     case CpuLevel::avx512:
       return __builtin_cpu_supports("x86-64-v4");
     case CpuLevel::avx512_bf16:
-      return is_available(CpuLevel::avx512) && __builtin_cpu_supports("avx512bf16");
+      return can_run(CpuLevel::avx512) && __builtin_cpu_supports("avx512bf16");
     case CpuLevel::amx:
-      return is_available(CpuLevel::avx512_bf16) && __builtin_cpu_supports("amx-tile") &&
+      return can_run(CpuLevel::avx512_bf16) && __builtin_cpu_supports("amx-tile") &&
              __builtin_cpu_supports("amx-bf16") && may_use_tiles();
     case CpuLevel::other:
       break;
@@ -63,11 +64,16 @@ bool is_available(CpuLevel level) {
   return false;
 }
 
-void use_table(CpuLevel level) {
-  constexpr std::array tables = {ppl_cpu_x86_64_v2, ppl_cpu_avx2, ppl_cpu_avx512, ppl_cpu_avx512_bf16,
-                                 ppl_cpu_avx512_bf16};
-  ppl_cpu_table = tables[static_cast<size_t>(level)];
+const Launcher* table_of(CpuLevel level) {
+  const std::array tables = {ppl_cpu_x86_64_v2, ppl_cpu_avx2, ppl_cpu_avx512, ppl_cpu_avx512_bf16,
+                             ppl_cpu_avx512_bf16};
+  return tables[static_cast<size_t>(level)];
 }
+
+// Processor and system: the compiler's functions look at both.
+bool is_available(CpuLevel level) { return table_of(level) && can_run(level); }
+
+void use_table(CpuLevel level) { ppl_cpu_table = table_of(level); }
 #else
 #ifdef __aarch64__
 constexpr std::array<Level, 1> kLevels = {{{CpuLevel::other, "aarch64"}}};

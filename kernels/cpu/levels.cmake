@@ -3,6 +3,9 @@
 set(PPL_CPU_LEVELS "")
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
   set(PPL_CPU_LEVELS x86_64_v2 avx2 avx512 avx512_bf16)  # lowest first, the names as in cpu/level.cpp
+  if(PPL_SANITIZE)
+    list(REMOVE_ITEM PPL_CPU_LEVELS avx2 avx512)  # the narrowest and the widest show what sanitizers can see
+  endif()
   set(options_x86_64_v2 -march=x86-64-v2)
   set(options_avx2 -march=x86-64-v3)
   set(options_avx512 -march=x86-64-v4)

@@ -1,170 +1,136 @@
-// Convolutions by cuDNN. A plan (descriptors, algorithm, workspace) is made once per shape and kept. The algorithm is
-// the first of cuDNN's own ranking that gives the same bits every time and fits the workspace: never timed.
-#include <cudnn.h>
+// A convolution and what is done with its result as one graph of cuDNN's. In bf16 maps, weights and results are bf16
+// and what lies between two operations f32: a result is rounded once.
+#include "kernels/cuda/conv_cudnn.h"
 
-#include <map>
-#include <memory>
-#include <tuple>
-#include <vector>
+#include <cuda_runtime.h>
 
-#include "kernels/cast.h"
-#include "kernels/cuda/conv_impl.h"
-
-namespace ppl::cuda_conv_library {
+namespace ppl {
 namespace {
 
-constexpr size_t kMaxWorkspace = size_t{1} << 30;
+// Numbers of the tensors. Those between two operations follow.
+enum Number : int64_t { kFirst = 1, kSecond, kResult, kBias, kResidual, kWithin };
 
-void check(cudnnStatus_t s, const char* call) {
-  PPL_CHECK(s == CUDNN_STATUS_SUCCESS, "cudnn: ", call, ": ", cudnnGetErrorString(s));
-}
-#define PPL_CUDNN(call) check(call, #call)
-
-// A descriptor that is destroyed with its owner.
-template <class T, cudnnStatus_t (*create)(T*), cudnnStatus_t (*destroy)(T)>
-struct Descriptor {
-  T handle{};
-  Descriptor() { PPL_CUDNN(create(&handle)); }
-  ~Descriptor() { destroy(handle); }
-  Descriptor(const Descriptor&) = delete;
-  operator T() const { return handle; }
+struct Layouts {
+  BackendLayout first, second, result;
 };
-using TensorShape = Descriptor<cudnnTensorDescriptor_t, cudnnCreateTensorDescriptor, cudnnDestroyTensorDescriptor>;
-using FilterShape = Descriptor<cudnnFilterDescriptor_t, cudnnCreateFilterDescriptor, cudnnDestroyFilterDescriptor>;
-using Convolution =
-    Descriptor<cudnnConvolutionDescriptor_t, cudnnCreateConvolutionDescriptor, cudnnDestroyConvolutionDescriptor>;
 
-enum class Kind { forward, data, weights };
+Layouts layouts_of(const ConvCall& c) {
+  const Conv& s = c.shape;
+  const BackendLayout x = nhwc(s.n, s.h, s.w, s.c), w = nhwc(s.k, s.r, s.s, s.c), y = nhwc(s.n, s.oh, s.ow, s.k);
+  if (c.kind == ConvKind::forward) return {x, w, y};
+  if (c.kind == ConvKind::backward_data) return {y, w, x};
+  return {x, y, w};
+}
 
-struct Plan {
-  TensorShape x, y;
-  FilterShape w;
-  Convolution conv;
-  bool serves = false;  // whether an algorithm was found
-  int algorithm = 0;
-  size_t workspace = 0;
+BackendGraph graph_of(const ConvQuestion& q, cudnnHandle_t handle) {
+  const cudnnDataType_t type = q.call.is_bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
+  const Layouts l = layouts_of(q.call);
+  BackendGraph g;
+  g.add_tensor(kFirst, l.first, type);
+  g.add_tensor(kSecond, l.second, type);
+  g.add_tensor(kResult, l.result, type);
+  int left = q.bias + q.residual + q.relu;  // operations that follow
+  int64_t next = kWithin, last = kResult;
+  // What an operation writes: the result where it is the last.
+  const auto written = [&] {
+    if (left-- == 0) return last = kResult;
+    g.add_tensor(next, l.result, CUDNN_DATA_FLOAT, true);
+    return last = next++;
+  };
+  g.add_convolution(q.call.kind, q.call.shape, kFirst, kSecond, written());
+  if (q.bias) {
+    g.add_tensor(kBias, nhwc(1, 1, 1, l.result.extents[1]), CUDNN_DATA_FLOAT);
+    const int64_t before = last;
+    g.add_pointwise(CUDNN_POINTWISE_ADD, before, kBias, written());
+  }
+  if (q.residual) {
+    g.add_tensor(kResidual, l.result, type);
+    const int64_t before = last;
+    g.add_pointwise(CUDNN_POINTWISE_ADD, before, kResidual, written());
+  }
+  if (q.relu) {
+    const int64_t before = last;
+    g.add_relu(before, written());
+  }
+  g.finish(handle);
+  return g;
+}
 
-  Plan(cudnnHandle_t handle, Kind kind, const Conv& s, bool is_bf16) {
-    const cudnnDataType_t type = is_bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
-    PPL_CUDNN(cudnnSetTensor4dDescriptor(x, CUDNN_TENSOR_NHWC, type, s.n, s.c, s.h, s.w));
-    PPL_CUDNN(cudnnSetTensor4dDescriptor(y, CUDNN_TENSOR_NHWC, type, s.n, s.k, s.oh, s.ow));
-    PPL_CUDNN(cudnnSetFilter4dDescriptor(w, type, CUDNN_TENSOR_NHWC, s.k, s.c, s.r, s.s));
-    PPL_CUDNN(cudnnSetConvolution2dDescriptor(conv, s.pad, s.pad, s.stride, s.stride, s.dilation, s.dilation,
-                                              CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT));
-    // f32 means IEEE f32: without this cuDNN may take TF32.
-    PPL_CUDNN(cudnnSetConvolutionMathType(conv, is_bf16 ? CUDNN_TENSOR_OP_MATH : CUDNN_FMA_MATH));
-    if (kind == Kind::forward)
-      choose<cudnnConvolutionFwdAlgoPerf_t>([&](int n, int* found, auto* all) {
-        return cudnnGetConvolutionForwardAlgorithm_v7(handle, x, w, conv, y, n, found, all);
-      });
-    else if (kind == Kind::data)
-      choose<cudnnConvolutionBwdDataAlgoPerf_t>([&](int n, int* found, auto* all) {
-        return cudnnGetConvolutionBackwardDataAlgorithm_v7(handle, w, y, conv, x, n, found, all);
-      });
-    else
-      choose<cudnnConvolutionBwdFilterAlgoPerf_t>([&](int n, int* found, auto* all) {
-        return cudnnGetConvolutionBackwardFilterAlgorithm_v7(handle, x, y, conv, w, n, found, all);
-      });
+// f32 means IEEE f32, and sums are f32.
+std::string unfit(const BackendEngine& e, bool is_bf16) {
+  if (!e.deterministic) return "does not give the same bits every time";
+  if (e.narrows || (e.tensor_cores && !is_bf16)) return "computes in less than f32";
+  return "";
+}
+
+class Plan : public ConvPlan {
+ public:
+  Plan(const PlanTarget& t, std::shared_ptr<const BackendGraph> g, const BackendEngine& e, const ConvQuestion& q)
+      : handle_(t.handle), graph_(std::move(g)), plan_(t, e) {
+    numbers_ = {kFirst, kSecond, kResult};
+    if (q.bias) numbers_.push_back(kBias);
+    if (q.residual) numbers_.push_back(kResidual);
   }
 
- private:
-  template <class Perf, class Rank>
-  void choose(Rank&& rank) {
-    std::vector<Perf> ranking(16);
-    int found = 0;
-    if (rank(static_cast<int>(ranking.size()), &found, ranking.data()) != CUDNN_STATUS_SUCCESS) return;
-    for (int i = 0; i < found; ++i) {
-      const Perf& p = ranking[static_cast<size_t>(i)];
-      if (p.status != CUDNN_STATUS_SUCCESS || p.determinism != CUDNN_DETERMINISTIC || p.memory > kMaxWorkspace)
-        continue;
-      serves = true;
-      algorithm = p.algo;
-      workspace = p.memory;
-      return;
+  size_t workspace() const override { return static_cast<size_t>(plan_.workspace()); }
+
+  void run(CudaContext& ctx, const ConvArrays& a, void* workspace) override {
+    std::vector<void*> data;
+    for (const int64_t number : numbers_) data.push_back(array(a, number));
+    try {
+      plan_.run(handle_, numbers_, data, workspace);
+    } catch (const Refused&) {
+      // After an error that is not cuDNN's own nothing else will run either; a recording cannot be asked.
+      if (!ctx.recording) {
+        const cudaError_t e = cudaStreamQuery(ctx.stream);
+        PPL_CHECK(e == cudaSuccess || e == cudaErrorNotReady, "cuda: running a plan of cuDNN's: ", cudaGetErrorName(e),
+                  " (", cudaGetErrorString(e), ")");
+      }
+      throw;
     }
   }
-};
-
-class Library {
- public:
-  explicit Library(CudaContext& ctx) {
-    PPL_CUDNN(cudnnCreate(&handle_));
-    PPL_CUDNN(cudnnSetStream(handle_, ctx.stream));
-  }
-
-  cudnnHandle_t handle() const { return handle_; }
-
-  const Plan& plan(Kind kind, const Conv& s, bool is_bf16) {
-    std::unique_ptr<Plan>& p = plans_[{kind, s, is_bf16}];
-    if (!p) p = std::make_unique<Plan>(handle_, kind, s, is_bf16);
-    return *p;
-  }
 
  private:
-  cudnnHandle_t handle_{};
-  std::map<std::tuple<Kind, Conv, bool>, std::unique_ptr<Plan>> plans_;
+  static void* array(const ConvArrays& a, int64_t number) {
+    const void* p = number == kFirst    ? a.first
+                    : number == kSecond ? a.second
+                    : number == kBias   ? a.bias
+                    : number == kResult ? a.result
+                                        : a.residual;
+    return const_cast<void*>(p);  // cuDNN's interface has no const
+  }
+
+  cudnnHandle_t handle_;
+  std::shared_ptr<const BackendGraph> graph_;  // of which the plan's descriptors speak
+  BackendPlan plan_;
+  std::vector<int64_t> numbers_;
 };
 
-Library& library(CudaContext& ctx) {
-  static auto* l = new Library(ctx);  // outlives the driver's end
-  return *l;
+cudnnHandle_t open_handle() {
+  cudnnHandle_t handle{};
+  const cudnnStatus_t created = cudnnCreate(&handle);
+  PPL_CHECK(created == CUDNN_STATUS_SUCCESS, "cudnn: cudnnCreate: ", cudnnGetErrorString(created));
+  const cudnnStatus_t set = cudnnSetStream(handle, CudaContext::current().stream);
+  PPL_CHECK(set == CUDNN_STATUS_SUCCESS, "cudnn: cudnnSetStream: ", cudnnGetErrorString(set));
+  return handle;
 }
-
-void* workspace(CudaContext& ctx, const Plan& p) {
-  return p.workspace ? ctx.scratch<char>(slot_library, p.workspace) : nullptr;
-}
-
-const float one = 1, zero = 0;
-
-template <class T>
-constexpr bool is_bf16 = std::is_same_v<T, bf16>;
 
 }  // namespace
 
-template <class T>
-bool forward(CudaContext& ctx, const Conv& s, const T* x, const T* w, T* y) {
-  const Plan& p = library(ctx).plan(Kind::forward, s, is_bf16<T>);
-  if (!p.serves) return false;
-  PPL_CUDNN(cudnnConvolutionForward(library(ctx).handle(), &one, p.x, x, p.w, w, p.conv,
-                                    static_cast<cudnnConvolutionFwdAlgo_t>(p.algorithm), workspace(ctx, p), p.workspace,
-                                    &zero, p.y, y));
-  return true;
+std::vector<ConvProposal> CudnnConvLibrary::proposals(const ConvQuestion& q) {
+  const auto graph = std::make_shared<const BackendGraph>(graph_of(q, target_.handle));
+  std::vector<ConvProposal> all;
+  for (BackendEngine& e : backend_engines(target_, *graph)) {
+    const auto engine = std::make_shared<BackendEngine>(std::move(e));
+    all.push_back({cat("cudnn ", engine->number), unfit(*engine, q.call.is_bf16),
+                   [=, this] { return std::make_unique<Plan>(target_, graph, *engine, q); }});
+  }
+  return all;
 }
 
-template <class T>
-bool backward_data(CudaContext& ctx, const Conv& s, const T* dy, const T* w, T* dx) {
-  const Plan& p = library(ctx).plan(Kind::data, s, is_bf16<T>);
-  if (!p.serves) return false;
-  PPL_CUDNN(cudnnConvolutionBackwardData(library(ctx).handle(), &one, p.w, w, p.y, dy, p.conv,
-                                         static_cast<cudnnConvolutionBwdDataAlgo_t>(p.algorithm), workspace(ctx, p),
-                                         p.workspace, &zero, p.x, dx));
-  return true;
+ConvLibrary* cudnn_conv_library() {
+  static auto* l = new CudnnConvLibrary({open_handle()});  // outlives the driver's end
+  return l;
 }
 
-// cuDNN gives the gradient of bf16 maps in bf16; it is widened behind.
-template <class T>
-bool backward_weights(CudaContext& ctx, const Conv& s, const T* x, const T* dy, float* dw) {
-  const Plan& p = library(ctx).plan(Kind::weights, s, is_bf16<T>);
-  if (!p.serves) return false;
-  const int64_t size = int64_t{s.k} * s.r * s.s * s.c;
-  T* result = nullptr;
-  if constexpr (is_bf16<T>)
-    result = ctx.scratch<T>(slot_product, static_cast<size_t>(size));
-  else
-    result = dw;
-  PPL_CUDNN(cudnnConvolutionBackwardFilter(library(ctx).handle(), &one, p.x, x, p.y, dy, p.conv,
-                                           static_cast<cudnnConvolutionBwdFilterAlgo_t>(p.algorithm), workspace(ctx, p),
-                                           p.workspace, &zero, p.w, result));
-  if constexpr (is_bf16<T>) cast(ctx, size, result, dw);
-  return true;
-}
-
-#define PPL_INSTANTIATE(T)                                                        \
-  template bool forward(CudaContext&, const Conv&, const T*, const T*, T*);       \
-  template bool backward_data(CudaContext&, const Conv&, const T*, const T*, T*); \
-  template bool backward_weights(CudaContext&, const Conv&, const T*, const T*, float*);
-PPL_INSTANTIATE(float)
-PPL_INSTANTIATE(bf16)
-#undef PPL_INSTANTIATE
-
-}  // namespace ppl::cuda_conv_library
+}  // namespace ppl

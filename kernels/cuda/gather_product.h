@@ -21,6 +21,7 @@ __global__ void __launch_bounds__(kThreads) gather_product_kernel(A a, B b, Out 
   const int64_t row0 = static_cast<int64_t>(blockIdx.x) * kTile, column0 = static_cast<int64_t>(blockIdx.y) * kTile;
   const int64_t begin = blockIdx.z * s.per_split, end = begin + s.per_split < s.k ? begin + s.per_split : s.k;
   const int ty = static_cast<int>(threadIdx.x) / 16, tx = static_cast<int>(threadIdx.x) % 16;
+  const bool is_inside = row0 + ty * kPatch < s.m && column0 + tx * kPatch < s.n;  // else it only helps to gather
   float sums[kPatch][kPatch] = {};
   for (int64_t l0 = begin; l0 < end; l0 += kDepth) {
     for (int i = static_cast<int>(threadIdx.x); i < kTile * kDepth; i += kThreads) {
@@ -30,7 +31,7 @@ __global__ void __launch_bounds__(kThreads) gather_product_kernel(A a, B b, Out 
       b_tile[bl][bc] = column0 + bc < s.n && l0 + bl < end ? b(l0 + bl, column0 + bc) : 0;
     }
     __syncthreads();
-    for (int l = 0; l < kDepth; ++l) {
+    for (int l = 0; is_inside && l < kDepth; ++l) {
       float av[kPatch], bv[kPatch];
       for (int j = 0; j < kPatch; ++j) av[j] = a_tile[l][ty * kPatch + j], bv[j] = b_tile[l][tx * kPatch + j];
       for (int i = 0; i < kPatch; ++i) {

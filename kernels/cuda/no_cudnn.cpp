@@ -1,27 +1,8 @@
 // In place of conv_cudnn.cpp where cuDNN is missing, and under emulation: conv.cu takes the plain algorithm.
-#include "kernels/cuda/conv_impl.h"
+#include "kernels/cuda/conv_plans.h"
 
-namespace ppl::cuda_conv_library {
+namespace ppl {
 
-template <class T>
-bool forward(CudaContext&, const Conv&, const T*, const T*, T*) {
-  return false;
-}
-template <class T>
-bool backward_data(CudaContext&, const Conv&, const T*, const T*, T*) {
-  return false;
-}
-template <class T>
-bool backward_weights(CudaContext&, const Conv&, const T*, const T*, float*) {
-  return false;
-}
+ConvLibrary* cudnn_conv_library() { return nullptr; }
 
-#define PPL_INSTANTIATE(T)                                                        \
-  template bool forward(CudaContext&, const Conv&, const T*, const T*, T*);       \
-  template bool backward_data(CudaContext&, const Conv&, const T*, const T*, T*); \
-  template bool backward_weights(CudaContext&, const Conv&, const T*, const T*, float*);
-PPL_INSTANTIATE(float)
-PPL_INSTANTIATE(bf16)
-#undef PPL_INSTANTIATE
-
-}  // namespace ppl::cuda_conv_library
+}  // namespace ppl

@@ -5,7 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "io/tables/csv.h"
-#include "io/tables/vector_file.h"
+#include "io/tables/layers/vector_file.h"
 #include "io/tables/wkt.h"
 #include "tests/support/io_support.h"
 #include "tests/support/process.h"

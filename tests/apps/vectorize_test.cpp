@@ -9,7 +9,7 @@
 #include "io/image/geotiff.h"
 #include "io/image/image.h"
 #include "io/tables/csv.h"
-#include "io/tables/vector_file.h"
+#include "io/tables/layers/vector_file.h"
 #include "io/tables/wkt.h"
 #include "io/vectorize/open_roads.h"
 #include "tests/support/io_support.h"

@@ -8,7 +8,7 @@
 #include "engine/random.h"
 #include "engine/storage.h"
 #include "io/tiles/device_augment.h"
-#include "tests/support/thread_orders.h"
+#include "tests/support/device/thread_orders.h"
 
 using namespace ppl;
 

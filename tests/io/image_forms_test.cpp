@@ -64,6 +64,19 @@ TEST_CASE("a JPEG may lack the mark of its end, and nothing else") {
   }
 }
 
+TEST_CASE("progressive and CMYK JPEGs") {
+  const TemporaryFolder dir;
+  test::write_other_jpeg(dir / "p.jpg", noise(64, 3), true);
+  const auto whole = read_file(dir / "p.jpg");
+  const Image expected = read_image(dir / "p.jpg");
+  test::write_bytes(dir / "q.jpg", {whole.begin(), whole.end() - 2});
+  CHECK(read_image(dir / "q.jpg").bytes == expected.bytes);
+  test::write_bytes(dir / "q.jpg", {whole.begin(), whole.begin() + static_cast<std::ptrdiff_t>(whole.size() / 2)});
+  CHECK(contains(error_of([&] { read_image(dir / "q.jpg"); }), "damaged or incomplete JPEG"));
+  test::write_other_jpeg(dir / "c.jpg", noise(16, 4), false);
+  CHECK(contains(error_of([&] { read_image(dir / "c.jpg"); }), "c.jpg: a CMYK JPEG"));
+}
+
 TEST_CASE("files of other formats are called what they are") {
   const TemporaryFolder dir;
   const auto said = [&](const std::string& bytes) {

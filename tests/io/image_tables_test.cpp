@@ -82,6 +82,9 @@ TEST_CASE("what cannot be read is named") {
   CHECK(contains(error_of([] { read_as_text("ImageId,length_m,WKT_Geo\na,1,\"LINESTRING (1 2, 3 4)\"\n"); }),
                  "t.csv: expected a column WKT_Pix (in pixels), got 'ImageId', 'length_m', 'WKT_Geo'"));
   CHECK(contains(error_of([] { read_as_text(std::string("\xff\xfeI\0m\0", 6)); }), "t.csv: is UTF-16"));
+  CHECK(contains(error_of([] { read_as_text("\x1f\x8b\x08"); }), "t.csv: is packed by gzip"));
+  CHECK(contains(error_of([] { read_as_text("PK\x03\x04"); }), "t.csv: is a zip archive or a spreadsheet"));
+  CHECK(contains(error_of([] { read_as_text("{\"type\": 1}"); }), "t.csv: is JSON"));
 }
 
 TEST_CASE("names of images") {

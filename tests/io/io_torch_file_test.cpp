@@ -12,7 +12,7 @@
 #include "io/file.h"
 #include "io/weights/torch_file.h"
 #include "kernels/base.h"
-#include "tests/support/torch_file_fuzz.h"
+#include "tests/support/fuzz/torch_file_fuzz.h"
 
 using namespace ppl;
 

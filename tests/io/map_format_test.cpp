@@ -46,6 +46,7 @@ TEST_CASE("maps are told apart by how they begin") {
 TEST_CASE("known files that are no maps are called what they are") {
   const auto reason = [](const std::string& begin) { return error_of([&] { map_format_of(begin, true, "f.osm"); }); };
   CHECK(contains(reason("\r\n<!doctype HTML>"), "f.osm: is a web page"));
+  CHECK(contains(reason("<?xml version=\"1.0\"?>\n<!-- x --><html><body>Error"), "f.osm: is a web page"));
   CHECK(contains(reason("version https://git-lfs.github.com/spec/v1"), "Git LFS"));
   CHECK(contains(reason("\x28\xb5\x2f\xfd rest"), "zstd"));
   CHECK(contains(reason("7z\xbc\xaf\x27\x1c"), "7-Zip"));

@@ -3,7 +3,7 @@
 
 #include <cmath>
 
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 #include "io/image/geotiff.h"
 #include "io/image/mask_reader.h"
 #include "io/image/scene.h"
@@ -57,7 +57,7 @@ TEST_CASE("grey masks that say what they mean") {
 TEST_CASE("other values are refused with their counts, or read by an option") {
   const TemporaryFolder dir;
   for (const std::vector<uint8_t>& values :
-       std::vector<std::vector<uint8_t>>{{0, 2}, {1, 2}, {0, 100}, {0, 1, 2}, {0, 254}, {0, 128, 255}, {7}}) {
+       std::vector<std::vector<uint8_t>>{{0, 2}, {1, 2}, {1, 255}, {0, 100}, {0, 1, 2}, {0, 254}, {0, 128, 255}, {7}}) {
     const std::string path = grey(dir, values), text = error_of([&] { read_mask(path); });
     CAPTURE(text);
     CHECK(contains(text, path));
@@ -68,6 +68,8 @@ TEST_CASE("other values are refused with their counts, or read by an option") {
   CHECK(first(path, 4, {"100"}) == Bytes8{0, 1, 0, 255});
   CHECK(first(path, 4, {"128-255"}) == Bytes8{0, 0, 1, 1});
   CHECK(first(path, 4, {"100", "255"}) == Bytes8{0, 1, 0, 1});
+  CHECK(first(grey(dir, {1, 255}), 2, {"1"}) == Bytes8{1, 255});
+  CHECK(first(grey(dir, {1, 255}), 2, {"255"}) == Bytes8{0, 1});
   CHECK(contains(error_of([&] { first(path, 4, {"1"}, 2); }), "is for masks of one class"));
   for (const char* wrong : {"", "x", "1,2", "1,2,3,4", "9-3", "-1", "255,0,0x"})
     CHECK(contains(error_of([&] { parse_foreground({wrong}, "here"); }), "here: '"));

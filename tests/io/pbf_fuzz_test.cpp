@@ -4,10 +4,10 @@
 #include <filesystem>
 #include <random>
 
-#include "io/maps/pbf_blobs.h"
-#include "io/maps/pbf_block.h"
+#include "io/maps/osm/pbf_blobs.h"
+#include "io/maps/osm/pbf_block.h"
 #include "kernels/base.h"
-#include "tests/support/pbf_fuzz.h"
+#include "tests/support/fuzz/pbf_fuzz.h"
 
 using namespace ppl;
 

@@ -11,7 +11,7 @@
 #include "io/geometry/spans.h"
 #include "io/geometry/thick_line.h"
 #include "io/maps/features.h"
-#include "io/maps/osm_tags.h"
+#include "io/maps/osm/tags.h"
 
 using namespace ppl;
 

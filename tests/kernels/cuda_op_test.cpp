@@ -7,8 +7,8 @@
 
 #include "kernels/cuda/device.h"
 #include "tests/support/compare.h"
+#include "tests/support/device/thread_orders.h"
 #include "tests/support/op_case.h"
-#include "tests/support/thread_orders.h"
 
 using namespace ppl;
 

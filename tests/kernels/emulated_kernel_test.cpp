@@ -13,7 +13,7 @@
 #include "kernels/sum_of_squares.h"
 #include "kernels/views.h"
 #include "tests/support/compare.h"
-#include "tests/support/on_device.h"
+#include "tests/support/device/on_device.h"
 
 using namespace ppl;
 

@@ -19,7 +19,7 @@
 #include "kernels/scale.h"
 #include "kernels/sigmoid.h"
 #include "tests/support/compare.h"
-#include "tests/support/on_device.h"
+#include "tests/support/device/on_device.h"
 
 using namespace ppl;
 

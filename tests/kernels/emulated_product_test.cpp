@@ -2,36 +2,15 @@
 // kernels: shapes, transposes and leading dimensions.
 #include <doctest/doctest.h>
 
-#include <random>
-
 #include "kernels/cuda/context.h"
-#include "kernels/cuda/device.h"
 #include "kernels/cuda/product_library.h"
 #include "kernels/matmul.h"
 #include "tests/support/compare.h"
+#include "tests/support/device/eighths.h"
 
 using namespace ppl;
 
 namespace {
-
-template <class T>
-struct OnDevice {
-  T* data;
-  size_t size;
-  explicit OnDevice(size_t n, unsigned seed = 0) : data(static_cast<T*>(cuda_allocate(n * sizeof(T)))), size(n) {
-    std::mt19937 random(seed);
-    std::vector<T> v(n);
-    for (T& x : v) x = T(static_cast<float>(static_cast<int>(random() % 33) - 16) / 8);
-    copy_to_device(data, v.data(), n * sizeof(T));
-  }
-  ~OnDevice() { cuda_free(data); }
-  OnDevice(const OnDevice&) = delete;
-  std::vector<float> host() const {
-    std::vector<T> v(size);
-    copy_to_host(v.data(), data, size * sizeof(T));
-    return {v.begin(), v.end()};
-  }
-};
 
 CudaContext& cuda() { return CudaContext::current(); }
 
@@ -47,9 +26,9 @@ constexpr Conv kPointwise{.n = 2, .h = 5, .w = 3, .c = 7, .oh = 5, .ow = 3, .k =
 TEST_CASE_TEMPLATE("1x1 convolutions", T, float, bf16) {
   const Conv& s = kPointwise;
   const double tolerance = std::is_same_v<T, float> ? 1e-6 : 4e-3;
-  const OnDevice<T> x(2 * 15 * 7, 1), w(4 * 7, 2), y(2 * 15 * 4, 3), residual(2 * 15 * 4, 4);
-  const OnDevice<T> got(2 * 15 * 7), expected(2 * 15 * 7);
-  const OnDevice<float> bias(4, 5), dw(4 * 7), expected_dw(4 * 7);
+  const Eighths<T> x(2 * 15 * 7, 1), w(4 * 7, 2), y(2 * 15 * 4, 3), residual(2 * 15 * 4, 4);
+  const Eighths<T> got(2 * 15 * 7), expected(2 * 15 * 7);
+  const Eighths<float> bias(4, 5), dw(4 * 7), expected_dw(4 * 7);
   const Epilogue<T> epilogue{bias.data, residual.data, true};
   conv_forward(cuda(), s, x.data, w.data, epilogue, got.data, nullptr, ConvAlgorithm::product);
   conv_forward(cuda(), s, x.data, w.data, epilogue, expected.data, nullptr, ConvAlgorithm::plain);
@@ -63,7 +42,7 @@ TEST_CASE_TEMPLATE("1x1 convolutions", T, float, bf16) {
 }
 
 TEST_CASE("products are for 1x1 windows of stride 1, on CUDA, where they are wanted") {
-  const OnDevice<float> x(2 * 15 * 7, 1), w(4 * 7 * 9, 2), y(2 * 15 * 7);
+  const Eighths<float> x(2 * 15 * 7, 1), w(4 * 7 * 9, 2), y(2 * 15 * 7);
   Conv strided = kPointwise, padded = kPointwise, wide = kPointwise;
   strided.stride = 2, strided.oh = 3, strided.ow = 2;
   padded.pad = 1, padded.oh = 7, padded.ow = 5;
@@ -86,11 +65,11 @@ TEST_CASE("matmul: both factors as they lie, rows apart") {
   const Case cases[] = {{{.m = 3, .n = 5, .k = 4, .a_row = 6, .b_row = 7, .c_row = 8}, false},
                         {{.m = 3, .n = 5, .k = 4, .a_row = 1, .a_column = 6, .b_row = 7, .c_row = 8}, false},
                         {{.m = 3, .n = 5, .k = 4, .a_row = 6, .b_row = 7, .c_row = 8}, true}};
-  const OnDevice<float> a(64, 1), b(64, 2);
+  const Eighths<float> a(64, 1), b(64, 2);
   for (const auto& [s, transposed] : cases) {
     CAPTURE(transposed);
     CAPTURE(s.a_column);
-    const OnDevice<float> got(64, 3), expected(64, 3);
+    const Eighths<float> got(64, 3), expected(64, 3);
     const auto run = [&, s = s, transposed = transposed](float* c) {
       transposed ? matmul_transposed(cuda(), s, a.data, b.data, c) : matmul(cuda(), s, a.data, b.data, c);
     };

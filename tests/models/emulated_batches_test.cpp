@@ -6,7 +6,7 @@
 #include "models/inference/mean_probability.h"
 #include "models/networks.h"
 #include "tests/support/compare.h"
-#include "tests/support/late_streams.h"
+#include "tests/support/device/late_streams.h"
 #include "tests/support/made_batches.h"
 
 using namespace ppl;

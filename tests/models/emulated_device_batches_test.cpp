@@ -5,7 +5,7 @@
 #include <string>
 
 #include "kernels/normalise.h"
-#include "tests/support/late_streams.h"
+#include "tests/support/device/late_streams.h"
 #include "tests/support/made_batches.h"
 
 using namespace ppl;

@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "io/file.h"
-#include "tests/support/building_fuzz.h"
+#include "tests/support/fuzz/building_fuzz.h"
 
 TEST_CASE("building tables that fuzzing kept") {
   int files = 0;

@@ -4,7 +4,7 @@
 
 #include "apps/score/apls/cosmiq.h"
 #include "apps/score/roads/topo.h"
-#include "io/tables/project_roads.h"
+#include "io/tables/layers/project_roads.h"
 #include "io/vectorize/open_roads.h"
 #include "tests/support/io_support.h"
 

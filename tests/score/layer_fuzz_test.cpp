@@ -4,7 +4,7 @@
 #include <filesystem>
 
 #include "io/file.h"
-#include "tests/support/layer_fuzz.h"
+#include "tests/support/fuzz/layer_fuzz.h"
 
 TEST_CASE("layers that fuzzing kept") {
   int files = 0;

@@ -6,7 +6,7 @@
 
 #include "engine/random.h"
 #include "io/file.h"
-#include "tests/support/road_fuzz.h"
+#include "tests/support/fuzz/road_fuzz.h"
 
 namespace ppl {
 namespace {

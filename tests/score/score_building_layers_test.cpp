@@ -5,7 +5,7 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "io/tables/vector_file.h"
+#include "io/tables/layers/vector_file.h"
 #include "tests/support/building_tables.h"
 #include "tests/support/io_support.h"
 #include "tests/support/process.h"

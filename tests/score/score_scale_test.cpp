@@ -8,7 +8,7 @@
 #include "apps/score/roads/scale.h"
 #include "io/image/geotiff.h"
 #include "io/image/image.h"
-#include "io/tables/vector_file.h"
+#include "io/tables/layers/vector_file.h"
 #include "tests/support/io_support.h"
 #include "tests/support/process.h"
 

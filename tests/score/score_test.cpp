@@ -4,11 +4,13 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "apps/score/masks/best_threshold.h"
 #include "apps/score/masks/iou.h"
 #include "engine/random.h"
+#include "io/image/geotiff.h"
 #include "io/image/image.h"
 #include "io/weights/safetensors.h"
 #include "tests/support/mask_folders.h"
@@ -154,6 +156,36 @@ TEST_CASE("the best threshold is the one that score iou finds when all are tried
   CHECK(std::stod(read_safetensors(folders.dir / "w").metadata.at("threshold")) ==
         doctest::Approx(search.threshold).epsilon(1e-4));
   CHECK(folders.run({"--store", folders.dir / "w"}).exit_code == 2);
+}
+
+TEST_CASE("the best threshold of floats with no data is score iou's at that threshold") {
+  if (!have_gdal()) return;
+  const Folders folders;
+  Random random(4);
+  std::vector<uint8_t> truth(600);
+  std::vector<float> probability(600);
+  for (size_t i = 0; i < 600; ++i) {
+    truth[i] = static_cast<uint8_t>(random.integer(0, 1));
+    // Where there is no data nearly all would be wrong.
+    probability[i] = i < 200 ? std::numeric_limits<float>::quiet_NaN()
+                             : (static_cast<float>(random.integer(0, 6553)) + 3000.0f * truth[i]) / 10000.0f;
+    if (i < 200) truth[i] = 1;
+  }
+  write_mask_png(folders.truth() + "/a_mask.png", truth.data(), 20, 30);
+  write_probability_tiff(folders.prediction() + "/a_prob.tif", probability.data(), 20, 30);
+  score::IouOptions options = folders.options();
+  options.prediction_suffix = "_prob";
+  const score::ThresholdSearch search = score::find_threshold(options);
+  CHECK(search.without_prediction == 200);
+  for (int k = 0; k < 255; k += 5) {
+    options.threshold = (k + 0.5) / 255;
+    const double iou = score::figure(score::figures(score::score_iou(options), 0), "mean_iou");
+    CHECK(search.by_step[static_cast<size_t>(k)] == doctest::Approx(iou).epsilon(1e-12));
+  }
+  const ProcessResult r = folders.run({"--prediction-suffix", "_prob", "--best-threshold"});
+  CHECK(r.exit_code == 0);
+  CHECK(r.err.find("200 pixels are left out") != std::string::npos);
+  CHECK(folders.run({"--best-threshold", "--buffer", "3"}).exit_code == 2);
 }
 
 TEST_CASE("score as a process: table, JSON, CSV, quiet") {

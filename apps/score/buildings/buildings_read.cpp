@@ -10,7 +10,7 @@
 #include "io/places/projection.h"
 #include "io/tables/csv.h"
 #include "io/tables/image_id.h"
-#include "io/tables/vector_file.h"
+#include "io/tables/layers/vector_file.h"
 #include "kernels/base.h"
 
 namespace ppl::score {

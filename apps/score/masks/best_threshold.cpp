@@ -1,9 +1,13 @@
 #include "apps/score/masks/best_threshold.h"
 
 #include <algorithm>
+#include <atomic>
+#include <cmath>
 
+#include "io/image/geotiff.h"
 #include "io/image/image.h"
 #include "io/threads.h"
+#include "io/vectorize/raster.h"
 #include "io/weights/safetensors.h"
 #include "kernels/ignored.h"
 
@@ -15,20 +19,25 @@ constexpr size_t kSteps = 256;
 // How many pixels of each probability belong to foreground and to background.
 struct Counts {
   std::array<int64_t, kSteps> foreground{}, background{};
+  int64_t without_prediction = 0;  // left out: the prediction has no data
 };
 
+// The step k that lies above threshold k - 0.5 and not above k + 0.5, of 255: 8-bit values are their own.
+size_t step_of(float probability) { return static_cast<size_t>(std::ceil(255 * probability - 0.5f)); }
+
 Counts count(const MaskPair& pair, const Foreground& foreground) {
-  const Image truth = read_mask(pair.truth, {1, foreground}), probability = read_image(pair.prediction);
-  PPL_CHECK(probability.bands == 1 && probability.depth == 8, pair.prediction,
-            ": expected probabilities as 8-bit grey, got ", probability.bands, " bands of ", probability.depth,
-            " bits");
+  const Image truth = read_mask(pair.truth, {1, foreground}), valid = read_validity(pair.prediction);
+  const ProbabilityRaster probability = read_probabilities(pair.prediction);
   PPL_CHECK(truth.height == probability.height && truth.width == probability.width, pair.prediction, ": expected ",
             truth.width, " x ", truth.height, " pixels as ", pair.truth, ", got ", probability.width, " x ",
             probability.height);
   Counts counts;
   for (size_t i = 0; i < truth.bytes.size(); ++i) {
     if (truth.bytes[i] == kIgnored) continue;
-    ++(truth.bytes[i] ? counts.foreground : counts.background)[probability.bytes[i]];
+    if (valid.bytes[i] == 0)
+      ++counts.without_prediction;
+    else
+      ++(truth.bytes[i] ? counts.foreground : counts.background)[step_of(probability.values[i])];
   }
   return counts;
 }
@@ -56,10 +65,14 @@ ThresholdSearch find_threshold(const IouOptions& options) {
   require_complete(matched);
   std::vector<std::array<double, kSteps>> tiles(matched.pairs.size());
   const int threads = hardware_threads();
+  std::atomic<int64_t> without_prediction{0};
   for_each_index(static_cast<int64_t>(tiles.size()), threads, [&](int64_t i) {
-    tiles[static_cast<size_t>(i)] = iou_by_step(count(matched.pairs[static_cast<size_t>(i)], options.foreground));
+    const Counts counts = count(matched.pairs[static_cast<size_t>(i)], options.foreground);
+    tiles[static_cast<size_t>(i)] = iou_by_step(counts);
+    without_prediction += counts.without_prediction;
   });
   ThresholdSearch search;
+  search.without_prediction = without_prediction;
   for (size_t k = 0; k < kSteps; ++k) {
     for (const auto& tile : tiles) search.by_step[k] += tile[k];
     search.by_step[k] /= static_cast<double>(tiles.size());

@@ -26,8 +26,13 @@ struct Command {
   apps::Existing existing = apps::Existing::fail;
 };
 
+void say_left_out(int64_t pixels) {
+  if (pixels > 0) apps::log_line(fmt::format("{} pixels are left out: the prediction has no data there", pixels));
+}
+
 void run_search(const Command& command) {
   const ThresholdSearch search = find_threshold(command.options);
+  say_left_out(search.without_prediction);
   if (!command.store.empty()) store_threshold(command.store, search.threshold);
   if (command.json)
     fmt::print("{{\"threshold\":{},\"mean_iou\":{}}}\n", search.threshold, search.mean_iou);
@@ -40,8 +45,7 @@ void say_what_masks_hold(const IouReport& report) {
   if (report.truths.masks > 0 && report.truths.holding[0] == 0) apps::log_line("truth: " + describe(report.truths));
   if (report.predictions.masks > 0 && report.predictions.holding[0] == 0 && report.truths.holding[0] > 0)
     apps::log_line("prediction: " + describe(report.predictions));
-  if (report.without_prediction > 0)
-    apps::log_line(fmt::format("{} pixels are left out: the prediction has no data there", report.without_prediction));
+  say_left_out(report.without_prediction);
 }
 
 void add_foreground(CLI::App& app, const char* name, std::vector<std::string>& words, const std::string& of) {
@@ -97,6 +101,8 @@ void add_iou_command(CLI::App& app) {
   iou->add_option("--missing", command.missing, "Tiles on one side only: fail, or skip them")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
+  for (const char* other : {"--csv", "--html", "--threshold", "--buffer", "--boundary", "--missing"})
+    best->excludes(other);
   iou->callback([shared] {
     shared->options.foreground = parse_foreground(shared->foreground, "--foreground");
     shared->options.prediction_foreground = parse_foreground(shared->prediction_foreground, "--prediction-foreground");

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "io/image/codec.h"
+#include "io/image/codecs/codec.h"
 #include "io/image/image.h"
 
 namespace ppl::score {

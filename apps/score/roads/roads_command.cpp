@@ -11,7 +11,7 @@
 #include "apps/score/page/page_apls.h"
 #include "apps/score/roads/cases.h"
 #include "apps/score/roads/roads.h"
-#include "io/tables/project_roads.h"
+#include "io/tables/layers/project_roads.h"
 #include "io/threads.h"
 #include "io/vectorize/open_roads.h"
 #include "kernels/base.h"

@@ -1,7 +1,0 @@
-#include "tests/support/thread_orders.h"
-
-namespace ppl {
-
-void for_thread_orders(const std::function<void(const std::string&)>& each) { each("device"); }
-
-}  // namespace ppl

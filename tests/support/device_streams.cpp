@@ -1,9 +1,0 @@
-#include "tests/support/late_streams.h"
-
-namespace ppl {
-
-Late::Late(bool, bool) {}
-Late::~Late() {}
-int64_t stream_waits() { return 0; }
-
-}  // namespace ppl
