@@ -1,10 +1,15 @@
 #include "apps/common/app.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <new>
 #include <regex>
+#include <string_view>
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
@@ -15,7 +20,27 @@
 #include "kernels/cpu_level.h"
 
 namespace ppl::apps {
+using namespace std::string_view_literals;
 namespace {
+
+// Memory may be too short even before run_app, or where nothing may throw: that too ends with a line and exit_failed.
+std::terminate_handler other_ends;
+[[noreturn]] void end() {
+  try {
+    if (const std::exception_ptr e = std::current_exception()) std::rethrow_exception(e);
+  } catch (const std::bad_alloc&) {
+    for (const std::string_view part : {std::string_view(program_invocation_short_name), ": out of memory\n"sv})
+      if (write(STDERR_FILENO, part.data(), part.size()) < 0) break;
+    _exit(exit_failed);
+  } catch (...) {
+  }
+  other_ends();
+  std::abort();
+}
+[[maybe_unused]] const bool watched = [] {
+  other_ends = std::set_terminate(end);
+  return true;
+}();
 
 int fail(const Program& program, ExitCode code, const std::string& message) {
   clear_progress_line();
@@ -50,7 +75,9 @@ std::string unexpected(const CLI::App& app, const Program& program) {
   if (!meant.empty()) return fmt::format("there is no option {}: {}", name, meant);
   std::vector<std::string> names;
   add_option_names(app, names);
-  return fmt::format("there is no option {}; the nearest is {}", name, nearest_name(name, names));
+  const auto longer = std::find_if(names.begin(), names.end(), [&](const auto& n) { return n.starts_with(name); });
+  const std::string nearest = longer != names.end() ? *longer : nearest_name(name, names);
+  return fmt::format("there is no option {}; the nearest is {}", name, nearest);
 }
 
 // CLI11's words, in ours where they tell of its insides.

@@ -44,6 +44,8 @@ bool SameFiles::contains(const std::string& path) const {
 
 bool check_outputs(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs, Existing existing) {
   const SameFiles read(inputs);
+  for (const fs::path path : outputs)  // what killed processes left of them
+    remove_abandoned(path.parent_path().empty() ? "." : path.parent_path().string(), path.filename().string() + ".");
   for (const std::string& path : outputs)
     PPL_CHECK(!read.contains(path), path, ": would be written over the input; name another output");
   if (existing == Existing::skip) return std::all_of(outputs.begin(), outputs.end(), is_there);

@@ -191,6 +191,8 @@ std::vector<const TileFrame*> open_folder(const Job& job, const TileFrames& fram
     }
   }
   manifest.start(files);
+  for (const std::string& folder : {job.out, job.overlay})
+    if (!folder.empty()) remove_abandoned(folder);  // what killed processes left
   if (replaces) remove_stale(job, earlier, frames);
   return todo;
 }

@@ -95,7 +95,7 @@ const std::vector<Mistake> kMistakes{
     {"train ok.json --set epochs=3", 1, "unknown key 'epochs'; its place is stages\\.0\\.epochs"},
     {"train ok.json --set stages.0.epoch=3", 1, "unknown key 'epoch' in stages\\.0; the nearest is 'epochs'"},
     {"train ok.json --set stages.0.optimizer.lr=1", 1, "the learning rate is 'learning_rate' of a stage"},
-    {"train ok.json --set network.name=unet", 1, "of d_linknet101.* linknet34, .*pp_linknet34_psp64_hdc"},
+    {"train ok.json --set network.name=unet", 1, "of pp_linknet34, .*d_linknet101, linknet34"},
     {"train ok.json --set stages.0.crop=100", 1, "crop must be a multiple of 32"},
     {"train ok.json --set stages.0.train=town/trian", 1, "town/trian: cannot read the folder"},
     {"train ok.json --set stages.0.train=bare", 1, "2 of 2 tiles cannot be used.*_mask.*the mask is missing"},

@@ -97,11 +97,12 @@ TEST_CASE("what was not written by such a job is not written over") {
   CHECK(read_text(dir / "out/r1c0_mask.png") == "drawn by hand");
   fs::remove(dir / "out/r1c0_mask.png");
   for (const char* name : {"manifest.jsonl", "r0c1_distance.png", "r0c1_overlay.jpg"}) {
-    std::ofstream(dir / "out" / name) << "somebody's";
+    const std::string path = (dir / "out/") + name;
+    std::ofstream(path) << "somebody's";
     CHECK(one_line_naming(draw(run, {"--existing", "overwrite", "--distance", "9", "--overlay", dir / "out"}),
                           "was not written by rasterize into this folder"));
-    CHECK(read_text(dir / "out" / name) == "somebody's");
-    fs::remove(dir / "out" / name);
+    CHECK(read_text(path) == "somebody's");
+    fs::remove(path);
   }
   // A link is not followed.
   std::ofstream(dir / "precious") << "keep me";

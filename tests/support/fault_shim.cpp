@@ -1,9 +1,10 @@
 // Loaded before a program's libraries (LD_PRELOAD), this lets one call of a kind fail:
 //   PPL_FAULT=KIND:N        the N-th call (from 1) of KIND fails; 0: none
 //   PPL_FAULT_UNDER=FOLDER  only files whose paths begin so count as opened
+//   PPL_FAULT_TRAP=1        it stops a debugger instead
 //   PPL_FAULT_COUNT=FILE    how many calls of KIND there were is written there at the end
-// Kinds: write (no room), rename, open (too many files), thread, memory (what the program itself asks for, not what
-// libraries do for themselves).
+// Counted from the beginning of main on. Kinds: write (no room), rename, open (too many files), thread, memory (what
+// the program itself asks for, not what libraries do for themselves), kill (the process, before a write or rename).
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <link.h>
@@ -14,6 +15,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <csignal>
 #include <cstdarg>
 #include <cstdio>
 #include <cstdlib>
@@ -22,19 +24,20 @@
 
 namespace {
 
-enum Kind { kWrite, kRename, kOpen, kThread, kMemory, kNone };
+enum Kind { kWrite, kRename, kOpen, kThread, kMemory, kKill, kNone };
 
 struct Fault {
   Kind kind = kNone;
   long at = 0;
   const char* under = "";
   std::atomic<long> calls{0};
+  std::atomic<bool> in_main{false};
 
   Fault() {
     const char* text = std::getenv("PPL_FAULT");
     const char* colon = text ? std::strchr(text, ':') : nullptr;
     if (!colon) return;
-    const char* names[] = {"write", "rename", "open", "thread", "memory"};
+    const char* names[] = {"write", "rename", "open", "thread", "memory", "kill"};
     for (int i = 0; i < kNone; ++i)
       if (std::strncmp(text, names[i], std::strlen(names[i])) == 0) kind = static_cast<Kind>(i);
     at = std::atol(colon + 1);
@@ -49,7 +52,11 @@ struct Fault {
     const int fd = ::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (fd >= 0 && ::write(fd, text, static_cast<size_t>(size)) == size) ::close(fd);
   }
-  bool hits(Kind k) { return kind == k && ++calls == at; }
+  bool hits(Kind k) {
+    const bool hit = kind == k && in_main && ++calls == at;
+    if (hit && std::getenv("PPL_FAULT_TRAP")) raise(SIGTRAP);
+    return hit;
+  }
 };
 
 Fault& fault() {
@@ -64,6 +71,7 @@ Function* next(const char* name) {
 }
 
 bool fails(Kind kind, int error) {
+  if ((kind == kWrite || kind == kRename) && fault().hits(kKill)) kill(getpid(), SIGKILL);
   if (!fault().hits(kind)) return false;
   errno = error;
   return true;
@@ -109,9 +117,23 @@ mode_t mode_of(int flags, va_list list) {
   return flags & (O_CREAT | O_TMPFILE) ? static_cast<mode_t>(va_arg(list, unsigned)) : 0;
 }
 
+int (*real_main)(int, char**, char**);
+
+int counted_main(int count, char** words, char** environment) {
+  fault().in_main = true;
+  return real_main(count, words, environment);
+}
+
 }  // namespace
 
 extern "C" {
+
+int __libc_start_main(int (*main)(int, char**, char**), int count, char** words, void (*init)(), void (*fini)(),
+                      void (*rtld_fini)(), void* stack_end) {
+  real_main = main;
+  using Start = int(int (*)(int, char**, char**), int, char**, void (*)(), void (*)(), void (*)(), void*);
+  return next<Start>("__libc_start_main")(counted_main, count, words, init, fini, rtld_fini, stack_end);
+}
 
 ssize_t write(int fd, const void* data, size_t size) {
   if (fd > 2 && fails(kWrite, ENOSPC)) return -1;
