@@ -123,7 +123,7 @@ CasesResult run_cases(const std::string& path, AplsMethod method, int threads) {
   options.cities = Cities::from_ids;
   options.threads = threads;
   try {
-    for (const Json& expected : parse_json<Json>(read_text(path), path)) {
+    for (const Json& expected : Json::parse(read_text(path))) {
       const std::string name = expected.at("case");
       ++result.cases;
       if (expected.value("ambiguous", false)) {
