@@ -1,11 +1,13 @@
 // Whole steps of a network, predict and train, beside the direct roof of the same run: the sum of the times of the
-// step's convolutions alone, each run by oneDNN's direct algorithm (on the CPU). One JSON line a setting.
+// step's convolutions alone, each run by oneDNN's direct algorithm (on the CPU); and what computed each convolution.
+// One JSON line a setting.
 #include <omp.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -29,7 +31,7 @@ struct Options {
   std::vector<int> sizes{512}, batches{1};
   std::vector<std::string> modes{"predict", "train"}, precisions{"f32", "bf16"};
   int repeats = 10, warmup = 3;
-  bool roof = true, graph = false;
+  bool roof = true, graph = false, no_plain = false;
   Device device = Device::cpu;
 };
 
@@ -91,6 +93,31 @@ Tensor tenth_foreground(Shape shape) {
   return Tensor::from(std::move(shape), v);
 }
 
+// What computed each of them; the table goes to stderr, for people.
+json described(const std::vector<ConvRun>& runs) {
+  std::fputs(conv_table(runs).c_str(), stderr);
+  double total = 0;
+  for (const ConvRun& r : runs) total += r.macs();
+  json all = json::array();
+  for (const ConvRun& r : runs) {
+    all.push_back({{"convolution", to_string(r.call)},
+                   {"result", {r.call.shape.oh, r.call.shape.ow}},
+                   {"calls", r.calls},
+                   {"work", r.macs() / total},
+                   {"by", r.by},
+                   {"workspace_mib", static_cast<double>(r.workspace) / (1 << 20)}});
+    if (!r.refused.empty()) all.back()["refused"] = r.refused;
+  }
+  return all;
+}
+
+void say_if_plain(const Options& o, const std::vector<ConvRun>& runs) {
+  const std::string warning = plain_conv_warning(runs);
+  if (warning.empty()) return;
+  PPL_CHECK(!o.no_plain, warning);
+  std::fprintf(stderr, "step_bench: warning: %s\n", warning.c_str());
+}
+
 void run(const Options& o, int size, int batch, const std::string& mode, const std::string& precision_name) {
   const DType precision = precision_name == "bf16" ? DType::bf16 : DType::f32;
   const auto net = make_network(o.network);
@@ -121,8 +148,13 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
       if (o.device == Device::cuda) cuda_synchronize();
     };
   }
+  forget_conv_runs();
+  step();
+  const std::vector<ConvRun> runs = conv_runs();
   reset_peak_memory(o.device);
   const Times t = measure(o, step);
+  PPL_CHECK(cuda_graphs_without_memory() == 0, "the device has no room for a graph of these steps");
+  const char* epilogues = std::getenv("PPL_CUDNN_EPILOGUES");
   json line{{"bench", "step"},
             {"device", o.device == Device::cuda ? cuda_device_name() : "cpu"},
             {"network", o.network},
@@ -131,18 +163,21 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
             {"batch", batch},
             {"precision", precision_name},
             {"graph", o.graph},
+            {"cudnn_epilogues", epilogues ? epilogues : "0"},
             {"threads", omp_get_max_threads()},
             {"ms", t.median},
             {"best_ms", t.best},
             {"images_per_s", 1e3 * batch / t.median},
             {"peak_mib", memory_use(o.device).peak >> 20},
-            {"held_mib", memory_use(o.device).held >> 20}};
+            {"held_mib", memory_use(o.device).held >> 20},
+            {"convolutions", described(runs)}};
   if (o.roof && o.device == Device::cpu) {
     line["direct_roof_ms"] = roof(o, precision, step);
     line["of_direct_roof"] = t.median / line["direct_roof_ms"].get<double>();
   }
   std::printf("%s\n", line.dump().c_str());
   std::fflush(stdout);
+  say_if_plain(o, runs);
 }
 
 }  // namespace
@@ -167,6 +202,7 @@ int main(int argc, char** argv) {
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->default_str("cpu");
   app.add_flag("--graph", o.graph, "On cuda: steps as CUDA graphs, recorded while warming up");
+  app.add_flag("--no-plain", o.no_plain, "Fail where a convolution is computed by plain kernels");
   app.add_flag("!--no-roof", o.roof, "Leave the direct roof out");
   CLI11_PARSE(app, argc, argv);
   try {

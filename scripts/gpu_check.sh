@@ -10,8 +10,9 @@
 #          --build DIR (build/gpu)   --packed DIR (what pack made)   --python EXE (python3)   --device cuda|cpu (cuda)
 #          --peer FILE (DIR/peer/torch_bench.py, else ../shared/peer/torch_bench.py)
 #          --skip PHASE, --limit PHASE=SECONDS (may be repeated)   --total SECONDS   --small (to try this script)
-# Phases of run: versions build ops parts augment batches ranks training goldens goldens_bf16 steps torch cublaslt
-# memcheck memcheck_batches torch_autotune; of benches: kernels products fusions resources.
+# Phases of run: versions build ops parts augment batches graphs ranks training goldens goldens_bf16 steps torch
+# epilogues plain cublaslt memcheck memcheck_batches racecheck torch_autotune; of benches: kernels products fusions
+# resources.
 # Every phase ends at its limit, or where the total is spent, and leaves OUT/<phase>.log as it goes; OUT/results.jsonl
 # gets a line a phase, OUT/results.json holds all. Exit code 1 where a phase failed.
 set -uo pipefail
@@ -130,7 +131,7 @@ build_all() {
   cmake -G Ninja -S "$here" -B "$build" -DCMAKE_BUILD_TYPE=Release -DPPL_GPU=cuda -DPPL_PYTHON="$(command -v "$python")" \
     ${packed:+-DCMAKE_PREFIX_PATH=$packed/usr} ${arch:+-DCMAKE_CUDA_ARCHITECTURES=$arch-real} &&
     cmake --build "$build" --parallel "$(nproc)" \
-      --target cuda_op_test cuda_kernel_test cuda_augment_test cuda_batches_test communication_test golden_test op_bench \
+      --target cuda_op_test cuda_kernel_test cuda_augment_test cuda_batches_test cuda_graph_test communication_test golden_test op_bench \
       pointwise_bench fusion_bench step_bench train
 }
 
@@ -171,10 +172,18 @@ steps() {
     for graph in "" --graph; do
       [[ $device == cuda || -z $graph ]] || continue
       "$build/bin/step_bench" --device "$device" --no-roof --mode "$mode" --size "$size" --batch "$batch" \
-        --precision bf16 $graph || result=1
+        --precision bf16 --no-plain $graph || result=1
     done
   done
   return $result
+}
+
+# Prediction with bias, residual and ReLU in cuDNN's own kernels. Most are compiled at first: the first step is long.
+epilogues() {
+  local size=1024 batch=8
+  [[ -z $small ]] || size=64 batch=1
+  PPL_CUDNN_EPILOGUES=1 "$build/bin/step_bench" --device "$device" --no-roof --mode predict --size "$size" \
+    --batch "$batch" --precision bf16 --no-plain $([[ $device == cpu ]] || echo --graph)
 }
 
 # PyTorch's settings, the same steps: torch_side SETTINGS.
@@ -191,11 +200,16 @@ torch_side() {
   return $result
 }
 
-# Our kernels only: what cuDNN provokes inside itself is its own.
+# sanitized TOOL PROGRAM, our kernels only: what cuDNN provokes inside itself is its own. Versions differ in options.
 sanitized() {
   command -v compute-sanitizer >/dev/null || { echo "skipped: no compute-sanitizer here"; return 0; }
-  compute-sanitizer --tool memcheck --track-stream-ordered-races all --report-api-errors no \
-    --kernel-name kernel_substring=_ZN3ppl --error-exitcode 1 "$build/bin/$1"
+  local help options=(--tool "$1")
+  help=$(compute-sanitizer --help 2>&1)
+  [[ $help != *--kernel-name* ]] || options+=(--kernel-name kernel_substring=_ZN3ppl)
+  [[ $help != *--report-api-errors* ]] || options+=(--report-api-errors no)
+  # Memory that a stream uses before it is taken or after it is given back on another one.
+  [[ $1 != memcheck || $help != *--track-stream-ordered-races* ]] || options+=(--track-stream-ordered-races all)
+  compute-sanitizer "${options[@]}" --error-exitcode 1 "$build/bin/$2"
 }
 
 cublaslt() {
@@ -213,15 +227,19 @@ run() {
   phase parts 20 "$build/bin/cuda_kernel_test"
   phase augment 20 "$build/bin/cuda_augment_test"
   phase batches 30 "$build/bin/cuda_batches_test"
+  phase graphs 30 "$build/bin/cuda_graph_test"
   phase ranks 45 "$build/bin/communication_test"
   phase training 60 training
   phase goldens 45 "$build/bin/golden_test" --dir tests/goldens --device "$device"
   phase goldens_bf16 30 "$build/bin/golden_test" --dir tests/goldens --device "$device" --bf16
   phase steps 45 steps
   phase torch 120 torch_side eager_nhwc_bf16,compile_nhwc_bf16
+  phase epilogues 60 epilogues
+  phase plain 40 env PPL_CUDNN=0 "$build/bin/cuda_op_test"
   phase cublaslt 40 cublaslt
-  phase memcheck 60 sanitized cuda_op_test
-  phase memcheck_batches 30 sanitized cuda_batches_test
+  phase memcheck 60 sanitized memcheck cuda_op_test
+  phase memcheck_batches 30 sanitized memcheck cuda_batches_test
+  phase racecheck 45 sanitized racecheck cuda_kernel_test
   phase torch_autotune 120 torch_side autotune_nhwc_bf16
 }
 

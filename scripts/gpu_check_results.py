@@ -51,9 +51,11 @@ def against_peer(lines):
 
         row = {"mode": mode, "size": size, "batch": batch}
         for precision in ("f32", "bf16"):
-            mine = [line for line in ours if same(line) and line["precision"] == precision]
+            mine = [line for line in ours if same(line) and line["precision"] == precision and
+                    line.get("cudnn_epilogues", "0") == "0"]
             for name, graph in (("eager", False), ("graph", True)):
                 row[f"{precision}_{name}_ms"] = best(mine, lambda line: line.get("graph", False) == graph, "ms")
+        row["bf16_epilogues_ms"] = best(ours, lambda line: same(line) and line.get("cudnn_epilogues") == "1", "ms")
         row["peak_mib"] = best(ours, lambda line: same(line) and line["precision"] == "bf16", "peak_mib")
         mine = best(ours, lambda line: same(line) and line["precision"] == "bf16", "ms")
         row["peer"] = [{"setting": p["setting"], "ms": p["ms"], "peak_mib": p.get("peak_mib"),
@@ -72,10 +74,16 @@ def fusions(lines):
     return [{key: line[key] for key in shape + result if key in line} for line in lines if line.get("bench") == "fusion"]
 
 
+def plain_convolutions(lines):
+    """What of the steps plain kernels computed, each once."""
+    return sorted({c["convolution"] for line in lines for c in line.get("convolutions", []) if c["by"] == "plain"})
+
+
 def summary(phases):
     lines = {p["phase"]: p["lines"] for p in phases}
     kernels = [k for k in lines.get("kernels", []) if "share_of_copy" in k]
     bound = [k for k in kernels if not k.get("gflop_per_s")]
+    steps = [line for name in ("steps", "epilogues", "torch", "torch_autotune") for line in lines.get(name, [])]
     return {
         "failed": [p["phase"] for p in phases if p.get("exit", 0) != 0],
         "skipped": {p["phase"]: p["skipped"] for p in phases if "skipped" in p},
@@ -84,8 +92,8 @@ def summary(phases):
             for k in bound if k["share_of_copy"] < 0.85],
         "kernels_measured": len(kernels),
         "fusions": fusions(lines.get("fusions", [])),
-        "steps": against_peer(
-            [line for name in ("steps", "torch", "torch_autotune") for line in lines.get(name, [])]),
+        "plain_convolutions": plain_convolutions(steps),
+        "steps": against_peer(steps),
     }
 
 

@@ -58,6 +58,7 @@ std::vector<std::string> Ensemble::networks() const {
 
 Tensor Ensemble::finish() {
   Tensor probability = mean_->finish();
+  warn_of_slow_work();
   const float* p = probability.data<float>();
   PPL_CHECK(std::all_of(p, p + probability.size(), [](float v) { return std::isfinite(v); }),
             "the network gives values that are not numbers: the weights are damaged, or --precision f32 is needed");

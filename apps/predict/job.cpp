@@ -14,6 +14,7 @@ Settings network_settings(const PredictOptions& o, const Ensemble& ensemble) {
   s["networks"] = ensemble.networks();
   s["bands"] = ensemble.input().bands;
   if (o.no_data) s["no data"] = *o.no_data;
+  if (o.resample) s["resample"] = {o.pixel_size.value_or(0), o.trained_at.value_or(0)};
   s["tta"] = o.views;
   s["precision"] = name(o.precision);
   s["batch"] = o.batch;
@@ -43,6 +44,7 @@ Settings scene_settings(const PredictOptions& o, const Ensemble& ensemble) {
   if (!o.vectors.empty()) {
     s["theme"] = word_of(kThemes, o.theme);
     s["label"] = o.label;
+    s["lengths"] = text_of(o.roads, o.buildings);
   }
   return s;
 }

@@ -1,10 +1,13 @@
 #include <fmt/format.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <utility>
 
 #include "apps/common/app.h"
 #include "apps/common/device.h"
+#include "apps/common/vector_options.h"
 #include "apps/predict/folder/folder.h"
 #include "apps/predict/scene/scene.h"
 #include "models/networks.h"
@@ -47,6 +50,11 @@ void add_image_options(CLI::App& app, PredictOptions& o) {
   app.add_option("out", o.out, "Folder for <id>_mask files; for a scene or mosaic the mask, a .tif")->required();
   app.add_option("--no-data", o.no_data, "Pixels whose bands all have this value are no data (black collars: 0)")
       ->check(CLI::Range(0, 65535));
+  app.add_flag("--resample", o.resample, "Bring pictures to the weights' metres a pixel, and masks back");
+  app.add_option("--pixel-size", o.pixel_size, "Metres a pixel of the pictures (else by where they say that they lie)")
+      ->check(CLI::Range(0.001, 1000.0));
+  app.add_option("--trained-at", o.trained_at, "Metres a pixel of what the weights have seen (else what they say)")
+      ->check(CLI::Range(0.001, 1000.0));
   app.add_option("--bands", o.bands, "Bands in the network's order, from 1 (else what the weights say)")
       ->check(CLI::PositiveNumber);
   app.add_option_function<std::string>(
@@ -96,6 +104,11 @@ void add_vector_options(CLI::App& app, PredictOptions& o) {
       ->check(CLI::Range(1, 254))
       ->group("Vectors")
       ->capture_default_str();
+  const std::vector<const CLI::Option*> before = std::as_const(app).get_options();
+  ppl::apps::add_vector_options(app, o.roads, o.buildings);
+  for (CLI::Option* option : app.get_options()) {
+    if (std::find(before.begin(), before.end(), option) == before.end()) option->group("Vectors");
+  }
 }
 
 void add_share_options(CLI::App& app, PredictOptions& o) {
@@ -124,7 +137,13 @@ void refuse_idle_options(const CLI::App& app, const PredictOptions& o) {
     const bool finds_tiles = o.mosaic && (option->check_lname("recursive") || option->check_lname("pattern"));
     refuse(option->get_name(), finds_tiles, is_folder(o) ? "is for scenes and mosaics" : "is for folders");
   }
-  for (const char* name : {"--theme", "--label"}) refuse(name, !o.vectors.empty(), "is for --vectors");
+  for (const CLI::Option* option : app.get_options()) {
+    if (option->get_group() == "Vectors") refuse(option->get_name(), !o.vectors.empty(), "is for --vectors");
+  }
+  const bool roads = o.theme == Theme::roads;
+  for (const char* name : {"--min-object", "--merge", "--spur", "--min-length", "--gap", "--far-gap", "--angle"})
+    refuse(name, roads, "is for --theme roads");
+  for (const char* name : {"--min-area", "--square"}) refuse(name, !roads, "is for --theme buildings");
   refuse("--lease", o.share, "is for --share");
   refuse("--shares", !o.also.empty(), "is for several weights files, see --also");
   refuse("--probabilities", is_folder(o) || o.probabilities != ProbabilityFormat::png,

@@ -8,6 +8,7 @@
 #include "apps/common/choice.h"
 #include "apps/common/output.h"
 #include "engine/tensor.h"
+#include "io/vectorize/lengths.h"
 
 namespace ppl::apps {
 
@@ -33,7 +34,9 @@ struct PredictOptions {
   int views = 8;                    // 1, 4 or 8
   std::optional<double> threshold;  // of the mean probability, strictly greater; else the weights'
   DType precision = DType::f32;
-  std::vector<int> bands;      // from 1; empty: the weights'
+  std::vector<int> bands;                        // from 1; empty: the weights'
+  bool resample = false;                         // pictures to the weights' metres a pixel, and what is found back
+  std::optional<double> pixel_size, trained_at;  // metres a pixel of the pictures, of the weights; else what they say
   std::optional<int> no_data;  // pixels whose bands all have this value are no data; else the weights'
   // One file a class beside the mask; of scenes OUT_prob.tif with a band a class.
   ProbabilityFormat probabilities = ProbabilityFormat::none;
@@ -45,6 +48,8 @@ struct PredictOptions {
   std::vector<std::string> vectors;  // files for the lines or polygons of the masks
   Theme theme = Theme::roads;
   int label = 1;  // the class that becomes vectors
+  RoadSettings roads;
+  BuildingSettings buildings;
 
   std::optional<Existing> existing;  // results that are there already; else fail, with share skip
   // Share the work with other processes of the same command, and keep what earlier ones finished.

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <set>
 
+#include "apps/common/fingerprint.h"
 #include "apps/common/log.h"
 #include "apps/predict/folder/tile_files.h"
 #include "io/places/scene_mosaic.h"
@@ -18,10 +19,14 @@ bool of_roads(const PredictOptions& o) { return o.theme == Theme::roads; }
 void write(const PredictOptions& o, const std::vector<vectorize::VectorizedImage>& images) {
   size_t count = 0;
   for (const vectorize::VectorizedImage& loaded : images) count += loaded.roads.size() + loaded.buildings.size();
+  const vectorize::Metadata metadata{{"weights", std::filesystem::path(o.weights).filename().string()},
+                                     {"weights_hash", Fingerprint().add_file(o.weights).hex()}};
   if (of_roads(o))
-    vectorize::write_roads(o.vectors, images);
+    vectorize::write_roads(o.vectors, images, metadata);
   else
-    vectorize::write_buildings(o.vectors, images);
+    vectorize::write_buildings(o.vectors, images, metadata);
+  log_line("predict: " +
+           (of_roads(o) ? vectorize::describe_scale(images, o.roads) : vectorize::describe_scale(images, o.buildings)));
   log_line(fmt::format("predict: {}: {} {}", fmt::join(o.vectors, ", "), count, word_of(kThemes, o.theme)));
 }
 
@@ -50,15 +55,15 @@ void check_places(const PredictOptions& o, const std::vector<TileFile>& tiles) {
 }
 
 void write_vectors_of(const PredictOptions& o, BitImage mask, const std::string& id,
-                      const std::optional<GeoReference>& place) {
-  vectorize::VectorizedImage loaded{id, place, {}, {}, {}};
-  if (of_roads(o)) {
-    loaded.roads = roads_from_mask(std::move(mask), RoadOptions{});
-  } else {
-    loaded.buildings = buildings_from_mask(std::move(mask), BuildingOptions{});
-    loaded.confidence.assign(loaded.buildings.size(), 1);
-  }
-  write(o, {loaded});
+                      const std::optional<GeoReference>& place, const std::string& probabilities) {
+  vectorize::VectorizedImage scene{id, place, {}, {}};
+  scene.pixel = vectorize::pixel_of(place, mask.height(), mask.width(), o.pixel_size);
+  if (of_roads(o))
+    vectorize::trace_roads(scene, std::move(mask), o.roads);
+  else
+    vectorize::trace_buildings(scene, std::move(mask), o.buildings);
+  if (!probabilities.empty()) vectorize::add_confidence(scene, probabilities);
+  write(o, {scene});
 }
 
 void write_vectors_of_tiles(const PredictOptions& o, int classes, const std::vector<TileFile>& tiles,
@@ -76,7 +81,8 @@ void write_vectors_of_tiles(const PredictOptions& o, int classes, const std::vec
     input.tiles.push_back({tile.id, paths.in_folder(paths.mask(tile.id)), place_of_image(tile.image_path)});
   }
   PPL_CHECK(!input.tiles.empty(), o.vectors[0], ": no mask to make vectors of");
-  write(o, of_roads(o) ? vectorize::roads_of(input, RoadOptions{}) : vectorize::buildings_of(input, BuildingOptions{}));
+  input.pixel = o.pixel_size;
+  write(o, of_roads(o) ? vectorize::roads_of(input, o.roads) : vectorize::buildings_of(input, o.buildings));
 }
 
 }  // namespace ppl::apps

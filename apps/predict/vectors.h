@@ -19,8 +19,9 @@ void check_vectors(const PredictOptions&, int classes);
 // Error where vectors are wanted of tiles that do not say where they lie. Reads headers.
 void check_places(const PredictOptions&, const std::vector<TileFile>& tiles);
 
-// Traces a mask as a whole and writes options.vectors.
-void write_vectors_of(const PredictOptions&, BitImage mask, const std::string& id, const std::optional<GeoReference>&);
+// Traces a mask as a whole and writes options.vectors. probabilities: their file, which gives the confidence; or empty.
+void write_vectors_of(const PredictOptions&, BitImage mask, const std::string& id, const std::optional<GeoReference>&,
+                      const std::string& probabilities);
 
 // The same for the masks of tiles, put together where they touch. Tiles with an error are left out. Error naming one
 // that does not say where it lies, and where the tiles have different coordinate systems.

@@ -17,11 +17,12 @@ struct NetworkConfig {
 };
 
 struct SourceConfig {
-  std::string path;          // folder of <id>_sat.* and <id>_mask.png, list of pairs, or packed file
-  std::string masks;         // folder of <id>_mask.png for the images of path, where it is another one
-  std::string foreground;    // of masks of one class that do not say it: values, ranges or colours, between blanks
-  bool allow_empty = false;  // no mask need hold foreground
-  double weight = 1;         // in proportion to this are an epoch's tiles drawn, where tiles_per_epoch says how many
+  std::string path;        // folder of <id>_sat.* and <id>_mask.png, list of pairs, or packed file
+  std::string masks;       // folder of <id>_mask.png for the images of path, where it is another one
+  std::string foreground;  // of masks of one class that do not say it: values, ranges or colours, between blanks
+  double ground_sample_distance = 0;  // metres a pixel, where they are not those of the input; 0: they are
+  bool allow_empty = false;           // no mask need hold foreground
+  double weight = 1;  // in proportion to this are an epoch's tiles drawn, where tiles_per_epoch says how many
 };
 
 struct PixelWeightConfig {

@@ -32,6 +32,7 @@ void check_sources(const StageConfig& s, const std::string& where) {
       PPL_CHECK(!source.path.empty(), "configuration: ", where, ": a source of tiles has no path");
       PPL_CHECK(source.weight > 0 && source.weight <= 1e9, "configuration: ", where, ": the weight of ", source.path,
                 " must be more than 0, not ", source.weight);
+      check_range(source.ground_sample_distance, 0, 1000, where + ": ground_sample_distance of " + source.path);
       PPL_CHECK(list != &s.train || source.weight == s.train[0].weight || s.tiles_per_epoch > 0,
                 "configuration: ", where, ": weights of sources need tiles_per_epoch, how many tiles an epoch has");
     }

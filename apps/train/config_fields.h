@@ -39,6 +39,7 @@ void visit(V& v, SourceConfig& o) {
   v("path", o.path);
   v("masks", o.masks);
   v("foreground", o.foreground);
+  v("ground_sample_distance", o.ground_sample_distance);
   v("allow_empty", o.allow_empty);
   v("weight", o.weight);
 }

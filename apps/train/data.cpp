@@ -22,6 +22,18 @@ std::vector<std::string> words_of(const std::string& text) {
   return {std::istream_iterator<std::string>(words), {}};
 }
 
+// From the source's metres a pixel to those of the input.
+double zoom_of(const SourceConfig& source, const InputSpec& input) {
+  if (source.ground_sample_distance == 0) return 1;
+  PPL_CHECK(input.ground_sample_distance > 0, source.path,
+            ": \"ground_sample_distance\" of a source wants that of the network too: \"ground_sample_distance\" of "
+            "\"input\"");
+  const double zoom = source.ground_sample_distance / input.ground_sample_distance;
+  PPL_CHECK(zoom > 1.0 / 32 && zoom < 32, source.path, ": ", source.ground_sample_distance,
+            " m a pixel, more than 32 times off the input's ", input.ground_sample_distance);
+  return zoom;
+}
+
 Tiles open_source(const SourceConfig& source, const TrainConfig& c, const StageConfig& s, bool weights) {
   FolderOptions options;
   options.input = input_spec_from_json(c.input.dump(), "configuration: input");
@@ -32,6 +44,7 @@ Tiles open_source(const SourceConfig& source, const TrainConfig& c, const StageC
   options.weights = weights;
   options.cache_bytes = static_cast<uint64_t>(c.cache_mib) << 20;
   options.foreground = parse_foreground(words_of(source.foreground), source.path + ": \"foreground\" of the source");
+  options.zoom = zoom_of(source, options.input);
   Tiles tiles = open_tiles(source.path, options);
   PPL_CHECK(tiles->input().band_count() == c.network.bands, source.path, ": tiles of ", tiles->input().band_count(),
             " bands for a network of ", c.network.bands);

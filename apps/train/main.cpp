@@ -37,7 +37,8 @@ apps::TrainConfig read_config(const Command& command, std::vector<std::string>& 
 // The same kind of device for all ranks.
 Device choose_device(const Command& command, Communication& ranks) {
   Device device = Device::cpu;
-  apps::on_all_ranks(ranks, [&] { device = apps::choose_device(command.device, ranks.local_rank()); });
+  const auto number = ranks.ranks() > 1 ? std::optional(ranks.local_rank()) : std::nullopt;
+  apps::on_all_ranks(ranks, [&] { device = apps::choose_device(command.device, number); });
   double with_cuda = device == Device::cuda ? 1 : 0;
   ranks.all_reduce({&with_cuda, 1});
   if (with_cuda != 0 && with_cuda != ranks.ranks())

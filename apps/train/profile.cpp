@@ -7,6 +7,7 @@
 
 #include "engine/storage.h"
 #include "io/file.h"
+#include "kernels/conv_runs.h"
 
 namespace ppl::apps {
 namespace {
@@ -79,10 +80,10 @@ void Profile::add(std::chrono::system_clock::time_point start, double data, cons
                              t.backward, t.reduce, t.optimizer, t.on_the_way, static_cast<double>(tiles)});
 }
 
-std::string Profile::finish(const std::string& path, Communication& ranks) const {
+std::string Profile::finish(const std::string& path, Device device, Communication& ranks) const {
   const auto count = static_cast<size_t>(ranks.ranks());
   std::vector<double> rows(rows_.size() * count), peaks(count);
-  const double peak = static_cast<double>(memory_use(Device::cpu).peak >> 20);
+  const double peak = static_cast<double>(memory_use(device).peak >> 20);
   ranks.all_gather(rows_, rows);
   ranks.all_gather({&peak, 1}, peaks);
   if (ranks.rank() != 0 || rows.empty()) return "";
@@ -94,7 +95,7 @@ std::string Profile::finish(const std::string& path, Communication& ranks) const
   for (size_t i = 0; i < rows.size() / kColumns; ++i)
     add_step(events, static_cast<int>(i / steps), i % steps, rows.data() + i * kColumns, origin);
   write_file(path, json{{"traceEvents", events}, {"displayTimeUnit", "ms"}}.dump() + "\n");
-  return table(rows, ranks.ranks(), peaks);
+  return table(rows, ranks.ranks(), peaks) + "\n" + conv_table(conv_runs());
 }
 
 }  // namespace ppl::apps

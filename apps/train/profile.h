@@ -17,7 +17,8 @@ class Profile {
 
   // Gathers the steps of all ranks. Rank 0 writes them as a Chrome trace (a process for each rank; sums on their way in
   // a row of their own) and gets the table to print, the others "".
-  std::string finish(const std::string& path, Communication&) const;
+  // Peaks of memory are the device's. Behind the table: which convolution is computed by what, on rank 0.
+  std::string finish(const std::string& path, Device, Communication&) const;
 
  private:
   std::vector<double> rows_;  // of kColumns each

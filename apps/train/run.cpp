@@ -127,7 +127,7 @@ void run_from(const TrainConfig& c, Device device, Checkpoint at, bool fresh, Co
   watch_signals(ranks.ranks() == 1);
   run_stages(c, device, std::move(at), std::move(network), tiles, *files, ranks);
   if (!options.profile) return;
-  const std::string table = files->profile()->finish(c.run + "/trace.json", ranks);
+  const std::string table = files->profile()->finish(c.run + "/trace.json", device, ranks);
   log_line(table.empty() ? "profile: no step was made" : c.run + "/trace.json\n" + table);
 }
 

@@ -7,6 +7,7 @@
 
 #include "apps/common/app.h"
 #include "apps/common/clock.h"
+#include "apps/common/device.h"
 #include "apps/common/log.h"
 #include "apps/common/signals.h"
 #include "apps/common/weights.h"
@@ -116,6 +117,7 @@ EpochResult StageRun::train_epoch() {
     at_.images += loader_.tiles_before(at_.batch + taken) - loader_.tiles_before(at_.batch);
     at_.batch += taken;
     progress.advance(taken, fmt::format("loss {:.4f}", loss));
+    if (at_.batch <= 3 * taken) warn_of_slow_work();  // a graph is recorded at the third step
     after_step();
   }
   const double here = seconds_since(resumed_), seconds = seconds_before_ + here;

@@ -7,7 +7,9 @@
 #include "apps/common/app.h"
 #include "apps/common/log.h"
 #include "apps/common/output.h"
+#include "apps/common/vector_options.h"
 #include "io/tables/layers/vector_file.h"
+#include "io/vectorize/missing.h"
 #include "io/vectorize/vectorize.h"
 
 namespace {
@@ -18,8 +20,10 @@ struct Command {
   std::string path, suffix = "_mask", images;
   vectorize::Input input;
   std::vector<std::string> outputs;
-  RoadOptions roads;
-  BuildingOptions buildings;
+  RoadSettings roads;
+  BuildingSettings buildings;
+  std::vector<std::string> maps;  // whose roads or buildings are left out
+  Length within{10, true};
   apps::Existing existing = apps::Existing::fail;
   bool json = false;
   std::vector<std::string> foreground;
@@ -29,7 +33,10 @@ struct Command {
 void add_input(CLI::App& app, Command& command) {
   auto& input = command.input;
   app.add_option("MASKS", command.path, "Folder of masks <id>_mask.{png,tif}, or one mask")->required();
-  app.add_option("OUT", command.outputs, "Files to write: .csv (SpaceNet), .geojson, .gpkg, .fgb")->required();
+  app.add_option("OUT", command.outputs,
+                 "Files to write: .csv (SpaceNet), .geojson, .geojsonl, .gpkg, .fgb, .osm (JOSM), or another vector "
+                 "file of GDAL's")
+      ->required();
   app.add_option("--suffix", command.suffix, "What follows the id in names of masks")->capture_default_str();
   app.add_option("--threshold", input.foreground.threshold, "Read probabilities; foreground is above this")
       ->check(CLI::Range(0.0, 1.0));
@@ -44,30 +51,36 @@ void add_input(CLI::App& app, Command& command) {
       ->capture_default_str();
   app.add_option("--images", command.images,
                  "Folder of <id>_sat.* or <id>.*, to know where masks lie that do not say it");
+  app.add_option("--pixel-size", input.pixel, "Metres a pixel (else by where the masks lie)")
+      ->check(CLI::Range(0.001, 1000.0));
+  app.add_option("--missing-from", command.maps, "Only what this map lacks: an OSM file, or a layer (may be repeated)")
+      ->check(CLI::ExistingPath);
   app.add_option("--mosaic", input.mosaic, "Put tiles that lie side by side together, under this name");
   apps::add_choice(app, "--existing", command.existing, apps::kExisting,
                    "Files that are there already: fail, skip (do nothing where all are there) or overwrite");
   app.add_flag("--json", command.json, "Print JSON");
 }
 
-void add_number(CLI::App& app, const char* name, double& value, const char* help) {
-  app.add_option(name, value, help)->check(CLI::Range(0.0, 1e6))->capture_default_str();
-}
+// Sums of lengths or areas; of metres only where all images have them.
+struct Sums {
+  size_t count = 0;
+  double pixels = 0, metres = 0;
+  bool in_metres = true;
+};
 
-void add_count(CLI::App& app, const char* name, int64_t& value, const char* help) {
-  app.add_option(name, value, help)->check(CLI::Range(int64_t{0}, int64_t{1} << 40))->capture_default_str();
-}
-
-void print(const Command& command, const char* what, size_t images, size_t count, double amount, const char* unit) {
+void print(const Command& command, const char* what, size_t images, const Sums& sums, const std::string& square) {
   if (command.json) {
-    nlohmann::ordered_json result = {{"images", images}, {what, count}, {unit, amount}};
+    nlohmann::ordered_json result = {{"images", images}, {what, sums.count}, {"px" + square, sums.pixels}};
+    if (sums.in_metres) result["m" + square] = sums.metres;
     if (command.masks.masks > 0) {
       result["masks_with_foreground"] = command.masks.holding[0];
       result["masks_with_ignored"] = command.masks.with_ignored;
     }
     fmt::print("{}\n", result.dump(2));
   } else {
-    fmt::print("{} image{}, {} {}, {:.0f} {}\n", images, images == 1 ? "" : "s", count, what, amount, unit);
+    const std::string metres = sums.in_metres ? fmt::format(", {:.0f} m{}", sums.metres, square) : "";
+    fmt::print("{} image{}, {} {}, {:.0f} px{}{}\n", images, images == 1 ? "" : "s", sums.count, what, sums.pixels,
+               square, metres);
     if (command.masks.masks > 0) fmt::print("{}\n", describe(command.masks));
   }
 }
@@ -104,64 +117,89 @@ void tell_of_pixels(const Command& command, const std::vector<vectorize::Vectori
       "earth (--images FOLDER names images that say it)");
 }
 
+// Before anything is traced: a map that cannot be read is no reason to wait.
+std::unique_ptr<vectorize::KnownMap> read_map(const Command& command, MapTheme theme) {
+  if (command.maps.empty()) return nullptr;
+  auto map = std::make_unique<vectorize::KnownMap>(command.maps, theme);
+  for (const std::string& note : map->notes()) apps::log_line("vectorize: " + note);
+  return map;
+}
+
 void run_roads(Command& command) {
   if (!prepare(command)) return;
-  const std::vector<vectorize::VectorizedImage> images = vectorize::roads_of(command.input, command.roads);
+  const auto map = read_map(command, MapTheme::roads);
+  std::vector<vectorize::VectorizedImage> images = vectorize::roads_of(command.input, command.roads);
+  if (map) {
+    size_t before = 0, after = 0;
+    for (vectorize::VectorizedImage& image : images) {
+      before += image.roads.size();
+      map->keep_missing_roads(image, command.within, command.roads.at(image.metres()).min_length);
+      after += image.roads.size();
+    }
+    apps::log_line(
+        fmt::format("vectorize: of {} roads {} pieces are not among the map's {}", before, after, map->size()));
+  }
+  apps::log_line("vectorize: " + vectorize::describe_scale(images, command.roads));
   vectorize::write_roads(command.outputs, images);
   tell_of_pixels(command, images);
-  size_t count = 0;
-  double sum = 0;
+  Sums sums;
   for (const vectorize::VectorizedImage& image : images) {
-    count += image.roads.size();
-    for (const Line& line : image.roads) sum += line_length(line);
+    sums.count += image.roads.size();
+    sums.in_metres &= image.pixel.has_value();
+    for (const Line& line : image.roads) {
+      sums.pixels += line_length(line);
+      sums.metres += line_length(line) * image.metres().value_or(0);
+    }
   }
-  print(command, "roads", images.size(), count, sum, "px");
+  print(command, "roads", images.size(), sums, "");
 }
 
 void run_buildings(Command& command) {
   if (!prepare(command)) return;
-  const std::vector<vectorize::VectorizedImage> images = vectorize::buildings_of(command.input, command.buildings);
+  const auto map = read_map(command, MapTheme::buildings);
+  std::vector<vectorize::VectorizedImage> images = vectorize::buildings_of(command.input, command.buildings);
+  if (map) {
+    size_t before = 0, after = 0;
+    for (vectorize::VectorizedImage& image : images) {
+      before += image.buildings.size();
+      map->keep_missing_buildings(image);
+      after += image.buildings.size();
+    }
+    apps::log_line(fmt::format("vectorize: of {} buildings {} are not among the map's {}", before, after, map->size()));
+  }
+  apps::log_line("vectorize: " + vectorize::describe_scale(images, command.buildings));
   vectorize::write_buildings(command.outputs, images);
   tell_of_pixels(command, images);
-  size_t count = 0;
-  double sum = 0;
+  Sums sums;
   for (const vectorize::VectorizedImage& image : images) {
-    count += image.buildings.size();
-    for (const Polygon& polygon : image.buildings) sum += area(polygon);
+    const double pixel = image.metres().value_or(0);
+    sums.count += image.buildings.size();
+    sums.in_metres &= image.pixel.has_value();
+    for (const Polygon& polygon : image.buildings) {
+      sums.pixels += area(polygon);
+      sums.metres += area(polygon) * pixel * pixel;
+    }
   }
-  print(command, "buildings", images.size(), count, sum, "px2");
+  print(command, "buildings", images.size(), sums, "2");
 }
 
+constexpr const char* kLengths =
+    "; lengths are pixels (20), or metres with an m behind them (8m; areas 48m2). Defaults are metres where masks say "
+    "where they lie, or with --pixel-size";
+
 void add_roads(CLI::App& app, Command& command) {
-  CLI::App* roads = app.add_subcommand("roads", "Centre lines of roads; all lengths in pixels");
+  CLI::App* roads = app.add_subcommand("roads", std::string("Centre lines of roads") + kLengths);
   add_input(*roads, command);
-  RoadOptions& o = command.roads;
-  roads->add_option("--closing", o.closing, "Radius of the disc that closes cracks")
-      ->check(CLI::Range(0, 100))
-      ->capture_default_str();
-  add_count(*roads, "--min-object", o.min_object, "Smaller blobs are dropped, pixels");
-  add_count(*roads, "--min-hole", o.min_hole, "Smaller holes are filled, pixels");
-  add_number(*roads, "--merge", o.merge, "Junctions nearer than this, or than the road is wide, become one");
-  add_number(*roads, "--spur", o.spur, "Shorter dead ends are dropped");
-  add_number(*roads, "--min-length", o.min_length, "Networks shorter than this are dropped");
-  add_number(*roads, "--gap", o.gap, "Dead ends this near to one another, or to a road ahead, are joined");
-  add_number(*roads, "--far-gap", o.far_gap, "The same for dead ends that point at one another");
-  add_number(*roads, "--angle", o.angle, "Degrees that these may be off");
-  add_number(*roads, "--simplify", o.simplify, "Tolerance of Douglas and Peucker");
+  apps::add_road_options(*roads, command.roads);
+  apps::add_length(*roads, "--within", command.within, "How near a road of the map is the same road")
+      ->needs("--missing-from");
   roads->callback([&] { run_roads(command); });
 }
 
 void add_buildings(CLI::App& app, Command& command) {
-  CLI::App* buildings = app.add_subcommand("buildings", "Polygons of buildings; all lengths in pixels");
+  CLI::App* buildings = app.add_subcommand("buildings", std::string("Polygons of buildings") + kLengths);
   add_input(*buildings, command);
-  BuildingOptions& o = command.buildings;
-  buildings->add_option("--closing", o.closing, "Radius of the disc that closes cracks")
-      ->check(CLI::Range(0, 100))
-      ->capture_default_str();
-  add_count(*buildings, "--min-area", o.min_area, "Smaller objects are dropped, pixels");
-  add_count(*buildings, "--min-hole", o.min_hole, "Smaller holes are filled, pixels");
-  add_number(*buildings, "--simplify", o.simplify, "Tolerance of Douglas and Peucker");
-  buildings->add_flag("--square", o.square, "Right angles where the polygon allows it");
+  apps::add_building_options(*buildings, command.buildings);
   buildings->callback([&] { run_buildings(command); });
 }
 

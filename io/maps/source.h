@@ -15,8 +15,9 @@ namespace ppl {
 enum class MapTheme { roads, buildings };
 
 struct MapRequest {
-  MapTheme theme = MapTheme::roads;
-  bool tunnels = false;                                // roads in tunnels, buildings underground
+  MapTheme theme = MapTheme::roads;  // lines, or areas
+  std::string key;                   // of OSM files: the tag that says the class; empty: highway, building
+  bool tunnels = false;              // roads in tunnels, buildings underground
   std::function<bool(const std::string&)> wants_kind;  // of a highway's or building's class; empty: all of them
   bool needs_class = false;                            // layers without an attribute for it are refused
   bool all_features = false;  // every line (polygon) of a layer is a road (building), whatever its attributes say

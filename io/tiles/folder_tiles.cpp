@@ -1,6 +1,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "io/image/resample.h"
 #include "io/threads.h"
 #include "io/tiles/tiles.h"
 #include "kernels/ignored.h"
@@ -28,6 +29,8 @@ FolderTiles::FolderTiles(const std::string& folder, FolderOptions options) : opt
   const size_t looked_at = found.tiles.size() + problems_.size();
   report_problems(problems_, looked_at, options_.on_problem, folder);  // before minutes are spent on decoding
 
+  if (options_.zoom != 1)
+    notes_.push_back(cat(folder, ": resampled as it is read, ", options_.zoom, " times as large"));
   const size_t n = found.tiles.size();
   std::vector<Tile> decoded(n);
   std::vector<std::string> errors(n);
@@ -35,7 +38,8 @@ FolderTiles::FolderTiles(const std::string& folder, FolderOptions options) : opt
   std::vector<bool> kept(n);
   uint64_t left = options_.cache_bytes;
   for (size_t i = 0; i < n; ++i) {
-    const auto bytes = static_cast<uint64_t>(found.tiles[i].height) * static_cast<uint64_t>(found.tiles[i].width) *
+    const auto bytes = static_cast<uint64_t>(zoomed(found.tiles[i].height, options_.zoom)) *
+                       static_cast<uint64_t>(zoomed(found.tiles[i].width, options_.zoom)) *
                        static_cast<uint64_t>(input_.band_count() + 1 + options_.weights);
     kept[i] = bytes <= left;
     if (kept[i]) left -= bytes;
@@ -57,7 +61,8 @@ FolderTiles::FolderTiles(const std::string& folder, FolderOptions options) : opt
       problems_.push_back({found.tiles[i].id, errors[i]});
       continue;
     }
-    entries_.push_back({found.tiles[i].id, found.tiles[i].height, found.tiles[i].width});
+    entries_.push_back(
+        {found.tiles[i].id, zoomed(found.tiles[i].height, options_.zoom), zoomed(found.tiles[i].width, options_.zoom)});
     files_.push_back(std::move(found.tiles[i]));
     cache_.push_back(std::move(decoded[i]));
   }
@@ -110,11 +115,17 @@ Tile decode_tile(const TileFile& file, const FolderOptions& options, MaskSummary
             mask.height, " pixels, its image ", file.width, " x ", file.height);
   ignore_no_data(valid, memory->mask, held);
   if (summary) *summary = std::move(held);
-  Tile t{image.height, image.width, image.bands, image.u8(), mask.u8(), nullptr};
-  if (!file.weight_path.empty()) {
-    memory->weight = read_weights(file, options.max_pixels);
-    t.weight = memory->weight.u8();
+  if (!file.weight_path.empty()) memory->weight = read_weights(file, options.max_pixels);
+  if (options.zoom != 1) {
+    const int64_t height = zoomed(file.height, options.zoom), width = zoomed(file.width, options.zoom);
+    PPL_CHECK(height * width <= options.max_pixels, file.image_path, ": ", width, " x ", height,
+              " pixels once it is resampled");
+    memory->image = resample(image, valid, height, width);
+    memory->mask = resample_nearest(mask, height, width);
+    if (!file.weight_path.empty()) memory->weight = resample_nearest(memory->weight, height, width);
   }
+  Tile t{image.height, image.width, image.bands, image.u8(), mask.u8(), nullptr};
+  if (!file.weight_path.empty()) t.weight = memory->weight.u8();
   t.keep = std::move(memory);
   return t;
 }

@@ -102,6 +102,7 @@ std::unique_ptr<TileSource> open_tiles(const std::string& path, const FolderOpti
   if (!is_packed(path)) return std::make_unique<FolderTiles>(path, options);
   PPL_CHECK(options.masks.empty() && !options.weights, path, ": is packed, with its masks and without maps of weights");
   PPL_CHECK(!options.foreground.given(), path, ": is packed: its masks were read then (tiles pack --foreground)");
+  PPL_CHECK(options.zoom == 1, path, ": packed tiles are not resampled; name the folder that they were packed from");
   auto packed = std::make_unique<PackedTiles>(path);
   PPL_CHECK(packed->classes() == options.classes, path, ": packed with ", packed->classes(), " classes, expected ",
             options.classes);

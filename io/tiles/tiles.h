@@ -95,6 +95,7 @@ struct FolderOptions {
   std::string masks;                         // folder of the masks, where it is not that of the images
   bool weights = false;                      // also read maps of weights
   Foreground foreground{};                   // of masks of one class whose values do not say it
+  double zoom = 1;                           // so many pixels are made of each of the files'
 };
 
 // Image and mask of one pair of scan_tiles; where the image has no data, the mask is 255. Error naming the file where

@@ -7,6 +7,7 @@
 #include "io/places/scene_mosaic.h"
 #include "io/tiles/mask_files.h"
 #include "io/vectorize/raster.h"
+#include "io/vectorize/vectorize.h"
 
 namespace ppl {
 namespace {
@@ -17,8 +18,8 @@ constexpr const char* kSuffix = "_mask";
 
 class MaskRoads : public RoadSource {
  public:
-  MaskRoads(const std::map<std::string, std::string>& masks, const RoadOptions& options, bool one_file)
-      : options_(options), one_file_(one_file) {
+  MaskRoads(const std::map<std::string, std::string>& masks, const RoadSettings& settings, bool one_file)
+      : settings_(settings), one_file_(one_file) {
     for (const auto& [id, path] : masks) ids_.push_back(id);
     std::sort(ids_.begin(), ids_.end(), utf16_less);
     for (const std::string& id : ids_) paths_.push_back(masks.at(id));
@@ -34,7 +35,10 @@ class MaskRoads : public RoadSource {
   ImageRoads read(size_t image) const override {
     const auto number = static_cast<uint32_t>(image);
     ImageRoads roads;
-    for (Line& line : roads_from_mask(read_foreground(paths_[image], {}), options_)) {
+    BitImage mask = read_foreground(paths_[image], {});
+    const auto pixel = vectorize::pixel_of(place(image), mask.height(), mask.width(), {});
+    const RoadOptions options = settings_.at(pixel ? std::optional(pixel->mean()) : std::nullopt);
+    for (Line& line : roads_from_mask(std::move(mask), options)) {
       roads.lines.push_back({std::move(line), {number, roads.lines.size() + 1}});
     }
     if (roads.lines.empty()) roads.lines.push_back({{}, {number, 1}});
@@ -42,7 +46,7 @@ class MaskRoads : public RoadSource {
   }
 
  private:
-  RoadOptions options_;
+  RoadSettings settings_;
   bool one_file_;
   std::vector<std::string> ids_, paths_;
   std::vector<BadRow> stray_;
@@ -55,12 +59,11 @@ bool has_masks(const std::string& path) {
   return fs::is_directory(path, error) ? !list_masks(path, kSuffix).empty() : has_image_extension(path);
 }
 
-std::unique_ptr<RoadSource> open_mask_roads(const std::string& path, const RoadOptions& options) {
-  options.check();
-  if (fs::is_directory(path)) return std::make_unique<MaskRoads>(list_masks(path, kSuffix), options, false);
+std::unique_ptr<RoadSource> open_mask_roads(const std::string& path, const RoadSettings& settings) {
+  if (fs::is_directory(path)) return std::make_unique<MaskRoads>(list_masks(path, kSuffix), settings, false);
   std::string id = fs::path(path).stem().string();
   if (id.ends_with(kSuffix)) id.resize(id.size() - std::string(kSuffix).size());
-  return std::make_unique<MaskRoads>(std::map<std::string, std::string>{{id, path}}, options, true);
+  return std::make_unique<MaskRoads>(std::map<std::string, std::string>{{id, path}}, settings, true);
 }
 
 }  // namespace ppl

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "io/tables/roads.h"
-#include "io/vectorize/road_lines.h"
+#include "io/vectorize/lengths.h"
 
 namespace ppl {
 
@@ -14,6 +14,6 @@ bool has_masks(const std::string& path);
 
 // An image for every <id>_mask.{png,tif,...} of a folder, or for one such file (with or without the _mask). A mask
 // without a road gives one line without points.
-std::unique_ptr<RoadSource> open_mask_roads(const std::string& path, const RoadOptions& options = {});
+std::unique_ptr<RoadSource> open_mask_roads(const std::string& path, const RoadSettings& settings = {});
 
 }  // namespace ppl

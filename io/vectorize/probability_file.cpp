@@ -76,4 +76,27 @@ double mean_inside(const ProbabilityFile& file, const Polygon& polygon, int64_t 
   return count > 0 ? sum / static_cast<double>(count) : 0;
 }
 
+double mean_along(const ProbabilityFile& file, const Line& line) {
+  constexpr double kPiece = 256;  // pixels of a line that are read at once
+  double sum = 0;
+  int64_t count = 0;
+  const auto pixel = [](double v, int64_t end) { return std::clamp<int64_t>(static_cast<int64_t>(v), 0, end - 1); };
+  for (size_t i = 0; i + 1 < line.size(); ++i) {
+    const double length = distance(line[i], line[i + 1]);
+    const Point along = (line[i + 1] - line[i]) * (1 / length);
+    for (double from = 0; from < length; from += kPiece) {
+      const Point a = line[i] + along * from, b = line[i] + along * std::min(length, from + kPiece);
+      const int64_t top = pixel(std::min(a.y, b.y), file.height()), left = pixel(std::min(a.x, b.x), file.width());
+      const int64_t bottom = pixel(std::max(a.y, b.y), file.height()), right = pixel(std::max(a.x, b.x), file.width());
+      const std::vector<float> part = file.read(top, left, bottom - top + 1, right - left + 1);
+      for (double at = from + 0.5; at < std::min(length, from + kPiece); at += 1, ++count) {
+        const Point p = line[i] + along * at;
+        const int64_t row = pixel(p.y, file.height()) - top, column = pixel(p.x, file.width()) - left;
+        sum += static_cast<double>(part[static_cast<size_t>(row * (right - left + 1) + column)]);
+      }
+    }
+  }
+  return count > 0 ? sum / static_cast<double>(count) : 0;
+}
+
 }  // namespace ppl

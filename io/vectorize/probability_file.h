@@ -32,4 +32,7 @@ class ProbabilityFile {
 // The mean of the pixels whose centres lie inside; 0 where there are none. part_pixels: about so many are held.
 double mean_inside(const ProbabilityFile&, const Polygon&, int64_t part_pixels = int64_t{1} << 22);
 
+// The mean of the pixels that the line runs through, one a pixel of its length.
+double mean_along(const ProbabilityFile&, const Line&);
+
 }  // namespace ppl

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 #include <set>
 
 #include "io/geometry/simplify.h"
@@ -107,7 +108,38 @@ std::vector<Line> graph_lines(const RoadGraph& graph, double tolerance) {
   return lines;
 }
 
-std::vector<Line> roads_from_mask(BitImage mask, const RoadOptions& options) {
+namespace {
+
+// Simplified lines leave the middle of the road by up to `off` pixels: the widest place across counts.
+double width_at(const BitImage& mask, Point p, Point along, int off) {
+  double best = 0;
+  for (int k = -off; k <= off; ++k) {
+    const Point q{p.x - k * along.y, p.y + k * along.x};
+    if (q.x >= 0 && q.y >= 0 && q.x < static_cast<double>(mask.width()) && q.y < static_cast<double>(mask.height()))
+      best = std::max(best, half_width(mask, q));
+  }
+  return 2 * best - 1;
+}
+
+double width_along(const BitImage& mask, const Line& line, double tolerance) {
+  const int off = static_cast<int>(std::ceil(std::min(tolerance, 4.0)));
+  std::vector<double> widths;
+  for (size_t i = 0; i + 1 < line.size(); ++i) {
+    const double length = distance(line[i], line[i + 1]);
+    const Point along = (line[i + 1] - line[i]) * (1 / length);
+    for (double at = 0.5; at < length; at += 1) {
+      const double width = width_at(mask, line[i] + along * at, along, off);
+      if (width > 0) widths.push_back(width);
+    }
+  }
+  if (widths.empty()) return std::numeric_limits<double>::quiet_NaN();
+  const auto middle = widths.begin() + static_cast<std::ptrdiff_t>(widths.size() / 2);
+  std::nth_element(widths.begin(), middle, widths.end());
+  return *middle;
+}
+
+// mask: cleaned afterwards.
+std::vector<Line> trace_roads(BitImage& mask, const RoadOptions& options) {
   options.check();
   if (mask.height() == 0 || mask.width() == 0) return {};
   mask = closed(mask, options.closing);
@@ -131,6 +163,16 @@ std::vector<Line> roads_from_mask(BitImage mask, const RoadOptions& options) {
   close_gaps(graph, options, border);
   drop_short_pieces(graph, options.min_length);
   return graph_lines(graph, options.simplify);
+}
+
+}  // namespace
+
+std::vector<Line> roads_from_mask(BitImage mask, const RoadOptions& options) { return trace_roads(mask, options); }
+
+TracedRoads traced_roads(BitImage mask, const RoadOptions& options) {
+  TracedRoads roads{trace_roads(mask, options), {}};
+  for (const Line& line : roads.lines) roads.widths.push_back(width_along(mask, line, options.simplify));
+  return roads;
 }
 
 }  // namespace ppl

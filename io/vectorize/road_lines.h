@@ -32,6 +32,14 @@ struct RoadOptions {
 // twice (ends equal to a tenth of a pixel), no two points of a line are the same. Deterministic.
 std::vector<Line> roads_from_mask(BitImage mask, const RoadOptions&);
 
+// The same with how wide the road is along each line: the median over its pixels; not a number where there is no road
+// beneath (a gap that was closed).
+struct TracedRoads {
+  std::vector<Line> lines;
+  std::vector<double> widths;
+};
+TracedRoads traced_roads(BitImage mask, const RoadOptions&);
+
 // The steps on a road graph, also used alone.
 using LengthLimit = std::function<double(Point)>;
 using SpurKept = std::function<bool(Point, Point)>;

@@ -1,6 +1,7 @@
 #include "io/vectorize/vectorize.h"
 
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <mutex>
 
@@ -111,24 +112,69 @@ std::vector<MaskTile> find_masks(const std::string& path, const std::string& suf
   return tiles;
 }
 
-std::vector<VectorizedImage> roads_of(const Input& input, const RoadOptions& options) {
-  options.check();
-  return images_of(input, [&](VectorizedImage& image, const Source&, BitImage mask) {
-    image.roads = roads_from_mask(std::move(mask), options);
+std::optional<GroundPixel> pixel_of(const std::optional<GeoReference>& geo, int64_t height, int64_t width,
+                                    std::optional<double> given) {
+  if (given) return GroundPixel{*given, *given};
+  if (!geo || geo->crs.empty()) return {};
+  return ground_pixel(*geo, {static_cast<double>(width) / 2, static_cast<double>(height) / 2});
+}
+
+void trace_roads(VectorizedImage& image, BitImage mask, const RoadSettings& settings) {
+  TracedRoads roads = traced_roads(std::move(mask), settings.at(image.metres()));
+  image.roads = std::move(roads.lines);
+  image.widths = std::move(roads.widths);
+}
+
+void trace_buildings(VectorizedImage& image, BitImage mask, const BuildingSettings& settings) {
+  image.buildings = buildings_from_mask(std::move(mask), settings.at(image.metres()));
+  image.confidence.assign(image.buildings.size(), 1);
+}
+
+void add_confidence(VectorizedImage& image, const std::string& probabilities) {
+  const ProbabilityFile file(probabilities);
+  image.confidence.clear();
+  for (const Line& road : image.roads) image.confidence.push_back(mean_along(file, road));
+  for (const Polygon& building : image.buildings) image.confidence.push_back(mean_inside(file, building));
+}
+
+namespace {
+
+template <class Trace>
+std::vector<VectorizedImage> trace_all(const Input& input, Trace&& trace) {
+  return images_of(input, [&](VectorizedImage& image, const Source& source, BitImage mask) {
+    image.pixel = pixel_of(image.geo, mask.height(), mask.width(), input.pixel);
+    trace(image, std::move(mask));
+    if (input.foreground.threshold && source.tiles.size() == 1) add_confidence(image, source.tiles[0].path);
   });
 }
 
-std::vector<VectorizedImage> buildings_of(const Input& input, const BuildingOptions& options) {
-  options.check();
-  return images_of(input, [&](VectorizedImage& image, const Source& source, BitImage mask) {
-    image.buildings = buildings_from_mask(std::move(mask), options);
-    image.confidence.assign(image.buildings.size(), 1);
-    if (!input.foreground.threshold || source.tiles.size() > 1) return;
-    const ProbabilityFile file(source.tiles[0].path);
-    for (size_t i = 0; i < image.buildings.size(); ++i) {
-      image.confidence[i] = mean_inside(file, image.buildings[i]);
-    }
+template <class Settings>
+std::string scale_text(const std::vector<VectorizedImage>& images, const Settings& settings) {
+  if (images.empty()) return {};
+  constexpr double kSame = 0.01;
+  const auto first = images.front().metres();
+  const bool others = std::any_of(images.begin(), images.end(), [&](const VectorizedImage& image) {
+    const auto metres = image.metres();
+    return metres.has_value() != first.has_value() || (first && std::abs(*metres - *first) > kSame * *first);
   });
+  return describe(settings.at(first), first) + (others ? "; other images have pixels of other sizes" : "");
+}
+
+}  // namespace
+
+std::vector<VectorizedImage> roads_of(const Input& input, const RoadSettings& settings) {
+  return trace_all(input, [&](VectorizedImage& i, BitImage mask) { trace_roads(i, std::move(mask), settings); });
+}
+
+std::vector<VectorizedImage> buildings_of(const Input& input, const BuildingSettings& settings) {
+  return trace_all(input, [&](VectorizedImage& i, BitImage mask) { trace_buildings(i, std::move(mask), settings); });
+}
+
+std::string describe_scale(const std::vector<VectorizedImage>& images, const RoadSettings& settings) {
+  return scale_text(images, settings);
+}
+std::string describe_scale(const std::vector<VectorizedImage>& images, const BuildingSettings& settings) {
+  return scale_text(images, settings);
 }
 
 }  // namespace ppl::vectorize

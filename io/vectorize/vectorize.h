@@ -2,14 +2,15 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "io/image/geotiff.h"
-#include "io/vectorize/buildings.h"
+#include "io/maps/ground_pixel.h"
+#include "io/vectorize/lengths.h"
 #include "io/vectorize/raster.h"
-#include "io/vectorize/road_lines.h"
 
 namespace ppl::vectorize {
 
@@ -26,6 +27,7 @@ struct Input {
   std::vector<MaskTile> tiles;
   std::string mosaic;  // tiles that lie side by side become one image of this name; empty: each by itself
   ForegroundOptions foreground;
+  std::optional<double> pixel{};                              // metres of one; else by where the image lies
   std::function<void(int64_t of)> on_image{};                 // after each of so many; one call at a time
   std::function<void(const MaskCensus::Totals&)> on_masks{};  // what all masks held, once they are read
 };
@@ -36,17 +38,38 @@ struct VectorizedImage {
   std::optional<GeoReference> geo;
   std::vector<Line> roads;
   std::vector<Polygon> buildings;
-  std::vector<double> confidence;  // one a building: mean probability inside it; 1 of masks
+  // Mean probability, one a building or road; of masks 1 for buildings and none for roads.
+  std::vector<double> confidence{};
+  std::vector<double> widths{};        // of roads, in pixels, as traced_roads has them
+  std::optional<GroundPixel> pixel{};  // metres of one, where it is known
+
+  std::optional<double> metres() const { return pixel ? std::optional(pixel->mean()) : std::nullopt; }
 };
 
-// In order of the tiles, whatever the number of threads. Error naming the file that cannot be used.
-std::vector<VectorizedImage> roads_of(const Input&, const RoadOptions&);
-std::vector<VectorizedImage> buildings_of(const Input&, const BuildingOptions&);
+// What lies where and how large its pixels are.
+std::optional<GroundPixel> pixel_of(const std::optional<GeoReference>&, int64_t height, int64_t width,
+                                    std::optional<double> given);
 
-// By the extension of each name: .csv (SpaceNet's tables, in pixels), .geojson, .json, .gpkg, .fgb. All names are
-// checked before anything is written.
+// Of one image's mask.
+void trace_roads(VectorizedImage&, BitImage mask, const RoadSettings&);
+void trace_buildings(VectorizedImage&, BitImage mask, const BuildingSettings&);
+// Mean probabilities of a file of the image's size.
+void add_confidence(VectorizedImage&, const std::string& probabilities);
+
+// In order of the tiles, whatever the number of threads. Error naming the file that cannot be used.
+std::vector<VectorizedImage> roads_of(const Input&, const RoadSettings&);
+std::vector<VectorizedImage> buildings_of(const Input&, const BuildingSettings&);
+
+// By the extension of each name: .csv (SpaceNet's tables, in pixels), or what write_vectors takes. All names are
+// checked before anything is written. Layers have length_m and width_m of roads, area_m2 of buildings (.._px where a
+// pixel's metres are not known), and confidence.
 void check_outputs(const std::vector<std::string>& paths);
-void write_roads(const std::vector<std::string>& paths, const std::vector<VectorizedImage>&);
-void write_buildings(const std::vector<std::string>& paths, const std::vector<VectorizedImage>&);
+using Metadata = std::map<std::string, std::string>;
+void write_roads(const std::vector<std::string>& paths, const std::vector<VectorizedImage>&, const Metadata& = {});
+void write_buildings(const std::vector<std::string>& paths, const std::vector<VectorizedImage>&, const Metadata& = {});
+
+// Metres a pixel of the images, and what the settings are there; of several sizes the first, and that there are others.
+std::string describe_scale(const std::vector<VectorizedImage>&, const RoadSettings&);
+std::string describe_scale(const std::vector<VectorizedImage>&, const BuildingSettings&);
 
 }  // namespace ppl::vectorize

@@ -1,3 +1,5 @@
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 
 #include "io/file.h"
@@ -56,28 +58,51 @@ std::string common_crs(const std::string& path, const std::vector<VectorizedImag
   return crs;
 }
 
-VectorLayer make_layer(const std::string& path, const std::vector<VectorizedImage>& images, bool polygons) {
-  VectorLayer layer{
-      polygons ? "buildings" : "roads", common_crs(path, images), polygons, polygons ? "confidence" : "length_px", {}};
+double length_on(const GroundPixel& pixel, const Line& line) {
+  double sum = 0;
+  for (size_t i = 0; i + 1 < line.size(); ++i)
+    sum += std::hypot((line[i + 1].x - line[i].x) * pixel.width, (line[i + 1].y - line[i].y) * pixel.height);
+  return sum;
+}
+
+VectorLayer make_layer(const std::string& path, const std::vector<VectorizedImage>& images, bool polygons,
+                       const Metadata& metadata) {
+  const auto all = [&](const auto& has) { return std::all_of(images.begin(), images.end(), has); };
+  const bool metres = all([](const VectorizedImage& image) { return image.pixel.has_value(); });
+  const bool confidence =
+      all([](const VectorizedImage& i) { return i.confidence.size() == std::max(i.roads.size(), i.buildings.size()); });
+  const std::string unit = metres ? "m" : "px";
+  VectorLayer layer{polygons ? "buildings" : "roads", common_crs(path, images), polygons, {}, {}, metadata};
+  layer.fields = polygons ? std::vector<std::string>{"area_" + unit + "2"}
+                          : std::vector<std::string>{"length_" + unit, "width_" + unit};
+  if (confidence) layer.fields.emplace_back("confidence");
   for (const VectorizedImage& image : images) {
     const GeoReference geo = image.geo.value_or(GeoReference{});
+    const GroundPixel pixel = metres ? *image.pixel : GroundPixel{1, 1};
+    const size_t count = polygons ? image.buildings.size() : image.roads.size();
     // A feature without a geometry says that the image was looked at.
-    if (polygons ? image.buildings.empty() : image.roads.empty()) layer.features.push_back({image.id, 0, 0, {}, {}});
-    for (size_t i = 0; i < image.roads.size() && !polygons; ++i) {
-      layer.features.push_back(
-          {image.id, static_cast<int64_t>(i), line_length(image.roads[i]), to_world(geo, image.roads[i]), {}});
-    }
-    for (size_t i = 0; i < image.buildings.size() && polygons; ++i) {
-      layer.features.push_back(
-          {image.id, static_cast<int64_t>(i), image.confidence[i], {}, to_world(geo, image.buildings[i])});
+    if (count == 0) layer.features.push_back({image.id, 0, {}, {}, {}});
+    for (size_t i = 0; i < count; ++i) {
+      VectorFeature& feature = layer.features.emplace_back();
+      feature.image = image.id;
+      feature.number = static_cast<int64_t>(i);
+      if (polygons) {
+        feature.values = {area(image.buildings[i]) * pixel.width * pixel.height};
+        feature.polygon = to_world(geo, image.buildings[i]);
+      } else {
+        feature.values = {length_on(pixel, image.roads[i]), image.widths[i] * pixel.mean()};
+        feature.line = to_world(geo, image.roads[i]);
+      }
+      if (confidence) feature.values.push_back(image.confidence[i]);
     }
   }
   return layer;
 }
 
-void write(const std::string& path, const std::vector<VectorizedImage>& images, bool polygons) {
+void write(const std::string& path, const std::vector<VectorizedImage>& images, bool polygons,
+           const Metadata& metadata) {
   if (!path.ends_with(".csv")) {
-    write_vectors(path, make_layer(path, images, polygons));
+    write_vectors(path, make_layer(path, images, polygons, metadata));
   } else {
     write_file(path, polygons ? buildings_table(images) : roads_table(images));
   }
@@ -86,18 +111,18 @@ void write(const std::string& path, const std::vector<VectorizedImage>& images, 
 }  // namespace
 
 void check_outputs(const std::vector<std::string>& paths) {
-  for (const std::string& path : paths) {
-    PPL_CHECK(path.ends_with(".csv") || is_vector_file(path), path,
-              ": expected a name that ends with .csv, .geojson, .json, .gpkg or .fgb");
-  }
+  for (const std::string& path : paths)
+    PPL_CHECK(path.ends_with(".csv") || is_vector_file(path), path, ": ", vector_files(), " (.csv: SpaceNet's table)");
 }
 
-void write_roads(const std::vector<std::string>& paths, const std::vector<VectorizedImage>& images) {
-  for (const std::string& path : paths) write(path, images, false);
+void write_roads(const std::vector<std::string>& paths, const std::vector<VectorizedImage>& images,
+                 const Metadata& metadata) {
+  for (const std::string& path : paths) write(path, images, false, metadata);
 }
 
-void write_buildings(const std::vector<std::string>& paths, const std::vector<VectorizedImage>& images) {
-  for (const std::string& path : paths) write(path, images, true);
+void write_buildings(const std::vector<std::string>& paths, const std::vector<VectorizedImage>& images,
+                     const Metadata& metadata) {
+  for (const std::string& path : paths) write(path, images, true, metadata);
 }
 
 }  // namespace ppl::vectorize

@@ -31,6 +31,11 @@ struct Installed {
   explicit Installed(ConvLibrary* l) : library(l), plans(l ? std::make_unique<ConvPlans>(*l) : nullptr) {}
 };
 
+bool is_set(const char* variable, const char* value) {
+  const char* s = std::getenv(variable);
+  return s && std::strcmp(s, value) == 0;
+}
+
 std::unique_ptr<Installed>& installed() {
   static auto* i = new std::unique_ptr<Installed>;  // outlives the driver's end
   return *i;
@@ -97,15 +102,12 @@ bool ConvPlans::run(CudaContext& ctx, const ConvQuestion& q, const ConvArrays& a
 
 bool conv_by_library(CudaContext& ctx, const ConvQuestion& q, const ConvArrays& arrays, std::string& refused) {
   std::unique_ptr<Installed>& i = installed();
-  if (!i) i = std::make_unique<Installed>(cudnn_conv_library());
+  if (!i) i = std::make_unique<Installed>(is_set("PPL_CUDNN", "0") ? nullptr : cudnn_conv_library());
   return i->plans && i->plans->run(ctx, q, arrays, refused);
 }
 
 bool& conv_epilogues_by_library() {
-  static bool on = [] {
-    const char* s = std::getenv("PPL_CUDNN_EPILOGUES");
-    return s && std::strcmp(s, "1") == 0;
-  }();
+  static bool on = is_set("PPL_CUDNN_EPILOGUES", "1");
   return on;
 }
 

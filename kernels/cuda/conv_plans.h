@@ -87,7 +87,7 @@ class ConvPlans {
 ConvLibrary* cudnn_conv_library();
 
 // By the plans of cuDNN or of what stands in for it: result = conv(first, second), with the question's epilogue. False,
-// and nothing done, where no plan serves.
+// and nothing done, where no plan serves. PPL_CUDNN=0 in the environment: as if there were no cuDNN, to test our own.
 bool conv_by_library(CudaContext&, const ConvQuestion&, const ConvArrays&, std::string& refused);
 
 // Whether bf16 convolutions are asked for together with their epilogue: at first what PPL_CUDNN_EPILOGUES=1 in the

@@ -129,7 +129,13 @@ int cuda_device_number() { return device_number; }
 void enter_cuda_device() noexcept { cudaSetDevice(device_number); }
 
 std::array<uint32_t, 4> cuda_device_identity() {
-  const cudaDeviceProp p = properties();
+  CudaContext::current();
+  return cuda_device_identity(device_number);
+}
+
+std::array<uint32_t, 4> cuda_device_identity(int number) {
+  cudaDeviceProp p;
+  PPL_CUDA(cudaGetDeviceProperties(&p, number));
   std::array<uint32_t, 4> uuid;
   static_assert(sizeof uuid == sizeof p.uuid);
   std::memcpy(uuid.data(), &p.uuid, sizeof uuid);

@@ -23,8 +23,9 @@ int cuda_device_number();  // which one was chosen, 0 as long as none was
 // For a thread beside the one that uses the device, before its first call: else it would open device 0 too.
 void enter_cuda_device() noexcept;
 
-// Its UUID: the same in two processes that share a device.
+// Its UUID, or that of the device of a number, which is not opened: the same in two processes that share a device.
 std::array<uint32_t, 4> cuda_device_identity();
+std::array<uint32_t, 4> cuda_device_identity(int number);
 
 // "NVIDIA H200, 140 GiB", or what the emulation calls itself.
 std::string cuda_device_name();

@@ -1,5 +1,6 @@
 #include "kernels/cuda/graph.h"
 
+#include <atomic>
 #include <optional>
 
 #include "kernels/cuda/launch.h"
@@ -22,6 +23,8 @@ struct CudaGraph::Impl {
 };
 
 namespace {
+
+std::atomic<int64_t> without_memory = 0;
 
 struct TrialScope {
   explicit TrialScope(MemoryTrial* t) { DeviceMemory::instance().begin_trial(t); }
@@ -78,6 +81,7 @@ void CudaGraph::Impl::record(const std::function<void()>& work) {
     memory = DeviceMemory::instance().graph_memory(trial->bytes());
   } catch (const OutOfMemory&) {
     lacks_memory = true;
+    ++without_memory;
     return work();
   }
   try {
@@ -116,6 +120,7 @@ void CudaGraph::run(const std::function<void()>& work) {
 }
 
 bool CudaGraph::recorded() const { return impl_->executable != nullptr; }
-bool CudaGraph::lacks_memory() const { return impl_->lacks_memory; }
+
+int64_t cuda_graphs_without_memory() { return without_memory; }
 
 }  // namespace ppl

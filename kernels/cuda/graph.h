@@ -2,6 +2,7 @@
 // the same arguments, as one launch, without the host's part. Defined in graph.cu, or in no_cuda.cpp.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -19,15 +20,17 @@ class CudaGraph {
   // replayed and not called. Memory that it takes while it is recorded is the graph's own: what it leaves there (a
   // result) is at that place after every later run. What it reads and writes besides must stay where it is.
   // Error where recorded work copies from or to the host or waits for the device; recording then starts anew. Where the
-  // device has no room for the graph's own memory, the work goes on being called.
+  // device has no room for the graph's own memory, the work goes on being called, and is counted.
   void run(const std::function<void()>& work);
 
   bool recorded() const;
-  bool lacks_memory() const;  // it is called each time, for want of memory
 
  private:
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// Graphs of this process so far that found no room.
+int64_t cuda_graphs_without_memory();
 
 }  // namespace ppl

@@ -70,6 +70,13 @@ __device__ T* dynamic_smem() {
 #endif
 }
 
+// Under emulation what vec16.h moves is counted (emulate/launch_log.h).
+PPL_DEVICE void count_moved([[maybe_unused]] int64_t read, [[maybe_unused]] int64_t written) {
+#ifndef __CUDACC__
+  emulate::moved.read += read, emulate::moved.written += written;
+#endif
+}
+
 // Two floats rounded to bf16, the first in the low half.
 PPL_DEVICE uint32_t round_pair(float low, float high) {
 #ifdef __CUDACC__

@@ -18,6 +18,7 @@ int cuda_device_number() { return 0; }
 void choose_cuda_device(int) { refuse(); }
 void enter_cuda_device() noexcept {}
 std::array<uint32_t, 4> cuda_device_identity() { refuse(); }
+std::array<uint32_t, 4> cuda_device_identity(int) { refuse(); }
 std::string cuda_device_name() { refuse(); }
 void* cuda_allocate(size_t) { refuse(); }
 void cuda_free(void*) noexcept {}
@@ -50,5 +51,6 @@ CudaGraph::CudaGraph() = default;
 CudaGraph::~CudaGraph() = default;
 void CudaGraph::run(const std::function<void()>&) { refuse(); }
 bool CudaGraph::recorded() const { return false; }
+int64_t cuda_graphs_without_memory() { return 0; }
 
 }  // namespace ppl

@@ -28,6 +28,7 @@ using Piece = Vec16<T, (N < kWide<T> ? N : kWide<T>)>;
 template <int N, class T>
 PPL_DEVICE Pack<N> load(const T* p) {
   constexpr int kPer = N < kWide<T> ? N : kWide<T>;
+  count_moved(N * sizeof(T), 0);
   Pack<N> r;
 #pragma unroll
   for (int i = 0; i < N / kPer; ++i) {
@@ -41,6 +42,7 @@ PPL_DEVICE Pack<N> load(const T* p) {
 template <int N>
 PPL_DEVICE void store(float* p, const Pack<N>& x) {
   constexpr int kPer = N < kWide<float> ? N : kWide<float>;
+  count_moved(0, N * sizeof(float));
 #pragma unroll
   for (int i = 0; i < N / kPer; ++i) {
     Piece<float, N> piece;
@@ -53,6 +55,7 @@ PPL_DEVICE void store(float* p, const Pack<N>& x) {
 template <int N>
 PPL_DEVICE void store(bf16* p, const Pack<N>& x) {
   static_assert(N == 1 || (N % 2 == 0 && N <= kWide<bf16>));
+  count_moved(0, N * sizeof(bf16));
   Piece<bf16, N> piece;
 #pragma unroll
   for (int j = 0; j < N; j += 2) {

@@ -7,6 +7,7 @@
 
 #include "kernels/emulate/capture.h"
 #include "kernels/emulate/grid.h"
+#include "kernels/emulate/launch_log.h"
 #include "kernels/emulate/runtime.h"
 
 #define __global__

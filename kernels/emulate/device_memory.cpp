@@ -100,6 +100,7 @@ class Memory {
 
 std::recursive_mutex mutex;
 int openings = 0;
+size_t largest_block = SIZE_MAX;
 
 Memory& memory() {
   static auto* m = new Memory;
@@ -110,7 +111,12 @@ Memory& memory() {
 
 void* take_device_memory(size_t bytes) {
   const std::lock_guard lock(mutex);
-  return memory().take(bytes);
+  return bytes <= largest_block ? memory().take(bytes) : nullptr;
+}
+
+void set_largest_block(size_t bytes) {
+  const std::lock_guard lock(mutex);
+  largest_block = bytes;
 }
 
 void give_device_memory(void* p) {

@@ -9,6 +9,8 @@ namespace ppl::emulate {
 // Aligned to 256 bytes, as a device's allocator gives. Null where there is no more. Under AddressSanitizer a block ends
 // exactly where asked, so that an access beyond is reported.
 void* take_device_memory(size_t bytes);
+// For tests of want of memory: no block larger than this is given, until another number is set.
+void set_largest_block(size_t bytes);
 void give_device_memory(void*);
 
 // While one lives, device memory can be reached.

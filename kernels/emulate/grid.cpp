@@ -13,6 +13,7 @@
 #include "kernels/base.h"
 #include "kernels/emulate/device_memory.h"
 #include "kernels/emulate/fiber.h"
+#include "kernels/emulate/launch_log.h"
 
 namespace ppl::emulate {
 namespace {
@@ -50,6 +51,7 @@ Block& block() {
 }
 
 std::mutex one_launch_at_a_time;
+std::vector<LoggedLaunch>* launch_log = nullptr;
 
 ThreadOrder order_from_environment() {
   const char* s = std::getenv("PPL_EMULATE_ORDER");
@@ -197,6 +199,11 @@ void restart_fibers() {
 
 }  // namespace
 
+void set_launch_log(std::vector<LoggedLaunch>* log) {
+  const std::lock_guard lock(one_launch_at_a_time);
+  launch_log = log;
+}
+
 void set_thread_order(ThreadOrder order) { thread_order() = order; }
 
 void* dynamic_shared() { return block().shared.get(); }
@@ -235,6 +242,7 @@ void run_grid(dim3 blocks, dim3 threads, size_t shared_bytes, const std::source_
   gridDim = blocks;
   blockDim = threads;
   begin_grid(threads);
+  moved = {};
   std::vector<int> order(static_cast<size_t>(count));
   std::iota(order.begin(), order.end(), 0);
   if (thread_order() == ThreadOrder::reverse) std::reverse(order.begin(), order.end());
@@ -250,6 +258,7 @@ void run_grid(dim3 blocks, dim3 threads, size_t shared_bytes, const std::source_
                       blockIdx.y, ",", blockIdx.z, "): ", e.what()));
     }
   }
+  if (launch_log) launch_log->push_back({at.function_name(), moved});
 }
 
 }  // namespace ppl::emulate

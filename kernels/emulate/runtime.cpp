@@ -62,13 +62,14 @@ cudaError_t cudaGetDeviceCount(int* count) {
   return cudaSuccess;
 }
 cudaError_t cudaSetDevice(int) { return cudaSuccess; }
-cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int) {
+cudaError_t cudaGetDeviceProperties(cudaDeviceProp* p, int number) {
   std::strcpy(p->name, "emulated device");
   p->totalGlobalMem = size_t{1} << 30;
   p->multiProcessorCount = 1;
   std::memset(&p->uuid, 0, sizeof p->uuid);
   const pid_t process = getpid();  // whose memory it is
-  std::memcpy(&p->uuid, &process, sizeof process);
+  std::memcpy(p->uuid.bytes, &process, sizeof process);
+  std::memcpy(p->uuid.bytes + sizeof process, &number, sizeof number);
   return cudaSuccess;
 }
 cudaError_t cudaDeviceGetDefaultMemPool(cudaMemPool_t* pool, int) {

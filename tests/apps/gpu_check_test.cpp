@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "kernels/base.h"
 #include "tests/support/process.h"
@@ -17,8 +18,9 @@ namespace {
 class Check {
  public:
   Check() {
-    for (const char* name : {"cuda_op_test", "cuda_kernel_test", "cuda_augment_test", "cuda_batches_test",
-                             "communication_test", "golden_test", "op_bench", "pointwise_bench", "fusion_bench"})
+    for (const char* name :
+         {"cuda_op_test", "cuda_kernel_test", "cuda_augment_test", "cuda_batches_test", "cuda_graph_test",
+          "communication_test", "golden_test", "op_bench", "pointwise_bench", "fusion_bench"})
       program(name, "exit 0");
     program("step_bench", R"(
 graph=false; for a in "$@"; do [[ $a == --graph ]] && graph=true; [[ $last == --mode ]] && mode=$a; last=$a; done
@@ -37,7 +39,9 @@ for setting in sys.argv[sys.argv.index("--settings") + 1].split(","):
 
   // With a PyTorch that can be imported, and a compute-sanitizer that runs what it is given.
   ProcessResult run(const std::string& arguments) {
-    program("compute-sanitizer", "\"${@: -1}\"");
+    program("compute-sanitizer", R"(
+[[ $1 != --help ]] || { echo "--kernel-name --track-stream-ordered-races"; exit; }
+echo "asked: $*"; "${@: -1}")");
     return run_process("/bin/bash", {"-c", cat("PYTHONPATH='", dir_.path, "' PATH='", dir_ / "build/bin", "':$PATH '",
                                                PPL_SCRIPTS, "/gpu_check.sh' ", arguments, " --small --out '",
                                                dir_ / "out", "' --build '", dir_ / "build", "'")});
@@ -47,6 +51,11 @@ for setting in sys.argv[sys.argv.index("--settings") + 1].split(","):
   std::string path(const std::string& name) const { return dir_ / name; }
   std::string peer() const { return " --peer '" + dir_ / "bench.py" + "'"; }
   json results() const { return json::parse(std::ifstream(dir_ / "out/results.json")); }
+  std::string log(const std::string& name) const {
+    std::stringstream text;
+    text << std::ifstream(dir_ / ("out/" + name + ".log")).rdbuf();
+    return text.str();
+  }
   json phase(const std::string& name) const {
     const json all = results();
     for (const json& p : all["phases"])
@@ -83,7 +92,7 @@ TEST_CASE("phases have limits of their own, a failed one does not stop the other
   CHECK(c.phase("build")["skipped"] == "asked for");
   CHECK(c.phase("parts")["skipped"] == "there is no CUDA device");  // it has passed, and shown nothing
   CHECK(c.phase("augment").count("skipped") == 0);
-  CHECK(c.results()["summary"]["skipped"].size() == 3);
+  CHECK(c.results()["summary"]["skipped"].size() == 4);  // racecheck runs cuda_kernel_test too
   for (const char* name : {"copy/results.json", "copy/logs.tgz"}) CHECK(c.exists(name));
 
   c.program("cuda_op_test", "exit 0");
@@ -120,6 +129,39 @@ TEST_CASE("steps stand beside PyTorch's, eager and as graphs") {
   CHECK(c.run("run" + others + " --peer /no/such.py").exit_code == 0);
   CHECK(c.results()["summary"]["steps"][1]["peer"].empty());  // the later call's phase counts
   CHECK(c.phase("torch")["skipped"] == "there is no /no/such.py");
+}
+
+TEST_CASE("compute-sanitizer gets the options that it knows, and our kernels only") {
+  Check c;
+  c.program("cuda_batches_test", "exit 7");
+  CHECK(c.run("run --skip build --skip training --skip torch --skip torch_autotune").exit_code == 1);
+  CHECK(c.phase("memcheck_batches")["exit"] == 7);
+  CHECK(c.phase("racecheck")["exit"] == 0);
+  const std::string memcheck = c.log("memcheck"), racecheck = c.log("racecheck");
+  CHECK(memcheck.find("--tool memcheck --kernel-name kernel_substring=_ZN3ppl --track-stream-ordered-races all "
+                      "--error-exitcode 1 ") != std::string::npos);
+  CHECK(memcheck.find("--report-api-errors") == std::string::npos);
+  CHECK(racecheck.find("--tool racecheck --kernel-name kernel_substring=_ZN3ppl --error-exitcode 1 ") !=
+        std::string::npos);
+}
+
+TEST_CASE("convolutions on plain kernels fail the steps and are named; epilogues stand apart") {
+  Check c;
+  c.program("step_bench", R"(
+[[ $* == *--no-plain* ]] || exit 9
+on=${PPL_CUDNN_EPILOGUES:-0}; mode=predict; [[ $* != *train* ]] || mode=train
+echo "{\"bench\": \"step\", \"mode\": \"$mode\", \"size\": 64, \"batch\": 1, \"precision\": \"bf16\", \"graph\": true,
+\"cudnn_epilogues\": \"$on\", \"ms\": $((4 - on)), \"peak_mib\": 10, \"convolutions\": [
+{\"convolution\": \"3x3 3-2 forward\", \"by\": \"plain\"}, {\"convolution\": \"1x1\", \"by\": \"cudnn 7\"}]}" | tr -d '\n'; echo
+[[ $mode == predict ]])");
+  const ProcessResult r = c.run("run --skip build --skip training --skip torch --skip torch_autotune");
+  CHECK(r.exit_code == 1);
+  CHECK(r.err.find("failed: steps (") != std::string::npos);
+  const json summary = c.results()["summary"];
+  CHECK(summary["plain_convolutions"] == json({"3x3 3-2 forward"}));
+  REQUIRE(summary["steps"][0]["mode"] == "predict");
+  CHECK(summary["steps"][0]["bf16_graph_ms"] == 4);
+  CHECK(summary["steps"][0]["bf16_epilogues_ms"] == 3);
 }
 
 TEST_CASE("kernels that are far from the copy bandwidth are named") {

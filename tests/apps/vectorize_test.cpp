@@ -140,7 +140,9 @@ TEST_CASE("wrong input is one line, wrong usage is exit 2, nothing is half writt
   const Town town;
   const std::string out = town.dir / "o.csv";
   CHECK(one_line_naming(town.run({"roads", town.dir / "nowhere", out}), "nowhere"));
-  CHECK(one_line_naming(town.run({"roads", town.masks(), town.dir / "o.shp"}), "o.shp: expected a name"));
+  CHECK(one_line_naming(town.run({"roads", town.masks(), town.dir / "o.xyz"}), "o.xyz: expected a name"));
+  CHECK(one_line_naming(town.run({"roads", town.masks(), town.dir / "o.osm", "--quiet"}), "do not say where they lie"));
+  CHECK(one_line_naming(town.run({"roads", town.masks(), out, "--gap", "8m", "--quiet"}), "--pixel-size METRES"));
   CHECK(one_line_naming(town.run({"roads", town.dir.path, out}), "no file <id>_mask"));
   std::ofstream(town.masks() + "/c_mask.png") << "no image";
   CHECK(one_line_naming(town.run({"roads", town.masks(), out, "--quiet"}), "c_mask.png"));
@@ -152,11 +154,86 @@ TEST_CASE("wrong input is one line, wrong usage is exit 2, nothing is half writt
                                                 {"roads"},
                                                 {"roads", "a"},
                                                 {"roads", "a", "b.csv", "--gap", "-1"},
+                                                {"roads", "a", "b.csv", "--gap", "8km"},
+                                                {"roads", "a", "b.csv", "--min-object", "8m"},
+                                                {"roads", "a", "b.csv", "--square"},
                                                 {"buildings", "a", "b.csv", "--threshold", "2"},
                                                 {"rods", "a", "b.csv"}}) {
     CHECK(town.run(wrong).exit_code == 2);
   }
   CHECK(town.run({"roads", "--help"}).exit_code == 0);
+}
+
+TEST_CASE("lengths in metres are pixels of the ground; defaults are metres there") {
+  if (!have_gdal()) return;
+  const Town town;
+  const auto table = [&](std::vector<std::string> more) {
+    std::vector<std::string> words{"roads", town.masks(), town.dir / "t.csv"};
+    words.insert(words.end(), more.begin(), more.end());
+    const ProcessResult r = town.run(words);
+    CHECK(r.exit_code == 0);
+    return std::pair(read_text(town.dir / "t.csv"), r.err);
+  };
+  const auto [in_pixels, said] = table({});
+  CHECK(contains(said, "pixels of unknown size: closing 2 px"));
+  CHECK(contains(said, "gap 20 px"));
+  CHECK(contains(table({"--pixel-size", "0.2"}).second, "0.2 m a pixel: closing 4 px"));
+  town.place();  // 0.5 m
+  CHECK(contains(table({}).second, "0.5 m a pixel: closing 2 px, objects from 192 px2"));
+  CHECK(contains(table({"--gap", "5m", "--min-hole", "30m2", "--spur", "7"}).second, "gap 10 px"));
+  const std::vector<std::string> metres{"--min-length", "150m"}, pixels{"--min-length", "300px"};
+  CHECK(table(metres).first == table(pixels).first);
+  CHECK(table(metres).first != table({}).first);
+}
+
+TEST_CASE("roads have lengths and widths in metres, and a confidence of probabilities") {
+  if (!have_gdal()) return;
+  const Town town;
+  const std::vector<uint8_t> mask = test::town(0);
+  std::vector<float> values(mask.size());
+  for (size_t i = 0; i < mask.size(); ++i) values[i] = mask[i] == 0 ? 0.1f : i % kSide < 64 ? 0.9f : 0.5f;
+  write_probability_tiff(town.dir / "p.tif", values.data(), kSide, kSide, kPlace);
+  const std::string json = town.dir / "p.geojson", osm = town.dir / "p.osm", lines = town.dir / "p.geojsonl";
+  REQUIRE(
+      town.run({"roads", town.dir / "p.tif", json, osm, lines, town.dir / "p.shp", "--threshold", "0.3"}).exit_code ==
+      0);
+  const auto read = nlohmann::json::parse(read_text(json));
+  REQUIRE(read["features"].size() == 1);
+  const auto& road = read["features"][0]["properties"];
+  CHECK(road["length_m"].get<double>() == doctest::Approx(64).epsilon(0.01));
+  CHECK(road["width_m"].get<double>() == doctest::Approx(3.5));
+  CHECK(road["confidence"].get<double>() == doctest::Approx(0.7).epsilon(0.01));
+  CHECK(count(read_text(lines), "\n") == 1);
+  CHECK(std::filesystem::exists(town.dir / "p.dbf"));
+  CHECK(contains(read_text(osm), "<tag k=\"highway\" v=\"road\"/>"));
+  // In pixels they say so.
+  REQUIRE(town.run({"roads", town.masks() + "/a_mask.png", json}).exit_code == 0);
+  const auto plain = nlohmann::json::parse(read_text(json))["features"][0]["properties"];
+  CHECK(plain["length_px"].get<double>() == doctest::Approx(128).epsilon(0.01));
+  CHECK(plain["width_px"].get<double>() == doctest::Approx(7));
+  CHECK_FALSE(plain.contains("confidence"));
+}
+
+TEST_CASE("OSM files share the nodes of junctions; buildings with holes are multipolygons") {
+  if (!have_gdal() || !have_geos()) return;
+  const Town town;
+  town.place();
+  const std::string osm = town.dir / "b.osm";
+  REQUIRE(town.run({"roads", town.masks() + "/b_mask.tif", osm}).exit_code == 0);
+  const std::string roads = read_text(osm);
+  CHECK(count(roads, "<way ") == 3);
+  CHECK(count(roads, "<nd ") == count(roads, "<node ") + 2);  // the junction is one node of three ways
+  std::vector<uint8_t> mask(kSide * kSide, 0);
+  for (int64_t i = 0; i < kSide * kSide; ++i) {
+    const int64_t r = i / kSide, c = i % kSide;
+    mask[static_cast<size_t>(i)] = r >= 20 && r < 60 && c >= 20 && c < 80 && !(r >= 30 && r < 45 && c >= 40 && c < 60);
+  }
+  write_mask_tiff(town.dir / "h_mask.tif", mask.data(), kSide, kSide, kPlace);
+  REQUIRE(town.run({"buildings", town.dir / "h_mask.tif", osm}).exit_code == 0);
+  const std::string buildings = read_text(osm);
+  CHECK(count(buildings, "role=\"outer\"") == 1);
+  CHECK(count(buildings, "role=\"inner\"") == 1);
+  CHECK(count(buildings, "building") == 1);
 }
 
 TEST_CASE("a real mask of SpaceNet's, on the earth") {

@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include "io/image/formats.h"
+#include "io/image/resample.h"
 #include "io/image/scene.h"
 #include "io/image/white_margin.h"
 #include "io/tiles/input_spec.h"
@@ -75,6 +76,27 @@ TEST_CASE("progressive and CMYK JPEGs") {
   CHECK(contains(error_of([&] { read_image(dir / "q.jpg"); }), "damaged or incomplete JPEG"));
   test::write_other_jpeg(dir / "c.jpg", noise(16, 4), false);
   CHECK(contains(error_of([&] { read_image(dir / "c.jpg"); }), "c.jpg: a CMYK JPEG"));
+}
+
+TEST_CASE("resampled images are means by triangles, as Pillow's BILINEAR") {
+  Image line = Image::make(1, 2, 1);
+  line.bytes = {0, 100};
+  std::vector<uint8_t> valid;
+  CHECK(resample(line, valid, 1, 4).bytes == std::vector<uint8_t>{0, 25, 75, 100});
+  line = Image::make(1, 4, 1);
+  line.bytes = {0, 0, 100, 100};
+  // Weights 3, 3, 1 of 7 from the left.
+  CHECK(resample(line, valid, 1, 2).bytes == std::vector<uint8_t>{14, 86});
+  CHECK(valid.empty());
+  valid = {1, 0, 0, 1};
+  line.bytes = {10, 255, 255, 30};
+  // What has no data has no weight: of the left pixel 3 of 7 have some, which is less than half.
+  CHECK(resample(line, valid, 1, 2).bytes == std::vector<uint8_t>{10, 30});
+  CHECK(valid == std::vector<uint8_t>{0, 0});
+  valid.clear();
+  CHECK(resample(noise(8, 3), valid, 8, 8).bytes == noise(8, 3).bytes);
+  CHECK(resample_nearest(line, 2, 2).bytes == std::vector<uint8_t>{255, 30, 255, 30});
+  CHECK(resample({1, 2, 3, 4}, 1, 2, 2, 1, 2) == std::vector<float>{1, 2, 3, 4});
 }
 
 TEST_CASE("files of other formats are called what they are") {

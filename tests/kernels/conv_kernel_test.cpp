@@ -43,6 +43,27 @@ TEST_CASE("conv: what is not a number goes through every algorithm's ReLU") {
   });
 }
 
+TEST_CASE("what computed a convolution is noted, and plain loops are warned of") {
+  const Conv p = make(1, 8, 8, 32, 32, 3, 1, 1);
+  const auto x = noise<float>(size_t(p.h) * p.w * p.c, 1), w = noise<float>(size_t(p.k) * 9 * p.c, 2);
+  std::vector<float> y(size_t(p.h) * p.w * p.k);
+  const auto run = [&](ConvAlgorithm a) {
+    conv_forward<float>(CpuContext::current(), p, x.data(), w.data(), {}, y.data(), nullptr, a);
+  };
+  forget_conv_runs();
+  run(ConvAlgorithm::winograd);
+  run(ConvAlgorithm::winograd);
+  REQUIRE(conv_runs().size() == 1);
+  CHECK(conv_runs()[0].by == "winograd");
+  CHECK(conv_runs()[0].calls == 2);
+  CHECK(plain_conv_warning(conv_runs()).empty());
+  run(ConvAlgorithm::plain);
+  CHECK(conv_runs().size() == 2);
+  CHECK(plain_conv_warning(conv_runs()) ==
+        "1 of 2 kinds of convolution (33.3 % of the work) are computed by plain kernels, which are slow; the largest: "
+        "3x3 32-32 forward f32 of 1 x 8 x 8");
+}
+
 TEST_CASE("scratch memory after one that could not be had") {
   CpuContext ctx;
   CHECK(ctx.scratch<char>(3, 1000) != nullptr);

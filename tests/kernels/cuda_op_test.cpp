@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "kernels/conv_runs.h"
 #include "kernels/cuda/device.h"
 #include "tests/support/compare.h"
 #include "tests/support/device/thread_orders.h"
@@ -85,4 +86,5 @@ TEST_CASE("ops on CUDA are those of the CPU") {
     attempt(c, c.run, c.name);
     if (c.reference) attempt(c, c.reference, c.name + ", of other ops");
   }
+  std::printf("%s", conv_table(conv_runs()).c_str());
 }

@@ -38,6 +38,8 @@ TEST_CASE("options that would do nothing, and names that do not fit, are wrong u
       {{image, scene, "--probabilities", "f64"}, "f64"},
       {{dir / "in", folder, "--theme", "buildings"}, "--theme: is for --vectors"},
       {{dir / "in", folder, "--label", "1"}, "--label: is for --vectors"},
+      {{dir / "in", folder, "--gap", "8m"}, "--gap: is for --vectors"},
+      {{dir / "in", folder, "--vectors", dir / "v.gpkg", "--square"}, "--square: is for --theme buildings"},
       {{dir / "in", folder, "--lease", "3"}, "--lease: is for --share"},
       {{dir / "in", folder, "--shares", "1"}, "--shares: is for several"},
       {{dir / "in", folder, "--share", "--existing", "fail"}, "--existing"},

@@ -101,7 +101,7 @@ TEST_CASE("pixels and the earth do not meet; degrees beyond the earth are refuse
   const std::vector<Point> one{{0, 0}};
   const std::string truth = layers.write("truth.geojson", squares(one, true));
   VectorLayer drawn{
-      "buildings", "", true, "confidence", {{"a", 0, 0.5, {}, {{{0, 0}, {30, 0}, {30, 30}, {0, 30}}, {}}}}};
+      "buildings", "", true, {"confidence"}, {{"a", 0, {0.5}, {}, {{{0, 0}, {30, 0}, {30, 30}, {0, 30}}, {}}}}};
   for (const char* name : {"p.geojson", "p.gpkg", "p.fgb"}) {
     CAPTURE(name);
     write_vectors(layers.dir / name, drawn);

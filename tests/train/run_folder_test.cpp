@@ -86,6 +86,8 @@ TEST_CASE("events, sheet, trace: whole, also after a kill, and read by TensorBoa
   const ProcessResult r = train({"--resume", run, "--profile"});
   CAPTURE(r.err);
   REQUIRE(r.exit_code == 0);
+  CHECK(r.err.find("workspace  computed by\n") != std::string::npos);  // a line a convolution
+  CHECK(r.err.find(" weights  7x7/2 ") != std::string::npos);
 
   std::map<std::string, int> count;
   for (const std::string& record : records_of(events))

@@ -119,3 +119,29 @@ TEST_CASE("batch norm over one value says so") {
   CHECK(has(r.err, "one value a channel"));
   CHECK(has(r.err, "larger crop or more tiles a batch"));
 }
+
+TEST_CASE("sources of another distance are resampled as they are read") {
+  Run run;
+  run.config["stages"][0]["train"] = json::array({{{"path", run.dir / "train"}, {"ground_sample_distance", 1.0}}});
+  const ProcessResult refused = run.train({"--quiet"});
+  CHECK(refused.exit_code == 1);
+  CHECK(has(refused.err, "wants that of the network too"));
+  run.config["input"] = {{"ground_sample_distance", 0.5}};
+  run.config["stages"][0]["crop"] = 64;
+  const ProcessResult r = run.train();
+  CHECK(r.exit_code == 0);
+  CHECK(has(r.err, "resampled as it is read, 2 times as large"));
+  // 48 pixels a side have become 96: there is room for a crop of 64.
+  CHECK_FALSE(has(r.err, "no tile has room"));
+
+  FolderOptions options;
+  options.zoom = 2;
+  const FolderTiles tiles(run.dir / "train", options);
+  CHECK(tiles.entry(0).height == 96);
+  const Tile large = tiles.load(0);
+  const Tile small = FolderTiles(run.dir / "train", FolderOptions{}).load(0);
+  bool same = large.height == 96 && large.width == 96;
+  for (int64_t y = 0; same && y < 96; ++y)
+    for (int64_t x = 0; x < 96; ++x) same &= large.mask[y * 96 + x] == small.mask[y / 2 * 48 + x / 2];
+  CHECK(same);
+}

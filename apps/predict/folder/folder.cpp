@@ -13,10 +13,12 @@
 #include "apps/predict/ensemble.h"
 #include "apps/predict/folder/context.h"
 #include "apps/predict/folder/folder_job.h"
+#include "apps/predict/picture_scale.h"
 #include "apps/predict/pipeline.h"
 #include "apps/predict/result_files.h"
 #include "apps/predict/vectors.h"
 #include "io/file.h"
+#include "io/image/resample.h"
 #include "io/tiles/image_list.h"
 
 namespace fs = std::filesystem;
@@ -49,6 +51,7 @@ class FolderPrediction {
         tiles_(tiles),
         job_(job),
         blocks_(job.blocks()),
+        scale_(o, ensemble.input()),
         progress_("predict", static_cast<int64_t>(tiles.size() - job.blocks().kept())) {
     if (o.context > 0) context_ = std::make_unique<TileContext>(tiles, o.context, ensemble.input());
   }
@@ -103,6 +106,7 @@ class FolderPrediction {
     Work work{block, tile, last, {}, "", 0};
     try {
       work.loaded = context_ ? context_->read(tile) : read_tile(tiles_[tile].image_path, ensemble_.input());
+      scale_.resample(work.loaded, tiles_[tile].image_path);
     } catch (const std::exception& e) {
       work.error = e.what();
     }
@@ -136,8 +140,20 @@ class FolderPrediction {
     return record;
   }
 
+  static const Image& seen_of(const LoadedTile& loaded) {
+    return loaded.seen.bytes.empty() ? loaded.image : loaded.seen;
+  }
+
+  void resample_back(LoadedTile& loaded, std::vector<float>& probability) const {
+    if (loaded.seen.bytes.empty()) return;
+    const Image& seen = loaded.seen;
+    probability =
+        resample(probability, seen.height, seen.width, ensemble_.classes(), loaded.image.height, loaded.image.width);
+    loaded.seen = {};
+  }
+
   bool fits(const std::vector<Work>& batch, const Work& next) const {
-    const Image &a = batch.front().loaded.image, &b = next.loaded.image;
+    const Image &a = seen_of(batch.front().loaded), &b = seen_of(next.loaded);
     const int64_t limit = options_.batch > 0
                               ? options_.batch
                               : std::max<int64_t>(1, kBatchPixels / std::max<int64_t>(1, a.height * a.width));
@@ -167,8 +183,10 @@ class FolderPrediction {
       std::vector<const Image*> images;
       std::vector<const std::vector<uint8_t>*> valid;
       for (const Result& r : results) {
-        images.push_back(&r.work.loaded.image);
-        valid.push_back(r.work.loaded.valid.empty() ? nullptr : &r.work.loaded.valid);
+        const LoadedTile& loaded = r.work.loaded;
+        const std::vector<uint8_t>& flags = loaded.seen.bytes.empty() ? loaded.valid : loaded.seen_valid;
+        images.push_back(&seen_of(loaded));
+        valid.push_back(flags.empty() ? nullptr : &flags);
       }
       ensemble_.begin(images, valid);
     });
@@ -183,6 +201,7 @@ class FolderPrediction {
       for (Result& r : results) {
         r.probability.assign(from, from + values);
         from += values;
+        resample_back(r.work.loaded, r.probability);
         cut_margin(r.work.loaded, r.probability, ensemble_.classes());
       }
     });
@@ -193,6 +212,7 @@ class FolderPrediction {
   const std::vector<TileFile>& tiles_;
   FolderJob& job_;
   Blocks& blocks_;
+  const PictureScale scale_;
   std::unique_ptr<TileContext> context_;
   Progress progress_;
   std::vector<TileRecord> records_;  // of the block in work
@@ -252,6 +272,7 @@ void predict_folder(const PredictOptions& o) {
   const ImageList list = find_images(o.images, {o.recursive, o.pattern});
   for (const std::string& note : list.notes) log_line(note);
   check_places(o, list.tiles);
+  PictureScale(o, ensemble.input()).compare(list.tiles);
   watch_signals();
   FolderJob job(o, ensemble, list.tiles);
   ManifestRoom room(o.out, list.tiles.size() + list.problems.size());
@@ -268,7 +289,7 @@ void predict_folder(const PredictOptions& o) {
   const auto failed = static_cast<size_t>(
       std::count_if(records.begin(), records.end(), [](const TileRecord& r) { return !r.error.empty(); }));
   if (!o.vectors.empty() && failed < records.size())
-    job.once(cat(word_of(kThemes, o.theme), o.label), records, o.vectors,
+    job.once(cat(word_of(kThemes, o.theme), o.label, text_of(o.roads, o.buildings)), records, o.vectors,
              [&] { write_vectors_of_tiles(o, ensemble.classes(), list.tiles, records); });
   PPL_CHECK(failed == 0, failed, " of ", records.size(), " tiles failed");
 }

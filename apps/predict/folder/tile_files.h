@@ -20,6 +20,8 @@ struct LoadedTile {
   TilePart tile;                      // where the tile lies in it: all of it, but for margins
   std::vector<uint8_t> valid;         // 1 where there is data; empty: everywhere
   std::optional<GeoReference> place;  // of TIFF images
+  Image seen;                         // what the network is given instead of the image, where that is resampled
+  std::vector<uint8_t> seen_valid;
 };
 
 // Takes the margin off; probability [image.height, image.width, classes]. What it has of the image is of no use then.

@@ -52,7 +52,11 @@ std::vector<std::string> ScenePaths::all() const {
 
 SceneOutput::SceneOutput(const PredictOptions& o, const SceneSource& scene, const Ensemble& ensemble,
                          const std::string& note)
-    : options_(o), paths_(o), place_(scene.georeference()), files_(spec_of(o, paths_, scene, ensemble, note)) {
+    : options_(o),
+      paths_(o),
+      place_(scene.georeference()),
+      one_class_(ensemble.classes() == 1),
+      files_(spec_of(o, paths_, scene, ensemble, note)) {
   if (!o.vectors.empty()) foreground_bits_ = BitImage(scene.height(), scene.width());
 }
 
@@ -68,7 +72,10 @@ void SceneOutput::write(Part part) {
 
 void SceneOutput::commit() {
   files_.commit_probabilities();
-  if (!options_.vectors.empty()) write_vectors_of(options_, std::move(foreground_bits_), paths_.id, place_);
+  if (!options_.vectors.empty()) {
+    const bool one = options_.label == 1 && one_class_;
+    write_vectors_of(options_, std::move(foreground_bits_), paths_.id, place_, one ? paths_.probability : "");
+  }
   files_.commit_mask();
 }
 

@@ -35,6 +35,7 @@ class SceneOutput {
   const PredictOptions& options_;
   const ScenePaths paths_;
   const std::optional<GeoReference> place_;
+  const bool one_class_;
   ResultFiles files_;
   BitImage foreground_bits_;
 };

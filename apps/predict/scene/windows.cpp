@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "apps/predict/pipeline.h"
+#include "io/image/resample.h"
 
 namespace ppl::apps {
 namespace {
@@ -36,6 +37,18 @@ std::vector<uint8_t> part_of(const std::vector<uint8_t>& from, int64_t from_widt
   return out;
 }
 
+Zoom zoom_of(const PredictOptions& o, const InputSpec& of_weights, const SceneSource& scene) {
+  const PictureScale scale(o, of_weights);
+  scale.compare(scene.georeference(), scene.height(), scene.width());
+  return scale.zoom(scene.georeference(), scene.height(), scene.width(), o.images);
+}
+
+// The scene's pixels that become a window of the network's.
+WindowAxis axis_of(int64_t extent, const PredictOptions& o, double zoom) {
+  const int64_t window = zoomed(o.window, 1 / zoom);
+  return {extent, window, std::min(window / 2, zoomed(o.overlap, 1 / zoom) - (o.overlap == 0))};
+}
+
 }  // namespace
 
 SceneWindows::SceneWindows(const PredictOptions& o, Ensemble& ensemble, const SceneSource& scene)
@@ -44,8 +57,9 @@ SceneWindows::SceneWindows(const PredictOptions& o, Ensemble& ensemble, const Sc
       scene_(scene),
       margin_(o.white_margin ? std::make_unique<WhiteMargin>(scene) : nullptr),
       spec_(scene_input(o, ensemble.input(), scene, margin_.get())),
-      rows_(scene.height(), o.window, o.overlap),
-      columns_(scene.width(), o.window, o.overlap),
+      zoom_(zoom_of(o, ensemble.input(), scene)),
+      rows_(axis_of(scene.height(), o, zoom_.down)),
+      columns_(axis_of(scene.width(), o, zoom_.across)),
       blender_(rows_, columns_, ensemble.classes()),
       progress_("predict: windows", rows_.count() * columns_.count()) {}
 
@@ -74,12 +88,29 @@ Seen SceneWindows::read(int64_t i, int64_t j) const {
   SceneSource::Window window = scene_.read(rows.begin, columns.begin, rows.size(), columns.size());
   if (margin_) margin_->take_out(window.image, rows.begin, columns.begin, window.valid);
   if (spec_.no_data) mark_no_data(window.image, *spec_.no_data, window.valid);
-  Seen seen{i, j, stretch(std::move(window.image), spec_, options_.images), std::move(window.valid), false};
+  Seen seen{i, j, {}, {}, 0, 0, std::move(window.valid), false};
+  show(seen, stretch(std::move(window.image), spec_, options_.images));
   const Range used_rows = rows_.used(i), used_columns = columns_.used(j);
   const std::vector<uint8_t> used = part_of(seen.valid, columns.size(), used_rows.begin - rows.begin,
                                             used_columns.begin - columns.begin, used_rows.size(), used_columns.size());
   seen.wanted = std::find(used.begin(), used.end(), 1) != used.end();
   return seen;
+}
+
+void SceneWindows::show(Seen& seen, Image pixels) const {
+  if (zoom_.resamples()) {
+    // Whole windows are as large as was asked for.
+    const auto length = [&](const WindowAxis& axis, int64_t size, double zoom) {
+      return size == axis.stride() + axis.overlap() ? options_.window : zoomed(size, zoom);
+    };
+    const int64_t height = length(rows_, pixels.height, zoom_.down);
+    const int64_t width = length(columns_, pixels.width, zoom_.across);
+    seen.flags = seen.valid;
+    pixels = resample(pixels, seen.flags, height, width);
+  }
+  seen.height = pixels.height;
+  seen.width = pixels.width;
+  seen.pixels = std::move(pixels);
 }
 
 void SceneWindows::begin(std::vector<Seen>& batch) {
@@ -88,7 +119,7 @@ void SceneWindows::begin(std::vector<Seen>& batch) {
   for (const Seen& s : batch) {
     if (!s.wanted) continue;
     images.push_back(&s.pixels);
-    valid.push_back(&s.valid);
+    valid.push_back(zoom_.resamples() ? &s.flags : &s.valid);
   }
   if (!images.empty()) ensemble_.begin(images, valid);
   for (Seen& s : batch) s.pixels = {};
@@ -101,7 +132,12 @@ void SceneWindows::finish(const std::vector<Seen>& batch, BoundedQueue<Finished>
   const int64_t values = begun ? probability.size() / probability.dim(0) : 0;
   const float* next = begun ? probability.data<float>() : nullptr;
   for (const Seen& s : batch) {
-    blend(s, s.wanted ? next : nullptr, out);
+    std::vector<float> back;
+    if (s.wanted && zoom_.resamples()) {
+      back = resample({next, next + values}, s.height, s.width, ensemble_.classes(), rows_.seen(s.row).size(),
+                      columns_.seen(s.column).size());
+    }
+    blend(s, !s.wanted ? nullptr : back.empty() ? next : back.data(), out);
     if (s.wanted) next += values;
     progress_.advance();
   }

@@ -7,6 +7,7 @@
 #include "apps/common/log.h"
 #include "apps/predict/blocks.h"
 #include "apps/predict/ensemble.h"
+#include "apps/predict/picture_scale.h"
 #include "apps/predict/scene/margin.h"
 #include "apps/predict/scene/rows.h"
 #include "io/bounded_queue.h"
@@ -17,10 +18,12 @@ namespace ppl::apps {
 
 // What the network sees of one window.
 struct Seen {
-  int64_t row = 0, column = 0;  // in windows
-  Image pixels;                 // 8 bit; gone when the window was begun
-  std::vector<uint8_t> valid;   // as the image: 1 where there is data
-  bool wanted = false;          // there is data where the window is used
+  int64_t row = 0, column = 0;    // in windows
+  Image pixels;                   // what the network is given, 8 bit; gone when the window was begun
+  std::vector<uint8_t> flags;     // of its pixels, where they were resampled
+  int64_t height = 0, width = 0;  // of its pixels
+  std::vector<uint8_t> valid;     // of the scene's pixels: 1 where there is data
+  bool wanted = false;            // there is data where the window is used
 };
 
 class SceneWindows {
@@ -38,6 +41,7 @@ class SceneWindows {
  private:
   Seen read(int64_t i, int64_t j) const;
   void begin(std::vector<Seen>& batch);
+  void show(Seen& seen, Image pixels) const;
   void finish(const std::vector<Seen>& batch, BoundedQueue<Finished>& out);
   void blend(const Seen& seen, const float* probability, BoundedQueue<Finished>& out);
 
@@ -46,6 +50,7 @@ class SceneWindows {
   const SceneSource& scene_;
   const std::unique_ptr<WhiteMargin> margin_;
   const InputSpec spec_;
+  const Zoom zoom_;
   const WindowAxis rows_, columns_;
   Blender blender_;
   Progress progress_;

@@ -5,18 +5,17 @@
 #include <algorithm>
 #include <cmath>
 
-#include "io/maps/tile_view.h"
-#include "io/places/projection.h"
+#include "io/geometry/point.h"
+#include "io/maps/ground_pixel.h"
 #include "kernels/base.h"
 
 namespace ppl::score {
 namespace {
 
-constexpr double kSpacenet = 0.31;     // metres
-constexpr double kFarFromIt = 0.3;     // share by which SpaceNet's own images differ (theirs are in degrees)
-constexpr double kSquare = 0.05;       // share by which width and height of a pixel may differ
-constexpr double kSamePlace = 0.5;     // pixels
-constexpr double kProjection = 0.005;  // share that projections stretch the ground by
+constexpr double kSpacenet = 0.31;  // metres
+constexpr double kFarFromIt = 0.3;  // share by which SpaceNet's own images differ (theirs are in degrees)
+constexpr double kSquare = 0.05;    // share by which width and height of a pixel may differ
+constexpr double kSamePlace = 0.5;  // pixels
 
 bool lie_alike(const GeoReference& a, const GeoReference& b) {
   const double pixel = std::max(std::hypot(a.transform[1], a.transform[4]), std::hypot(a.transform[2], a.transform[5]));
@@ -29,8 +28,6 @@ bool lie_alike(const GeoReference& a, const GeoReference& b) {
          distance(corner(a, kSide), corner(b, kSide)) <= kSamePlace * pixel;
 }
 
-double mean_of(const GroundPixel& pixel) { return std::sqrt(pixel.width * pixel.height); }
-
 }  // namespace
 
 const char* name_of(ScaleOrigin origin) {
@@ -42,24 +39,6 @@ std::string to_text(const PixelScale& scale) {
                      scale.origin == ScaleOrigin::option   ? "--pixel"
                      : scale.origin == ScaleOrigin::ground ? "measured on the ground"
                                                            : "SpaceNet's, whose ids these are");
-}
-
-std::optional<GroundPixel> ground_pixel(const GeoReference& place) {
-  try {
-    ProjectionCache cache;
-    TileFrame frame;
-    frame.height = frame.width = 1;
-    frame.transform = place.transform;
-    const GroundScale scale = TileView(frame, place.crs, cache).scale_at({0, 0});
-    GroundPixel pixel{std::hypot(scale.xx, scale.yx), std::hypot(scale.xy, scale.yy)};
-    // Where a system counts metres, what it says is what people call the size; the ground differs by less than this.
-    const auto& t = place.transform;
-    const GroundPixel nominal{std::hypot(t[1], t[4]), std::hypot(t[2], t[5])};
-    const auto near = [](double a, double b) { return std::fabs(a - b) <= kProjection * b; };
-    return near(nominal.width, pixel.width) && near(nominal.height, pixel.height) ? nominal : pixel;
-  } catch (const Error&) {
-    return {};
-  }
 }
 
 Scales::Scales(std::optional<double> option, const std::string& images) : option_(option) {
@@ -76,8 +55,8 @@ PixelScale Scales::of(const std::string& id, const std::optional<GeoReference>& 
   if (!place && images_ && !is_spacenet_id(id)) place = images_->find(id);
   const std::optional<GroundPixel> ground = place ? ground_pixel(*place) : std::nullopt;
   if (is_spacenet_id(id)) {
-    PPL_CHECK(!ground || std::fabs(mean_of(*ground) - kSpacenet) <= kFarFromIt * kSpacenet, "image '", id,
-              "': SpaceNet's pixels are 0.31 m, but these lie ", ground ? mean_of(*ground) : 0,
+    PPL_CHECK(!ground || std::fabs(ground->mean() - kSpacenet) <= kFarFromIt * kSpacenet, "image '", id,
+              "': SpaceNet's pixels are 0.31 m, but these lie ", ground ? ground->mean() : 0,
               " m apart on the ground; --pixel decides");
     return {kSpacenet, ScaleOrigin::spacenet};
   }
@@ -87,7 +66,7 @@ PixelScale Scales::of(const std::string& id, const std::optional<GeoReference>& 
   PPL_CHECK(std::fabs(ground->width - ground->height) <= kSquare * std::max(ground->width, ground->height), "image '",
             id, "': its pixels are ", ground->width, " x ", ground->height,
             " m on the ground, and the metric needs square ones; --pixel decides");
-  return {mean_of(*ground), ScaleOrigin::ground};
+  return {ground->mean(), ScaleOrigin::ground};
 }
 
 }  // namespace ppl::score

@@ -21,13 +21,6 @@ struct PixelScale {
 std::string to_text(const PixelScale&);
 const char* name_of(ScaleOrigin);  // in JSON: "option", "ground", "spacenet"
 
-// Metres that a pixel is wide and high on the ground, near the image's first pixel. Nothing without a coordinate system
-// that is tied to the earth.
-struct GroundPixel {
-  double width, height;
-};
-std::optional<GroundPixel> ground_pixel(const GeoReference&);
-
 // Finds the scale of one image after another.
 class Scales {
  public:

@@ -83,7 +83,9 @@ class OsmCollector {
   };
 
   enum class Stage { relations, ways, nodes };
-  const char* key() const { return request_.theme == MapTheme::roads ? "highway" : "building"; }
+  const char* key() const {
+    return !request_.key.empty() ? request_.key.c_str() : request_.theme == MapTheme::roads ? "highway" : "building";
+  }
   std::optional<FeatureTraits> traits_of(OsmTags tags) const;
   OsmPlace place_of(int64_t node);
   void add_ways(const Batch& batch);

@@ -13,6 +13,7 @@ Point to_world(const GeoReference&, Point p) { return p; }
 Line to_world(const GeoReference&, const Line& line) { return line; }
 Polygon to_world(const GeoReference&, const Polygon& polygon) { return polygon; }
 void write_vectors(const std::string& path, const VectorLayer&) { missing(path); }
+bool is_vector_file(const std::string&) { return false; }
 ReadPolygons read_polygons(const std::string& path, bool) { missing(path); }
 
 }  // namespace ppl

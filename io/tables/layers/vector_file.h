@@ -1,8 +1,9 @@
-// GeoJSON, GeoPackage and FlatGeobuf files, through GDAL. In builds without GDAL everything throws an Error that says
+// Layers of lines and polygons in files, through GDAL. In builds without GDAL everything throws an Error that says
 // so.
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -15,17 +16,18 @@ namespace ppl {
 struct VectorFeature {
   std::string image;  // its id
   int64_t number = 0;
-  double value = 0;  // what the layer's value_name says
-  Line line;         // of a layer of lines
-  Polygon polygon;   // of a layer of polygons
+  std::vector<double> values;  // of the layer's fields; not a number: unset
+  Line line;                   // of a layer of lines
+  Polygon polygon;             // of a layer of polygons
 };
 
 struct VectorLayer {
   std::string name;
   std::string crs;  // WKT; empty: coordinates are pixels, and the file says that they are in no system of the earth
   bool polygons = false;
-  std::string value_name;  // "length" or "confidence"
+  std::vector<std::string> fields;  // names of numbers
   std::vector<VectorFeature> features;
+  std::map<std::string, std::string> metadata{};  // in GeoPackages, and in GeoJSON as the member "metadata"
 };
 
 // Image to earth.
@@ -34,12 +36,14 @@ Line to_world(const GeoReference&, const Line&);
 Polygon to_world(const GeoReference&, const Polygon&);
 
 // By the extension: .geojson or .json (WGS 84 longitude and latitude as RFC 7946 asks, where the layer has a coordinate
-// system; pixels as they are where not), .gpkg and .fgb (the layer's system). Layers in pixels get an undefined
-// engineering system, in GeoJSON as the member "crs" that it had before RFC 7946 and that GDAL and QGIS read. Whole or
-// not at all; the same layer gives the same bytes. Error for other extensions.
+// system; pixels as they are where not), .geojsonl and .geojsons (a feature a line), .osm (JOSM: ways with negative ids
+// that share nodes), and whatever GDAL can write (.gpkg, .fgb, .shp: the layer's system). Layers in pixels get an
+// undefined engineering system, in GeoJSON as the member "crs" that it had before RFC 7946 and that GDAL and QGIS read.
+// Whole or not at all; the same layer gives the same bytes. Error for other extensions.
 void write_vectors(const std::string& path, const VectorLayer&);
 bool is_vector_file(const std::string& path);  // whether write_vectors takes it, by the extension
-bool is_layer(const std::string& path);        // what is read as a layer: these and shapefiles
+const char* vector_files();                    // what it takes, in words
+bool is_layer(const std::string& path);        // what is read as a layer of roads or buildings
 
 // The polygons of a file's layers, parts of one feature together. Error where layers have several systems, or degrees
 // beyond 180 and 90 (unless `pixels`).

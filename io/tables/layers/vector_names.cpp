@@ -7,11 +7,14 @@
 
 namespace ppl {
 
-bool is_vector_file(const std::string& path) {
-  static constexpr std::array<std::string_view, 4> kWritten{".geojson", ".json", ".gpkg", ".fgb"};
-  return std::find(kWritten.begin(), kWritten.end(), extension_of(path)) != kWritten.end();
+const char* vector_files() {
+  return "expected a name that ends with .geojson, .json, .geojsonl, .gpkg, .fgb, .osm, or as another vector file does "
+         "that GDAL writes";
 }
 
-bool is_layer(const std::string& path) { return is_vector_file(path) || extension_of(path) == ".shp"; }
+bool is_layer(const std::string& path) {
+  static constexpr std::array<std::string_view, 5> kRead{".geojson", ".json", ".gpkg", ".fgb", ".shp"};
+  return std::find(kRead.begin(), kRead.end(), extension_of(path)) != kRead.end();
+}
 
 }  // namespace ppl

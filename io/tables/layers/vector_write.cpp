@@ -2,13 +2,18 @@
 #include <cpl_vsi.h>
 #include <ogrsf_frmts.h>
 
+#include <cpl_string.h>
+
 #include <atomic>
+#include <cmath>
+#include <filesystem>
 #include <memory>
 #include <string_view>
 
 #include "io/file.h"
 #include "io/folder.h"
 #include "io/gdal_messages.h"
+#include "io/tables/layers/osm_file.h"
 #include "io/tables/layers/vector_file.h"
 #include "io/utf8.h"
 #include "kernels/base.h"
@@ -23,9 +28,26 @@ struct Close {
 // What drivers take as the system of layers in pixels; GeoPackage has a number of its own for it (-1).
 constexpr const char* kPixels = "LOCAL_CS[\"Undefined Cartesian SRS\",UNIT[\"Meter\",1]]";
 
-const char* driver_of(const std::string& path) {
+// Of two drivers with one extension the first is meant.
+constexpr std::pair<std::string_view, const char*> kDrivers[] = {
+    {".gpkg", "GPKG"},    {".fgb", "FlatGeobuf"},      {".geojson", "GeoJSON"},
+    {".json", "GeoJSON"}, {".geojsonl", "GeoJSONSeq"}, {".geojsons", "GeoJSONSeq"}};
+
+// Empty where GDAL has none.
+std::string driver_of(const std::string& path) {
   const std::string extension = extension_of(path);
-  return extension == ".gpkg" ? "GPKG" : extension == ".fgb" ? "FlatGeobuf" : "GeoJSON";
+  for (const auto& [known, name] : kDrivers) {
+    if (extension == known) return name;
+  }
+  GDALDriverManager& all = *GetGDALDriverManager();
+  for (int i = 0; extension.size() > 1 && i < all.GetDriverCount(); ++i) {
+    GDALDriver& driver = *all.GetDriver(i);
+    const char* const extensions = driver.GetMetadataItem(GDAL_DMD_EXTENSIONS);
+    if (!extensions || !driver.GetMetadataItem(GDAL_DCAP_VECTOR) || !driver.GetMetadataItem(GDAL_DCAP_CREATE)) continue;
+    if (cat(" ", extensions, " ").find(cat(" ", extension.substr(1), " ")) != std::string::npos)
+      return driver.GetDescription();
+  }
+  return {};
 }
 
 void add_ring(OGRPolygon& to, const Line& ring) {
@@ -56,10 +78,13 @@ OGRLayer* create_layer(GDALDataset& data, const VectorLayer& layer, bool geojson
   OGRLayer* result = data.CreateLayer(as_utf8(layer.name).c_str(), crs, layer.polygons ? wkbPolygon : wkbLineString,
                                       const_cast<char**>(options));
   if (!result) return nullptr;
-  OGRFieldDefn image("image_id", OFTString), number("number", OFTInteger64), value(layer.value_name.c_str(), OFTReal);
-  for (OGRFieldDefn* field : {&image, &number, &value}) {
-    if (result->CreateField(field) != OGRERR_NONE) return nullptr;
+  OGRFieldDefn image("image_id", OFTString), number("number", OFTInteger64);
+  if (result->CreateField(&image) != OGRERR_NONE || result->CreateField(&number) != OGRERR_NONE) return nullptr;
+  for (const std::string& name : layer.fields) {
+    OGRFieldDefn value(name.c_str(), OFTReal);
+    if (result->CreateField(&value) != OGRERR_NONE) return nullptr;
   }
+  for (const auto& [key, value] : layer.metadata) result->SetMetadataItem(key.c_str(), value.c_str());
   return result;
 }
 
@@ -68,7 +93,9 @@ bool write_features(OGRLayer& to, const VectorLayer& layer) {
     OGRFeature out(to.GetLayerDefn());
     out.SetField(0, as_utf8(feature.image).c_str());
     out.SetField(1, static_cast<GIntBig>(feature.number));
-    out.SetField(2, feature.value);
+    for (size_t k = 0; k < feature.values.size(); ++k) {
+      if (!std::isnan(feature.values[k])) out.SetField(static_cast<int>(k) + 2, feature.values[k]);
+    }
     if (auto geometry = to_geometry(feature, layer.polygons)) out.SetGeometryDirectly(geometry.release());
     if (to.CreateFeature(&out) != OGRERR_NONE) return false;
   }
@@ -79,7 +106,7 @@ bool write_features(OGRLayer& to, const VectorLayer& layer) {
 bool make(const std::string& name, const VectorLayer& layer, const std::string& driver_name) {
   GDALDriver* driver = GetGDALDriverManager()->GetDriverByName(driver_name.c_str());
   if (!driver) return false;
-  const bool geojson = driver_name == "GeoJSON", pixels = layer.crs.empty();
+  const bool geojson = driver_name.starts_with("GeoJSON"), pixels = layer.crs.empty();
   OGRSpatialReference crs;
   crs.SetAxisMappingStrategy(OAMS_TRADITIONAL_GIS_ORDER);
   if (crs.SetFromUserInput(pixels ? kPixels : layer.crs.c_str()) != OGRERR_NONE) return false;
@@ -91,14 +118,67 @@ bool make(const std::string& name, const VectorLayer& layer, const std::string& 
   return write_features(*to, layer) && (!transaction || data->CommitTransaction() == OGRERR_NONE);
 }
 
-// A collection without a system would be in degrees.
-std::string with_pixel_system(std::string_view geojson) {
+std::string quoted(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : text) {
+    if (static_cast<unsigned char>(c) < ' ') continue;
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+// Members of a collection that GDAL does not write: what the layer says of itself, and the system of layers in pixels
+// (without one a collection would be in degrees).
+std::string with_members(std::string_view geojson, const VectorLayer& layer) {
   const size_t begin = geojson.find("\"features\"");
   PPL_CHECK(begin != std::string_view::npos, "GDAL wrote GeoJSON without features");
-  std::string system = kPixels;
-  for (size_t at = 0; (at = system.find('"', at)) != std::string::npos; at += 2) system.insert(at, "\\");
-  return cat(geojson.substr(0, begin), "\"crs\": { \"type\": \"name\", \"properties\": { \"name\": \"", system,
-             "\" } },\n", geojson.substr(begin));
+  std::string members, metadata;
+  if (layer.crs.empty())
+    members += cat("\"crs\": { \"type\": \"name\", \"properties\": { \"name\": ", quoted(kPixels), " } },\n");
+  for (const auto& [key, value] : layer.metadata)
+    metadata += cat(metadata.empty() ? "" : ", ", quoted(key), ": ", quoted(value));
+  if (!metadata.empty()) members += cat("\"metadata\": { ", metadata, " },\n");
+  return cat(geojson.substr(0, begin), members, geojson.substr(begin));
+}
+
+// A layer of several files (a shapefile) is made in a folder in memory, which goes with all that is in it.
+class MemoryFolder {
+ public:
+  MemoryFolder() {
+    static std::atomic<unsigned> counter{0};
+    name_ = cat("/vsimem/ppl_layers_", counter++);
+    VSIMkdir(name_.c_str(), 0700);
+  }
+  ~MemoryFolder() { VSIRmdirRecursive(name_.c_str()); }
+  MemoryFolder(const MemoryFolder&) = delete;
+  MemoryFolder& operator=(const MemoryFolder&) = delete;
+
+  std::string operator/(const std::string& file) const { return name_ + "/" + file; }
+  std::vector<std::string> files() const {
+    const CPLStringList list(VSIReadDir(name_.c_str()));
+    std::vector<std::string> names;
+    for (int i = 0; i < list.Count(); ++i) {
+      if (std::string_view(list[i]) != "." && std::string_view(list[i]) != "..") names.emplace_back(list[i]);
+    }
+    return names;
+  }
+
+ private:
+  std::string name_;
+};
+
+void write_files(const std::string& path, const VectorLayer& layer, const MemoryFolder& folder) {
+  for (const std::string& file : folder.files()) {
+    vsi_l_offset size = 0;
+    const GByte* bytes = VSIGetMemFileBuffer((folder / file).c_str(), &size, FALSE);
+    const std::string to = (std::filesystem::path(path).parent_path() / file).string();
+    PPL_CHECK(bytes, to, ": cannot make the file");
+    if (driver_of(path) == "GeoJSON")
+      write_file(to, with_members({reinterpret_cast<const char*>(bytes), size}, layer));
+    else
+      write_file(to, bytes, size);
+  }
 }
 
 }  // namespace
@@ -121,23 +201,22 @@ Polygon to_world(const GeoReference& geo, const Polygon& polygon) {
 }
 
 void write_vectors(const std::string& path, const VectorLayer& layer) {
-  PPL_CHECK(is_vector_file(path), path, ": expected a name that ends with .geojson, .json, .gpkg or .fgb");
-  static std::atomic<unsigned> counter{0};
-  const std::string name = cat("/vsimem/ppl_layer_", counter++, extension_of(path));
-  struct Remove {
-    const std::string& name;
-    ~Remove() { VSIUnlink(name.c_str()); }
-  } remove{name};
+  PPL_CHECK(is_vector_file(path), path, ": ", vector_files());
+  if (extension_of(path) == ".osm") return write_file(path, osm_of(layer, path));
   GdalMessages messages;
+  const MemoryFolder folder;
+  const std::string file = std::filesystem::path(path).filename().string();
   CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", "2020-01-01T00:00:00.000Z");  // a GeoPackage notes when it was made
-  const std::string driver = driver_of(path);
-  const bool made = make(name, layer, driver);
+  const bool made = make(folder / file, layer, driver_of(path));
   CPLSetThreadLocalConfigOption("OGR_CURRENT_DATE", nullptr);
-  vsi_l_offset size = 0;
-  const GByte* bytes = VSIGetMemFileBuffer(name.c_str(), &size, FALSE);
-  PPL_CHECK(made && bytes && !messages.failed(), path, ": cannot make the file: ", messages.text());
-  if (driver != "GeoJSON" || !layer.crs.empty()) return write_file(path, bytes, size);
-  write_file(path, with_pixel_system({reinterpret_cast<const char*>(bytes), size}));
+  PPL_CHECK(made && !messages.failed(), path, ": cannot make the file: ", messages.text());
+  write_files(path, layer, folder);
+}
+
+bool is_vector_file(const std::string& path) {
+  if (extension_of(path) == ".osm") return true;
+  const GdalMessages messages;
+  return !driver_of(path).empty() && extension_of(path) != ".csv";
 }
 
 }  // namespace ppl
