@@ -37,8 +37,8 @@ struct Options {
 std::string name_of(const Layer& l) {
   const Conv& p = l.conv;
   std::string text = cat(l.transposed ? "T" : "", p.r, "x", p.s, " ");
-  if (p.stride > 1) text += cat("s", p.stride, " ");
-  if (p.dilation > 1) text += cat("d", p.dilation, " ");
+  if (p.stride != Axes(1)) text += cat("s", p.stride, " ");
+  if (p.dilation != Axes(1)) text += cat("d", p.dilation, " ");
   return text + (l.transposed ? cat(p.k, "-", p.c) : cat(p.c, "-", p.k)) + cat(" @", p.w, "x", p.h);
 }
 
@@ -114,7 +114,7 @@ template <class T>
 void run_once(const Options& o, const Conv& p, ConvKind kind, Data<T>& d, PackedWeights& packed, ConvAlgorithm a) {
   CpuContext& ctx = CpuContext::current();
   Epilogue<T> e;
-  if (o.epilogue) e = {d.bias.data(), p.stride == 1 && p.r == 3 ? d.residual.data() : nullptr, true};
+  if (o.epilogue) e = {d.bias.data(), p.stride == Axes(1) && p.r == 3 ? d.residual.data() : nullptr, true};
   PackedWeights* keep = o.packed ? &packed : nullptr;
   if (kind == ConvKind::forward) conv_forward<T>(ctx, p, d.x.data(), d.w.data(), e, d.y.data(), keep, a);
   if (kind == ConvKind::backward_data) conv_backward_data<T>(ctx, p, d.y.data(), d.w.data(), e, d.x.data(), keep, a);

@@ -68,7 +68,7 @@ std::pair<double, double> best_ms(int repeats, const std::function<void()>& a, c
 json described(const Fusion& f) {
   const Conv& s = f.shape;
   return {{"bench", "fusion"}, {"fusion", f.name}, {"batch", s.n},  {"side", s.h},
-          {"in", s.c},         {"out", s.k},       {"window", s.r}, {"stride", s.stride}};
+          {"in", s.c},         {"out", s.k},       {"window", s.r}, {"stride", s.stride.y}};
 }
 
 json described(const GraphPlan& plan) {

@@ -2,10 +2,14 @@
 // step's convolutions alone, each run by oneDNN's direct algorithm (on the CPU); and what computed each convolution.
 // One JSON line a setting.
 #include <omp.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <functional>
@@ -30,7 +34,7 @@ struct Options {
   std::string network = "pp_linknet34_psp64", loss = "focal";
   std::vector<int> sizes{512}, batches{1};
   std::vector<std::string> modes{"predict", "train"}, precisions{"f32", "bf16"};
-  int repeats = 10, warmup = 3;
+  int repeats = 10, warmup = 3, beside = 0;
   bool roof = true, graph = false, no_plain = false;
   Device device = Device::cpu;
 };
@@ -50,6 +54,33 @@ Times measure(const Options& o, const std::function<void()>& work) {
   std::sort(ms.begin(), ms.end());
   return {ms[ms.size() / 2], ms[0]};
 }
+
+// Processes that compute without end until this goes.
+class BusyProcesses {
+ public:
+  explicit BusyProcesses(int count) {
+    for (int i = 0; i < count; ++i) {
+      const pid_t child = fork();
+      PPL_CHECK(child >= 0, "cannot start a busy process");
+      if (child == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        for (volatile uint64_t turns = 0;;) turns = turns + 1;
+      }
+      children_.push_back(child);
+    }
+  }
+  ~BusyProcesses() {
+    for (const pid_t child : children_) {
+      kill(child, SIGKILL);
+      waitpid(child, nullptr, 0);
+    }
+  }
+  BusyProcesses(const BusyProcesses&) = delete;
+  BusyProcesses& operator=(const BusyProcesses&) = delete;
+
+ private:
+  std::vector<pid_t> children_;
+};
 
 Tensor random_tensor(Shape shape, uint64_t seed, DType dtype) {
   Random random(seed);
@@ -171,6 +202,13 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
             {"peak_mib", memory_use(o.device).peak >> 20},
             {"held_mib", memory_use(o.device).held >> 20},
             {"convolutions", described(runs)}};
+  if (o.beside > 0) {
+    const BusyProcesses busy(o.beside);
+    const Times beside = measure(o, step);
+    line["busy_processes"] = o.beside;
+    line["beside_ms"] = beside.median;
+    line["of_quiet_speed"] = t.median / beside.median;
+  }
   if (o.roof && o.device == Device::cpu) {
     line["direct_roof_ms"] = roof(o, precision, step);
     line["of_direct_roof"] = t.median / line["direct_roof_ms"].get<double>();
@@ -201,6 +239,9 @@ int main(int argc, char** argv) {
          "Where the steps run")
       ->check(CLI::IsMember({"cpu", "cuda"}))
       ->default_str("cpu");
+  app.add_option("--beside", o.beside, "Then measures again beside so many busy processes")
+      ->check(CLI::Range(0, 1024))
+      ->capture_default_str();
   app.add_flag("--graph", o.graph, "On cuda: steps as CUDA graphs, recorded while warming up");
   app.add_flag("--no-plain", o.no_plain, "Fail where a convolution is computed by plain kernels");
   app.add_flag("!--no-roof", o.roof, "Leave the direct roof out");

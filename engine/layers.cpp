@@ -59,8 +59,8 @@ Tensor ConvLayer::forward(const Tensor& x, const BatchNorm2d& norm, NormOptions 
   return folded_.forward(x, options, o.relu, o.residual, residual);
 }
 
-Conv2d::Conv2d(int in, int out, int window, ConvOptions o, bool with_bias)
-    : ConvLayer(Kind::plain, {out, window, window, in}, with_bias ? out : 0, o) {}
+Conv2d::Conv2d(int in, int out, Axes window, ConvOptions o, bool with_bias)
+    : ConvLayer(Kind::plain, {out, window.y, window.x, in}, with_bias ? out : 0, o) {}
 
 void Conv2d::initialize_own(Random& random) {
   const double area = static_cast<double>(weight.dim(1) * weight.dim(2));
@@ -68,8 +68,8 @@ void Conv2d::initialize_own(Random& random) {
   if (bias.defined()) fill_uniform(bias, 1 / std::sqrt(area * static_cast<double>(weight.dim(3))), random);
 }
 
-ConvTranspose2d::ConvTranspose2d(int in, int out, int window, ConvOptions o)
-    : ConvLayer(Kind::transposed, {in, window, window, out}, out, o) {}
+ConvTranspose2d::ConvTranspose2d(int in, int out, Axes window, ConvOptions o)
+    : ConvLayer(Kind::transposed, {in, window.y, window.x, out}, out, o) {}
 
 void ConvTranspose2d::initialize_own(Random& random) {
   const double bound = 1 / std::sqrt(static_cast<double>(weight.dim(1) * weight.dim(2) * weight.dim(3)));

@@ -44,7 +44,7 @@ class ConvLayer : public Module {
 
 class Conv2d : public ConvLayer {
  public:
-  Conv2d(int in, int out, int window, ConvOptions, bool bias = true);
+  Conv2d(int in, int out, Axes window, ConvOptions, bool bias = true);
 
  private:
   void initialize_own(Random&) override;  // Kaiming normal by fan out; bias uniform by fan in
@@ -52,10 +52,10 @@ class Conv2d : public ConvLayer {
 
 class ConvTranspose2d : public ConvLayer {
  public:
-  ConvTranspose2d(int in, int out, int window, ConvOptions);
+  ConvTranspose2d(int in, int out, Axes window, ConvOptions);
 
  private:
-  void initialize_own(Random&) override;  // PyTorch's default: uniform, bound 1 / sqrt(out * window^2)
+  void initialize_own(Random&) override;  // PyTorch's default: uniform, bound 1 / sqrt(out * area of the window)
 };
 
 }  // namespace ppl

@@ -11,8 +11,8 @@
 namespace ppl {
 
 struct ConvOptions {
-  int stride = 1, pad = 0, dilation = 1;
-  int output_pad = 0;  // of a transposed convolution: extra rows and columns at the end
+  Axes stride = 1, pad = 0, dilation = 1;  // one value, or {down, across}
+  Axes output_pad = 0;                     // of a transposed convolution: extra rows and columns at the end
 };
 
 // Where the second map of a norm goes: y = relu(norm(x) + r) (residual networks) or y = relu(norm(x)) + r (decoder

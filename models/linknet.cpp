@@ -1,5 +1,7 @@
 #include "models/linknet.h"
 
+#include <cmath>
+
 #include "kernels/profile_range.h"
 
 namespace ppl {
@@ -75,6 +77,18 @@ LinkNet::LinkNet(const NetworkSpec& s)
   child("finaldeconv1", finaldeconv1_);
   child("finalconv2", finalconv2_);
   child("finalconv3", finalconv3_);
+}
+
+void LinkNet::start_from_prior(std::span<const double> prior) {
+  PPL_CHECK(std::ssize(prior) == spec.classes, "a prior of ", prior.size(), " classes for a network of ", spec.classes);
+  std::vector<float> weights = finalconv3_.weight.to_host(), bias;
+  for (float& w : weights) w *= 0.1f;
+  for (const double p : prior) {
+    PPL_CHECK(p > 0 && p < 1, "a prior must lie between 0 and 1, not be ", p);
+    bias.push_back(static_cast<float>(std::log(p / (1 - p))));
+  }
+  finalconv3_.weight.assign(weights);
+  finalconv3_.bias.assign(bias);
 }
 
 Tensor LinkNet::head(const Tensor& x) const {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "models/centre.h"
@@ -27,6 +28,11 @@ class LinkNet : public Module {
 
   // x [N,H,W,bands] f32 or bf16, H and W multiples of 32 -> logits [N,H,W,classes] of the same type.
   Tensor forward(const Tensor& x) const;
+
+  // Call after initialize(): an untrained network then answers everywhere with about the prior, the share of pixels
+  // that class k has at prior[k], within 0 and 1: the last layer's weights shrink to a tenth and its bias becomes log(p
+  // / (1 - p)) (the prior of Lin et al. 2017, Focal Loss, 4.1). Error where the number of classes differs.
+  void start_from_prior(std::span<const double> prior);
 
   const NetworkSpec spec;
 

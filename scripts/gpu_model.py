@@ -85,8 +85,9 @@ def result(c):
     return larger(c) if c.transposed else smaller(c)
 
 
-def operand(c):
-    return smaller(c) if c.transposed else larger(c)
+def is_narrow(c):
+    """Our own kernels, with bias and ReLU; weights' gradients in f32."""
+    return c.k == 1 and c.stride == 1
 
 
 def operations(c):
@@ -112,6 +113,8 @@ class Model:
         self.launches.append(Launch(function, launches, read, written, operations, note))
 
     def conv(self, c, kind):
+        if is_narrow(c):
+            return self.narrow(c, kind)
         # The data gradient of a layer that is itself one is the convolution.
         if kind == WEIGHTS:
             read, written = larger(c) + smaller(c), weights(c) * BF16
@@ -122,6 +125,12 @@ class Model:
         self.by_kind.append((c, kind))
         self.add("convolution", 1, read, written, operations(c), f"{c.name} {('forward', 'data', 'weights')[kind]}")
 
+    def narrow(self, c, kind):
+        read = {FORWARD: larger(c), DATA: smaller(c), WEIGHTS: larger(c) + smaller(c)}[kind]
+        written = {FORWARD: smaller(c), DATA: larger(c), WEIGHTS: 0}[kind]
+        self.add("cuda_conv_narrow", 2 if kind == WEIGHTS else 1, read, written,
+                 note=f"{c.name} {('forward', 'data', 'weights')[kind]}")
+
     def forward(self, c, train):
         m = result(c)
         if train or c.name == "centre":  # prediction folds norms into weights once, but not the centre's
@@ -131,7 +140,8 @@ class Model:
             self.pyramid_forward(c)
         elif not c.norm or not train:
             before = m if c.residual == "before" else 0
-            self.add("finish", 1, m + before, m, note=c.name)
+            if not is_narrow(c):
+                self.add("finish", 1, m + before, m, note=c.name)
             if c.residual == "after":
                 self.add("add", 1, 2 * m, m, note=c.name)
         else:
@@ -159,7 +169,8 @@ class Model:
         if c.name != "stem":
             self.conv(c, FORWARD if c.transposed else DATA)
         self.conv(c, WEIGHTS)
-        self.add("cast", 1, weights(c) * BF16, weights(c) * F32, note="dw")
+        if not is_narrow(c):
+            self.add("cast", 1, weights(c) * BF16, weights(c) * F32, note="dw")
 
     def pyramid_forward(self, c):
         m, cells = result(c), sum(g * g for g in (1, 2, 3, 6))
@@ -270,7 +281,7 @@ def launched(program, mode, size, batch):
 
 
 # Of these the emulation counts every access: windows that overlap, and rows that are read again. Only launches are held.
-COUNTED_OTHERWISE = {"max_pool_forward", "max_pool_backward", "pyramid_pool_forward", "pyramid_pool_backward",
+COUNTED_OTHERWISE = {"cuda_conv_narrow", "max_pool_forward", "max_pool_backward", "pyramid_pool_forward", "pyramid_pool_backward",
                      "pyramid_resize_forward", "pyramid_resize_backward"}
 
 

@@ -10,6 +10,8 @@
 #include "apps/common/vector_options.h"
 #include "apps/predict/folder/folder.h"
 #include "apps/predict/scene/scene.h"
+#include "io/folder.h"
+#include "io/image/formats.h"
 #include "models/networks.h"
 
 namespace {
@@ -156,12 +158,12 @@ void check_out(const PredictOptions& o) {
   if (!is_folder(o)) return check_extension("out", o.out, {".tif", ".tiff"}, "the mask of a scene or mosaic, a TIFF");
   if (o.suffix.find('/') != std::string::npos)
     throw CLI::ValidationError("--suffix", o.suffix + ": is a part of a file's name, without /");
-  const std::string extension = fs::path(o.out).extension().string();
-  for (const char* file : {".tif", ".tiff", ".png", ".jpg", ".jpeg", ".vrt", ".geojson", ".gpkg", ".fgb", ".csv"}) {
-    if (extension == file && !fs::is_directory(o.out))
-      throw CLI::ValidationError(
-          "out", o.out + ": the masks of a folder go into a folder; --mosaic makes one mask of all images");
-  }
+  const std::string extension = ppl::extension_of(o.out);
+  const bool other_file = extension == ".vrt" || extension == ".geojson" || extension == ".gpkg" ||
+                          extension == ".fgb" || extension == ".csv";
+  if ((other_file || ppl::has_image_extension(o.out)) && !fs::is_directory(o.out))
+    throw CLI::ValidationError(
+        "out", o.out + ": the masks of a folder go into a folder; --mosaic makes one mask of all images");
 }
 
 void predict(const CLI::App& app, const PredictOptions& o) {

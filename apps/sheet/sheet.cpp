@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "apps/common/log.h"
+#include "io/image/formats.h"
 #include "io/image/image.h"
 #include "io/threads.h"
 #include "io/tiles/tiles.h"
@@ -16,7 +17,7 @@ namespace {
 constexpr double kLittleForeground = 0.01;  // share of the tile's pixels
 
 std::string mask_path(const std::string& folder, const std::string& id) {
-  for (const char* extension : {".png", ".tif"}) {
+  for (const std::string& extension : image_extensions()) {
     const fs::path path = fs::path(folder) / (id + "_mask" + extension);
     if (fs::exists(path)) return path.string();
   }

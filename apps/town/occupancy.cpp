@@ -6,12 +6,12 @@ namespace ppl::synthetic {
 
 Occupancy::Occupancy(const Plan& plan, const StreetGraph& graph)
     : map_(cvCeil(plan.height() + 2 * kMargin), cvCeil(plan.width() + 2 * kMargin), CV_8U, cv::Scalar(0)) {
-  take(plan.river(), plan.river_width() + 6, kBarrier);
-  take(plan.rail(), 8, kBarrier);
+  take(plan.river(), plan.river_width() + 6, Use::barrier);
+  take(plan.rail(), 8, Use::barrier);
   for (const Road& road : graph.roads) {
-    take(road.line, style_of(road.kind).width + 2 * style_of(road.kind).sidewalk, kVerge);
+    take(road.line, style_of(road.kind).width + 2 * style_of(road.kind).sidewalk, Use::verge);
   }
-  for (const Road& road : graph.roads) take(road.line, style_of(road.kind).width, kRoad);
+  for (const Road& road : graph.roads) take(road.line, style_of(road.kind).width, Use::road);
 }
 
 cv::Point Occupancy::pixel(Point p) const { return {cvFloor(p.x + kMargin), cvFloor(p.y + kMargin)}; }
@@ -56,7 +56,7 @@ cv::Mat Occupancy::built_distance(const StreetGraph& graph) const {
   cv::Mat open(map_.rows / 2 + 1, map_.cols / 2 + 1, CV_8U, cv::Scalar(255));
   for (int y = 0; y < map_.rows; ++y) {
     for (int x = 0; x < map_.cols; ++x) {
-      if (map_.at<uint8_t>(y, x) & kBuilding) open.at<uint8_t>(y / 2, x / 2) = 0;
+      if (map_.at<uint8_t>(y, x) & Use::building) open.at<uint8_t>(y / 2, x / 2) = 0;
     }
   }
   for (const Road& road : graph.roads) {

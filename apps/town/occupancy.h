@@ -7,7 +7,7 @@ namespace ppl::synthetic {
 
 class Occupancy {
  public:
-  enum Use : uint8_t { kRoad = 1, kVerge = 2, kBuilding = 4, kPaved = 8, kBarrier = 16, kAny = 255 };
+  enum Use : uint8_t { road = 1, verge = 2, building = 4, paved = 8, barrier = 16, any = 255 };
 
   // Takes the streets with their sidewalks, the river and the railway.
   Occupancy(const Plan& plan, const StreetGraph& graph);

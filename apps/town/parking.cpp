@@ -42,11 +42,11 @@ void add_parking(Town& town, Occupancy& map) {
     const double edge = style_of(road.kind).width / 2 + style_of(road.kind).sidewalk, gap = rng.uniform(4, 16);
     const Point centre = s.at + outward * (edge + gap + deep / 2);
     if (town.plan.urban(centre) < 0.42) continue;
-    if (map.taken(rectangle(centre, s.direction, wide + 4, deep + 4), Occupancy::kAny)) continue;
-    map.take(rectangle(centre, s.direction, wide, deep), Occupancy::kPaved);
+    if (map.taken(rectangle(centre, s.direction, wide + 4, deep + 4), Occupancy::any)) continue;
+    map.take(rectangle(centre, s.direction, wide, deep), Occupancy::paved);
     const Lot lot{LotKind::parking, centre, s.direction, wide, deep, rng.next()};
     const Line access{s.at, centre, centre + s.direction * (wide / 2 - 2)};
-    map.take(access, style_of(RoadClass::service).width, Occupancy::kRoad);
+    map.take(access, style_of(RoadClass::service).width, Occupancy::road);
     plots.push_back({i, along, access, lot});
     park(town, lot, rng);
     town.lots.push_back(lot);

@@ -20,7 +20,7 @@ class Planter {
         const Line row = offset(road.line, side * (style.width / 2 + (track ? 2.5 : style.sidewalk * 0.5 + 1.2)));
         const double gap = track ? 7 : 10.5, total = length(row);
         for (double along = 12; along < total - 12; along += gap * rng_.uniform(0.8, 1.3)) {
-          if (rng_.chance(share)) plant(station(row, along).at, rng_.uniform(2.2, 5.2), Occupancy::kRoad);
+          if (rng_.chance(share)) plant(station(row, along).at, rng_.uniform(2.2, 5.2), Occupancy::road);
         }
       }
     }
@@ -34,7 +34,7 @@ class Planter {
       for (int i = 0; i < count; ++i) {
         const Point p = lot.centre + lot.axis * (lot.length * rng_.uniform(-0.48, 0.48)) +
                         left_of(lot.axis) * (lot.depth * rng_.uniform(-0.5, 0.5));
-        plant(p, rng_.chance(0.4) ? rng_.uniform(0.7, 1.4) : rng_.uniform(1.4, 5.0), Occupancy::kAny);
+        plant(p, rng_.chance(0.4) ? rng_.uniform(0.7, 1.4) : rng_.uniform(1.4, 5.0), Occupancy::any);
       }
     }
   }
@@ -46,7 +46,7 @@ class Planter {
       for (double x = -kMargin / 4; x < town_.plan.width() + kMargin / 4; x += kGap) {
         const Point p{x + kGap * rng_.uniform(-0.5, 0.5), y + kGap * rng_.uniform(-0.5, 0.5)};
         const double roll = rng_.uniform(0, 1), radius = rng_.uniform(2.2, 4.8);
-        if (roll < density(p)) plant(p, radius, Occupancy::kAny);
+        if (roll < density(p)) plant(p, radius, Occupancy::any);
       }
     }
   }
@@ -64,7 +64,7 @@ class Planter {
     for (const double side : {-1.0, 1.0}) {
       for (double at = -lot.length / 2; at <= lot.length / 2; at += 11) {
         const Point p = lot.centre + lot.axis * at + left_of(lot.axis) * (side * (lot.depth / 2 + 0.5));
-        if (rng_.chance(0.6)) plant(p, rng_.uniform(1.4, 2.6), Occupancy::kRoad | Occupancy::kBuilding);
+        if (rng_.chance(0.6)) plant(p, rng_.uniform(1.4, 2.6), Occupancy::road | Occupancy::building);
       }
     }
   }
@@ -72,7 +72,7 @@ class Planter {
   // The trunk stands clear of `uses` and of houses; the crown may reach over a street.
   void plant(Point p, double radius, int uses) {
     const Line foot = rectangle(p, {1, 0}, radius, radius);
-    if (map_.taken(p, static_cast<uint8_t>(uses | Occupancy::kBarrier)) || map_.taken(foot, Occupancy::kBuilding)) {
+    if (map_.taken(p, static_cast<uint8_t>(uses | Occupancy::barrier)) || map_.taken(foot, Occupancy::building)) {
       return;
     }
     town_.trees.push_back({p, radius, radius * rng_.uniform(1.7, 2.6), rng_.next()});

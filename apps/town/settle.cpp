@@ -65,11 +65,11 @@ class Settler {
 
   bool build(Building building, double gap) {
     for (const Wing& wing : building.wings) {
-      if (map_.taken(rectangle(wing.centre, wing.axis, wing.length + 2 * gap, wing.width + 2 * gap), Occupancy::kAny)) {
+      if (map_.taken(rectangle(wing.centre, wing.axis, wing.length + 2 * gap, wing.width + 2 * gap), Occupancy::any)) {
         return false;
       }
     }
-    map_.take(building.outline, Occupancy::kBuilding);
+    map_.take(building.outline, Occupancy::building);
     town_.buildings.push_back(std::move(building));
     return true;
   }

@@ -14,6 +14,10 @@ namespace ppl::apps {
 struct NetworkConfig {
   std::string name = "pp_linknet34_psp64";
   int bands = 3, classes = 1;
+  // Where a last layer begins that has no weights yet: prior (LinkNet::start_from_prior) or published, the layer's own
+  // initialisation.
+  std::string start = "prior";
+  std::vector<double> prior;  // the share of pixels of each class; empty: counted in the first stage's masks
 };
 
 struct SourceConfig {

@@ -75,6 +75,11 @@ void check_stage(const StageConfig& s, const std::string& where) {
 
 void check_config(const TrainConfig& c) {
   check_one_of(c.network.name, network_names(), "network.name");
+  check_one_of(c.network.start, {"prior", "published"}, "network.start");
+  for (const double p : c.network.prior)
+    PPL_CHECK(p > 0 && p < 1, "configuration: network.prior must be shares between 0 and 1, not ", p);
+  PPL_CHECK(c.network.prior.empty() || std::ssize(c.network.prior) == c.network.classes,
+            "configuration: network.prior has ", c.network.prior.size(), " shares for ", c.network.classes, " classes");
   check_one_of(c.precision, {"f32", "bf16"}, "precision");
   check_range(c.workers, 1, 256, "workers");
   check_range(c.threads, 0, 4096, "threads");

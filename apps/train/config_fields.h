@@ -32,6 +32,8 @@ void visit(V& v, NetworkConfig& o) {
   v("name", o.name);
   v("bands", o.bands);
   v("classes", o.classes);
+  v("start", o.start);
+  v("prior", o.prior);
 }
 
 template <class V>

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <set>
 #include <sstream>
 
@@ -118,6 +119,21 @@ void check_norm(const TrainConfig& c, const StageConfig& s, const StageTiles& st
       s.drop_last ? "" : ", or drop_last");
 }
 
+// Within 1 and 99 %: a rarer class would be learnt from few pixels that are all far off.
+std::vector<double> counted_prior(const std::vector<Tiles>& sources, size_t classes) {
+  std::vector<double> pixels(classes + 1);
+  for (const Tiles& tiles : sources) {
+    const auto& census = tiles->census();
+    if (!census) return {};
+    for (size_t k = 0; k < std::min(pixels.size(), census->pixels.size()); ++k)
+      pixels[k] += static_cast<double>(census->pixels[k]);
+  }
+  const double all = std::accumulate(pixels.begin(), pixels.end(), 0.0);
+  std::vector<double> prior;
+  for (size_t k = 1; k < pixels.size(); ++k) prior.push_back(std::clamp(all > 0 ? pixels[k] / all : 0, 0.01, 0.99));
+  return prior;
+}
+
 StageTiles open_stage(const TrainConfig& c, const StageConfig& s, int ranks, SameInput& same) {
   StageTiles stage;
   std::vector<Tiles> train, validation;
@@ -130,6 +146,7 @@ StageTiles open_stage(const TrainConfig& c, const StageConfig& s, int ranks, Sam
     validation.push_back(open_source(source, c, s, false));
     same.check(validation.back(), source.path);
   }
+  stage.prior = counted_prior(train, static_cast<size_t>(classes_of(c, s)));
   stage.train = combined(std::move(train));
   stage.crop = crop_for(s, *stage.train);
   check_norm(c, s, stage, ranks);

@@ -21,7 +21,7 @@ class Profile {
   std::string finish(const std::string& path, Device, Communication&) const;
 
  private:
-  std::vector<double> rows_;  // of kColumns each
+  std::vector<double> rows_;  // of column_count each
 };
 
 }  // namespace ppl::apps

@@ -24,25 +24,42 @@ namespace fs = std::filesystem;
 
 std::string config_path(const TrainConfig& c) { return c.run + "/config.json"; }
 
+// For a last layer that has no weights yet.
+void start_last_layer(LinkNet& network, const TrainConfig& c, const StageConfig& s, const StageTiles& tiles) {
+  if (c.network.start == "published") return;
+  const std::vector<double>& prior =
+      std::ssize(c.network.prior) == network.spec.classes ? c.network.prior : tiles.prior;
+  std::string text;
+  for (const double p : prior) text += fmt::format("{}{:.2g} %", text.empty() ? "" : ", ", 100 * p);
+  log_line(prior.empty() ? s.name + ": the masks' share of foreground is not known; network.prior can say it"
+                         : fmt::format("{}: starts from a prior of {} foreground", s.name, text));
+  if (!prior.empty()) network.start_from_prior(prior);
+}
+
 // With the weights that a stage starts from; a checkpoint within a stage brings its own.
-std::unique_ptr<LinkNet> starting_network(const TrainConfig& c, const Checkpoint& at, const InputSpec& input) {
+std::unique_ptr<LinkNet> starting_network(const TrainConfig& c, const Checkpoint& at,
+                                          const std::vector<StageTiles>& tiles) {
   const int64_t stage = at.position.stage;
   const StageConfig& s = c.stages[static_cast<size_t>(stage)];
+  const InputSpec& input = tiles[0].train->input();
   auto network = make_network(c.network.name, c.network.bands, classes_of(c, s));
   if (!at.state.arrays.empty()) return network;
   Random random(c.seed, 0x1417);  // a stream of its own beside those of the data
   network->initialize(random);
   if (!c.encoder_weights.empty()) load_encoder(*network, c.encoder_weights);
   const std::string start = stage > 0 ? stage_result(c, stage - 1) : c.initial_weights;
+  bool is_new = start.empty();  // the last layer
   if (!start.empty()) {
     const LoadedStart before = load_start(*network, c.network.name, start);
-    if (before.classes != classes_of(c, s))
+    is_new = before.classes != classes_of(c, s);
+    if (is_new)
       log_line(fmt::format("{}: the last layer is new: {} classes, {} has {}", s.name, classes_of(c, s), start,
                            before.classes));
     if (before.input && *before.input != input)
       log_line(fmt::format("{}: {} was trained on images normalised otherwise: {}; these tiles: {}", s.name, start,
                            to_json(*before.input), to_json(input)));
   }
+  if (is_new) start_last_layer(*network, c, s, tiles[static_cast<size_t>(stage)]);
   return network;
 }
 
@@ -94,7 +111,7 @@ void run_stages(const TrainConfig& c, Device device, Checkpoint at, std::unique_
     const int64_t stage = at.position.stage;
     if (!network) {
       barrier(ranks);  // the weights that it starts from are written
-      on_all_ranks(ranks, [&] { network = starting_network(c, at, tiles[0].train->input()); });
+      on_all_ranks(ranks, [&] { network = starting_network(c, at, tiles); });
     }
     network->to(device);
     if (at.state.arrays.empty()) files.checkpoint(at);
@@ -115,7 +132,7 @@ void run_from(const TrainConfig& c, Device device, Checkpoint at, bool fresh, Co
   std::optional<Recorder> files;
   on_all_ranks(ranks, [&] { tiles = open_stages(c, ranks.ranks()); });
   std::unique_ptr<LinkNet> network;
-  on_all_ranks(ranks, [&] { network = starting_network(c, at, tiles[0].train->input()); });
+  on_all_ranks(ranks, [&] { network = starting_network(c, at, tiles); });
   on_all_ranks(ranks, [&] {
     if (writes(ranks)) {
       if (!lock) lock = lock_run(c);

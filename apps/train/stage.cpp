@@ -79,7 +79,6 @@ class StageRun {
   json validated();
   void draw_sheet();
   void save_weights(const char* name, Which) const;
-  void save_as(const std::string& name) const;
 
   double rate(double epoch) const { return learning_rate(stage_.schedule, stage_.learning_rate, epoch, stage_.epochs); }
   std::string here() const { return fmt::format("stage {}, epoch {}", stage_.name, at_.epoch + 1); }
@@ -262,16 +261,13 @@ void StageRun::begin_epoch() {
 
 void StageRun::save_weights(const char* name, Which which) const {
   if (!writes(ranks_)) return;
-  if (which != Which::average) save_as(name);
-  if (which == Which::plain || !trainer_.average()) return;
-  const UseEma use(*trainer_.average());
-  save_as(cat(name, "_average"));
-}
-
-void StageRun::save_as(const std::string& name) const {
   const WeightsInfo info{config_.network.name, config_.network.bands, network_.spec.classes, tiles_.train->input(),
                          stage_.threshold};
-  apps::save_weights(fmt::format("{}/{}.safetensors", stage_folder(config_, at_.stage), name), network_, info);
+  const std::string path = cat(stage_folder(config_, at_.stage), "/", name);
+  if (which != Which::average) apps::save_weights(path + ".safetensors", network_, info);
+  if (which == Which::plain || !trainer_.average()) return;
+  const UseEma use(*trainer_.average());
+  apps::save_weights(path + "_average.safetensors", network_, info);
 }
 
 [[noreturn]] void explain_memory(const TrainConfig& c, const StageConfig& s, int crop, const char* what) {

@@ -95,8 +95,9 @@ bool prepare(Command& command) {
             "--foreground is for masks, --threshold for probabilities: give one of them");
   command.input.on_masks = [&](const MaskCensus::Totals& masks) { command.masks = masks; };
   command.input.tiles = vectorize::find_masks(command.path, command.suffix, command.images);
-  std::vector<std::string> masks{command.path};
+  std::vector<std::string> masks{command.path};  // and maps: never written over
   for (const auto& tile : command.input.tiles) masks.push_back(tile.path);
+  masks.insert(masks.end(), command.maps.begin(), command.maps.end());
   if (apps::check_outputs(command.outputs, masks, command.existing)) {
     apps::log_line(fmt::format("vectorize: {}: there already", fmt::join(command.outputs, ", ")));
     return false;

@@ -14,10 +14,12 @@ inline void check_conv(const char* op, const Tensor& x, const Tensor& weight, Co
                 weight.device() == x.device(),
             op, ": expected an f32 weight [K,R,S,C] for ", to_string(x.shape()), ", got ",
             weight.defined() ? cat(name(weight.dtype()), " ", to_string(weight.shape())) : std::string("nothing"));
-  PPL_CHECK(o.stride >= 1 && o.pad >= 0 && o.dilation >= 1 && o.output_pad >= 0 &&
-                o.output_pad < std::max(o.stride, o.dilation),
-            op, ": stride ", o.stride, ", padding ", o.pad, ", dilation ", o.dilation, ", output padding ",
-            o.output_pad);
+  const auto fit = [](int stride, int pad, int dilation, int output_pad) {
+    return stride >= 1 && pad >= 0 && dilation >= 1 && output_pad >= 0 && output_pad < std::max(stride, dilation);
+  };
+  PPL_CHECK(
+      fit(o.stride.y, o.pad.y, o.dilation.y, o.output_pad.y) && fit(o.stride.x, o.pad.x, o.dilation.x, o.output_pad.x),
+      op, ": stride ", o.stride, ", padding ", o.pad, ", dilation ", o.dilation, ", output padding ", o.output_pad);
 }
 
 // dz behind bias and ReLU, from y where there was a ReLU, and the bias's gradient (undefined where it is not wanted).

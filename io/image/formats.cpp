@@ -45,6 +45,16 @@ constexpr const char* kOtherExtensions[] = {".jp2",  ".j2k", ".webp", ".bmp", ".
                                             ".avif", ".img", ".ecw",  ".sid", ".jfif", ".npy",  ".jpe",
                                             ".jxl",  ".ppm", ".pgm",  ".vrt", ".ntf"};
 
+// "PNG, JPEG or TIFF"
+std::string format_names() {
+  std::string text;
+  for (const ImageCodec& codec : codecs()) {
+    const char* between = text.empty() ? "" : &codec == &codecs().back() ? " or " : ", ";
+    text += cat(between, codec.name);
+  }
+  return text;
+}
+
 }  // namespace
 
 const ImageCodec& codec_of(Bytes bytes, const std::string& where) {
@@ -57,9 +67,9 @@ const ImageCodec& codec_of(Bytes bytes, const std::string& where) {
   }
   for (const Other& other : kOthers) {
     if (text.size() > other.at && text.substr(other.at).starts_with(other.start))
-      throw Error(cat(where, ": expected a JPEG, PNG or TIFF image, got ", other.name));
+      throw Error(cat(where, ": expected a ", format_names(), " image, got ", other.name));
   }
-  throw Error(cat(where, ": expected a JPEG, PNG or TIFF image; the first bytes are of none of them"));
+  throw Error(cat(where, ": expected a ", format_names(), " image; the first bytes are of none of them"));
 }
 
 bool is_tiff(const std::string& path) {

@@ -2,18 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 
-#include "io/geometry/box_index.h"
 #include "io/geometry/shape.h"
 #include "io/maps/tile_view.h"
 #include "io/threads.h"
+#include "io/vectorize/near_lines.h"
 #include "kernels/base.h"
 
 namespace ppl::vectorize {
 namespace {
 
-constexpr double kNearer = 0.25;      // pixels a pixel: less is beside a road, not towards it
 constexpr double kCovered = 1.0 / 3;  // share of a building that the map may cover
 
 // What is looked up in an OSM file under a key; width: metres of a line on the ground.
@@ -36,50 +34,6 @@ double width_of(const std::string& kind) {
   }
   return 0;
 }
-
-struct Segment {
-  Point a, b;
-  double reach;  // pixels
-};
-
-// Segments near which a point is; `reach` of each may differ.
-class Segments {
- public:
-  void add(const Line& line, double reach) {
-    for (size_t i = 0; i + 1 < line.size(); ++i) segments_.push_back({line[i], line[i + 1], reach});
-  }
-  void build() {
-    BoxIndex::Builder boxes;
-    for (const Segment& s : segments_) {
-      Box box;
-      for (const Point p : {s.a, s.b}) {
-        box.add(Point{p.x - s.reach, p.y - s.reach});
-        box.add(Point{p.x + s.reach, p.y + s.reach});
-      }
-      boxes.add(box);
-    }
-    index_ = boxes.build();
-  }
-  // How far the nearest is among those within whose reach p lies, and its place; infinity where there is none.
-  double nearest(Point p, Point& place) const {
-    found_.clear();
-    Box box;
-    box.add(p);
-    index_.find(box, found_);
-    double best = std::numeric_limits<double>::infinity();
-    for (const uint32_t i : found_) {
-      const Segment& s = segments_[i];
-      const Point q = nearest_on_segment(p, s.a, s.b);
-      if (const double d = distance(p, q); d <= s.reach && d < best) best = d, place = q;
-    }
-    return best;
-  }
-
- private:
-  std::vector<Segment> segments_;
-  BoxIndex index_;
-  mutable std::vector<uint32_t> found_;
-};
 
 // Rings as lines cross a ray to the right of p.
 bool is_inside(const std::vector<Line>& rings, Point p) {
@@ -113,7 +67,7 @@ TileFrame frame_of(const VectorizedImage& image) {
 }
 
 struct Surroundings {
-  Segments roads, lines;  // lines: blockers
+  NearLines roads, lines;  // lines: blockers
   std::vector<std::vector<Line>> water;
   std::vector<Box> water_boxes;
 
@@ -127,58 +81,6 @@ struct Surroundings {
     return false;
   }
 };
-
-// A pixel apart, the ends among them.
-Line points_along(const Line& line) {
-  Line points;
-  for (size_t i = 0; i + 1 < line.size(); ++i) {
-    const double length = distance(line[i], line[i + 1]);
-    const auto steps = std::max<int64_t>(1, static_cast<int64_t>(std::ceil(length)));
-    for (int64_t k = 0; k < steps; ++k)
-      points.push_back(line[i] + (line[i + 1] - line[i]) * (static_cast<double>(k) / static_cast<double>(steps)));
-  }
-  points.push_back(line.back());
-  return points;
-}
-
-// The line's own corners between two places along it, and these.
-Line part_of(const Line& line, const Line& points, size_t begin, size_t end) {
-  Line part{points[begin]};
-  size_t corner = 0;
-  for (size_t i = begin; i + 1 < end; ++i) {
-    while (corner < line.size() && !(line[corner] == points[i])) ++corner;
-    if (corner == line.size()) corner = 0;
-    if (i > begin && line[corner] == points[i]) part.push_back(points[i]);
-  }
-  part.push_back(points[end - 1]);
-  return part;
-}
-
-// The pieces of a line that the map lacks.
-std::vector<Line> missing_pieces(const Line& line, const Segments& roads, double shortest) {
-  const Line points = points_along(line);
-  std::vector<double> far(points.size());
-  Line places(points.size());
-  for (size_t i = 0; i < points.size(); ++i) far[i] = roads.nearest(points[i], places[i]);
-  std::vector<Line> pieces;
-  for (size_t i = 0; i < points.size();) {
-    if (!std::isinf(far[i])) {
-      ++i;
-      continue;
-    }
-    size_t begin = i, end = i;
-    while (end < points.size() && std::isinf(far[end])) ++end;
-    i = end;
-    // On towards the map's road, for as long as it comes clearly nearer; there the piece ends.
-    while (begin > 0 && far[begin - 1] < far[begin] - kNearer) --begin;
-    while (end < points.size() && far[end] < far[end - 1] - kNearer) ++end;
-    Line piece = part_of(line, points, begin, end);
-    if (!std::isinf(far[begin]) && !(places[begin] == piece.front())) piece.insert(piece.begin(), places[begin]);
-    if (!std::isinf(far[end - 1]) && !(places[end - 1] == piece.back())) piece.push_back(places[end - 1]);
-    if (line_length(piece) >= shortest) pieces.push_back(std::move(piece));
-  }
-  return pieces;
-}
 
 bool is_blocked(const Line& piece, const Surroundings& around) {
   constexpr size_t kLookedAt = 9;
@@ -273,9 +175,11 @@ void KnownMap::keep_missing_roads(VectorizedImage& image, const Length& within, 
   around.roads.build();
   around.lines.build();
   VectorizedImage kept{image.id, image.geo, {}, {}};
+  Ends ends;
   for (size_t i = 0; i < image.roads.size(); ++i) {
     for (Line& piece : missing_pieces(image.roads[i], around.roads, shortest)) {
       if (is_blocked(piece, around)) continue;
+      if (piece.size() > 2) ends.keep_once(piece);
       kept.roads.push_back(std::move(piece));
       kept.widths.push_back(image.widths[i]);
       if (!image.confidence.empty()) kept.confidence.push_back(image.confidence[i]);

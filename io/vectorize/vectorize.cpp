@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "io/image/formats.h"
 #include "io/image/image.h"
 #include "io/places/mosaic.h"
 #include "io/threads.h"
@@ -25,9 +26,10 @@ std::string id_of(const std::string& path, const std::string& suffix) {
 std::optional<GeoReference> place_of(const MaskTile& tile, const std::string& images) {
   if (std::optional<GeoReference> own = read_georeference(tile.path); own || images.empty()) return own;
   for (const char* suffix : {"_sat", ""}) {
-    for (const char* extension : {".tif", ".tiff", ".png", ".jpg", ".jpeg"}) {
+    for (const std::string& extension : image_extensions()) {
       const fs::path path = fs::path(images) / (tile.id + suffix + extension);
-      if (fs::exists(path)) return read_georeference(path.string());
+      if (!fs::exists(path)) continue;
+      if (std::optional<GeoReference> of_image = read_georeference(path.string())) return of_image;
     }
   }
   return {};

@@ -14,7 +14,7 @@ void batch_norm_statistics(CpuContext& ctx, const BatchNorm& s, const T* x, floa
   const int64_t n = s.pixels * s.channels, period = channel_period(s.channels), whole = n / period * period;
   const int64_t chunk = chunk_rows(period) * period, chunks = ceil_div(whole, chunk);
   const auto width = static_cast<size_t>(period);
-  float* means = ctx.scratch<float>(0, static_cast<size_t>(chunks) * 2 * width + 1);
+  float* means = ctx.scratch<float>(CpuSlot::partial, static_cast<size_t>(chunks) * 2 * width + 1);
   float* squares = means + chunks * period;
   parallel_for(chunks, std::max<int64_t>(1, kElementGrain / chunk), [&](int64_t b, int64_t e) {
     for (int64_t i = b; i < e; ++i) {
@@ -92,7 +92,7 @@ template <bool kRelu, class T>
 void apply(CpuContext& ctx, const BatchNorm& s, const T* x, const float* mean, const float* inverse_std,
            const float* weight, const float* bias, const T* residual, T* y) {
   const int64_t period = channel_period(s.channels), n = s.pixels * s.channels;
-  float* centre = ctx.scratch<float>(1, static_cast<size_t>(3 * period));
+  float* centre = ctx.scratch<float>(CpuSlot::channels, static_cast<size_t>(3 * period));
   float *scale = centre + period, *shift = scale + period;
   repeat_channels(s.channels, period, centre, [&](int64_t c) { return mean[c]; });
   repeat_channels(s.channels, period, scale, [&](int64_t c) { return weight[c] * inverse_std[c]; });

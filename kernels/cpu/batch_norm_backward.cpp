@@ -12,7 +12,7 @@ struct Constants {
 
   Constants(CpuContext& ctx, const BatchNorm& s, const float* m, const float* is, const float* w, const float* b)
       : period(channel_period(s.channels)) {
-    mean = ctx.scratch<float>(1, static_cast<size_t>(6 * period));
+    mean = ctx.scratch<float>(CpuSlot::channels, static_cast<size_t>(6 * period));
     inverse_std = mean + period, scale = inverse_std + period, shift = scale + period;
     mean_dz = shift + period, mean_dz_xhat = mean_dz + period;
     repeat_channels(s.channels, period, mean, [&](int64_t c) { return m[c]; });

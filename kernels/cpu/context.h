@@ -1,11 +1,22 @@
 // What a CPU kernel needs besides its arguments: scratch memory that is kept between calls.
 #pragma once
 
-#include <vector>
+#include <array>
 
 #include "kernels/cpu/aligned.h"
 
 namespace ppl {
+
+// Scratch slots: buffers of different slots may be live at the same time.
+enum class CpuSlot {
+  partial,   // sums of parts, lines of results
+  channels,  // values of channels, repeated
+  weights,   // of convolutions from here on: weights in another layout
+  library,   // what a library or an algorithm asks for
+  product,
+  conv_partial,
+  count
+};
 
 struct CpuContext {
   CpuContext();  // throws where PPL_CPU names what this machine cannot run
@@ -17,11 +28,9 @@ struct CpuContext {
   }
 
   // At least count elements, aligned to 64 bytes, of unspecified content, valid until the next call with this slot.
-  // Slots keep buffers that are live at the same time apart.
   template <class T>
-  T* scratch(size_t slot, size_t count) {
-    if (slots_.size() <= slot) slots_.resize(slot + 1);
-    AlignedBytes& s = slots_[slot];
+  T* scratch(CpuSlot slot, size_t count) {
+    AlignedBytes& s = slots_[static_cast<size_t>(slot)];
     if (s.size() < count * sizeof(T)) {
       s = {};  // before the new one is there
       s = AlignedBytes(count * sizeof(T), "scratch");
@@ -35,7 +44,7 @@ struct CpuContext {
   }
 
  private:
-  std::vector<AlignedBytes> slots_;
+  std::array<AlignedBytes, static_cast<size_t>(CpuSlot::count)> slots_;
 };
 
 }  // namespace ppl

@@ -8,13 +8,14 @@ namespace ppl {
 namespace {
 
 void check(const Conv& p) {
-  const auto out = [&](int in, int window) { return (in + 2 * p.pad - p.dilation * (window - 1) - 1) / p.stride + 1; };
   PPL_CHECK(p.n > 0 && p.h > 0 && p.w > 0 && p.c > 0 && p.k > 0 && p.r > 0 && p.s > 0 && p.oh > 0 && p.ow > 0 &&
-                p.stride > 0 && p.dilation > 0 && p.pad >= 0,
+                p.stride.y > 0 && p.stride.x > 0 && p.dilation.y > 0 && p.dilation.x > 0 && p.pad.y >= 0 &&
+                p.pad.x >= 0,
             "conv: an extent is not positive: n ", p.n, " h ", p.h, " w ", p.w, " c ", p.c, " k ", p.k, " window ", p.r,
             "x", p.s, " output ", p.oh, "x", p.ow, " stride ", p.stride, " dilation ", p.dilation, " pad ", p.pad);
-  PPL_CHECK(p.oh == out(p.h, p.r) && p.ow == out(p.w, p.s), "conv: expected output ", out(p.h, p.r), "x", out(p.w, p.s),
-            " for ", p.h, "x", p.w, ", came ", p.oh, "x", p.ow);
+  const auto [oh, ow] = conv_extents(p);
+  PPL_CHECK(p.oh == oh && p.ow == ow, "conv: expected output ", oh, "x", ow, " for ", p.h, "x", p.w, ", came ", p.oh,
+            "x", p.ow);
 }
 
 }  // namespace
@@ -39,7 +40,7 @@ ConvAlgorithm conv_choice(ConvKind kind, const Conv& p, bool is_bf16) {
   if (is_bf16 && fill_tiles && current_level() == CpuLevel::amx && conv_tiles::tiles_are_right())
     return ConvAlgorithm::tiles;
   if (winograd::serves(kind, p) && wide) {
-    if (p.stride == 1) return ConvAlgorithm::winograd;
+    if (p.stride == Axes(1)) return ConvAlgorithm::winograd;
     // Of stride 2 only the 4x4 window: in a 3x3 one 7 of the 16 taps of its four 2x2 windows are empty.
     if (p.r == 4 && (!is_bf16 || kind == ConvKind::backward_weights)) return ConvAlgorithm::winograd;
   }

@@ -8,7 +8,7 @@ template <class T>
 void conv_epilogue(CpuContext& ctx, const Epilogue<T>& e, int64_t rows, int64_t c, T* out) {
   if (!e.bias && !e.residual && !e.relu) return;
   const int64_t period = channel_period(c);
-  float* bias = ctx.scratch<float>(1, static_cast<size_t>(period));
+  float* bias = ctx.scratch<float>(CpuSlot::channels, static_cast<size_t>(period));
   repeat_channels(c, period, bias, [&](int64_t i) { return e.bias ? e.bias[i] : 0.0f; });
   for_channels(
       rows * c, period, [=](int64_t j) { return load(bias + j); },

@@ -23,9 +23,6 @@ struct PackedWeights::Impl {
   }
 };
 
-// Scratch slots of the convolutions, apart from those that other kernels use.
-enum ConvSlot : size_t { slot_weights = 8, slot_library, slot_product, slot_partial };
-
 // Whether the algorithm can compute this; others throw.
 bool conv_serves(ConvAlgorithm, ConvKind, const Conv&, bool is_bf16);
 
@@ -49,7 +46,7 @@ bool uses_amx();
 // of oneDNN 2 by AMX tiles (errors of 140 %, 3,072 bytes written in front of the result), and on any processor those of
 // maps narrower than the stride (errors of 70 %).
 constexpr bool is_wrong(int major_version, bool amx, ConvKind kind, bool is_bf16, const Conv& p) {
-  return major_version < 3 && is_bf16 && kind == ConvKind::backward_weights && (amx || p.w < p.stride);
+  return major_version < 3 && is_bf16 && kind == ConvKind::backward_weights && (amx || p.w < p.stride.x);
 }
 template <class T>
 void forward(CpuContext&, const Conv&, const T* x, const T* w, const Epilogue<T>&, T* y, PackedWeights*);

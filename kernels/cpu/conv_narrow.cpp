@@ -46,18 +46,18 @@ struct Row {
 template <class T, bool Inside>
 Reg sums(const Conv& p, const Row<T>& row, const T* w, int64_t padded) {
   Reg acc[16] = {};
-  const int64_t step = int64_t{p.stride} * p.c;
+  const int64_t step = int64_t{p.stride.x} * p.c;
   for (int r = 0; r < p.r; ++r) {
     if (!row.at[r]) continue;
     for (int s = 0; s < p.s; ++s) {
-      const int64_t x = row.x0 + s * p.dilation;
+      const int64_t x = row.x0 + s * p.dilation.x;
       for (int c = 0; c < p.c; c += Channels<T>::count) {
-        const T* a = row.at[r] + int64_t{s} * p.dilation * p.c + c;
+        const T* a = row.at[r] + int64_t{s} * p.dilation.x * p.c + c;
         const auto mask = Channels<T>::mask(p.c - c);
         const auto b = Channels<T>::load(w + (r * p.s + s) * padded + c, -1);
 #pragma GCC unroll 16
         for (int j = 0; j < 16; ++j) {
-          const int64_t column = x + j * p.stride;
+          const int64_t column = x + j * p.stride.x;
           if (!Inside && (column < 0 || column >= p.w)) continue;
           acc[j] = Channels<T>::add(acc[j], Channels<T>::load(a + j * step, mask), b);
           if (s == 0) __builtin_prefetch(a + (j + 16) * step);  // the next sixteen results'
@@ -80,13 +80,13 @@ void forward_row(const Conv& p, int64_t n, int64_t oy, const T* x, const T* w, c
   const int64_t padded = ceil_div(p.c, Channels<T>::count) * Channels<T>::count;
   for (int64_t ox = 0; ox < p.ow; ox += 16) {
     Row<T> row;
-    row.x0 = ox * p.stride - p.pad;
+    row.x0 = ox * p.stride.x - p.pad.x;
     for (int r = 0; r < p.r; ++r) {
-      const int64_t iy = oy * p.stride - p.pad + r * p.dilation;
+      const int64_t iy = oy * p.stride.y - p.pad.y + r * p.dilation.y;
       row.at[r] = iy < 0 || iy >= p.h ? nullptr : x + ((n * p.h + iy) * p.w + row.x0) * p.c;
     }
     const int count = static_cast<int>(std::min<int64_t>(16, p.ow - ox));
-    const bool inside = row.x0 >= 0 && row.x0 + 15 * p.stride + (p.s - 1) * p.dilation < p.w;
+    const bool inside = row.x0 >= 0 && row.x0 + 15 * p.stride.x + (p.s - 1) * p.dilation.x < p.w;
     for (int k = 0; k < p.k; ++k) {
       const T* wk = w + k * p.r * p.s * padded;
       alignas(64) float out[16];
@@ -140,10 +140,10 @@ struct Planes {
   int64_t top, left, height, width;
 
   explicit Planes(const Conv& p)
-      : top(std::max(0, (p.r - 1) * p.dilation - p.pad)),
-        left(std::max(0, (p.s - 1) * p.dilation - p.pad)),
-        height(top + p.h + p.pad),
-        width(left + p.w + p.pad) {}
+      : top(std::max(0, (p.r - 1) * p.dilation.y - p.pad.y)),
+        left(std::max(0, (p.s - 1) * p.dilation.x - p.pad.x)),
+        height(top + p.h + p.pad.y),
+        width(left + p.w + p.pad.x) {}
   int64_t size(const Conv& p) const { return height * width * p.n * p.k; }
 };
 
@@ -166,13 +166,13 @@ void fill_planes(const Conv& p, const Planes& g, const T* dy, float* out) {
 bool serves(ConvKind kind, const Conv& p) {
   if (p.k > most_channels) return false;
   if (kind == ConvKind::forward) return p.r <= 16;
-  return kind == ConvKind::backward_weights && p.stride == 1 && p.r * p.s <= most_taps;
+  return kind == ConvKind::backward_weights && p.stride == Axes(1) && p.r * p.s <= most_taps;
 }
 
 template <class T>
 void forward(CpuContext& ctx, const Conv& p, const T* x, const T* w, const Epilogue<T>& e, T* y) {
   const int64_t padded = ceil_div(p.c, Channels<T>::count) * Channels<T>::count, rows = int64_t{p.k} * p.r * p.s;
-  T* full = ctx.scratch<T>(slot_weights, rows * padded);
+  T* full = ctx.scratch<T>(CpuSlot::weights, rows * padded);
   for (int64_t i = 0; i < rows; ++i) {
     std::copy(w + i * p.c, w + (i + 1) * p.c, full + i * padded);
     std::fill(full + i * padded + p.c, full + (i + 1) * padded, T(0.0f));
@@ -186,12 +186,12 @@ template <class T>
 void backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, float* dw) {
   constexpr int64_t rows_a_part = 8;  // parts, not threads, have partial sums: the result is the same for any number
   const Planes g(p);
-  float* planes = ctx.scratch<float>(slot_library, g.size(p));
+  float* planes = ctx.scratch<float>(CpuSlot::library, g.size(p));
   fill_planes(p, g, dy, planes);
   const int64_t rows = int64_t{p.n} * p.h, parts = ceil_div(rows, rows_a_part), blocks = ceil_div(p.c, 32);
   const int taps = p.r * p.s;
   const int64_t size = p.k * blocks * taps * 32;
-  float* partial = ctx.scratch<float>(slot_partial, parts * size);
+  float* partial = ctx.scratch<float>(CpuSlot::conv_partial, parts * size);
   parallel_for(parts, 1, [&](int64_t begin, int64_t end) {
     std::fill(partial + begin * size, partial + end * size, 0.0f);
     for (int64_t row = begin * rows_a_part; row < std::min(rows, end * rows_a_part); ++row) {
@@ -199,7 +199,8 @@ void backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, f
       for (int k = 0; k < p.k; ++k) {
         const float* at[most_taps];  // pixel (iy, ix) meets tap (r, s) in result (iy + pad - r d, ix + pad - s d)
         for (int t = 0; t < taps; ++t) {
-          const int64_t gy = g.top + iy + p.pad - t / p.s * p.dilation, gx = g.left + p.pad - t % p.s * p.dilation;
+          const int64_t gy = g.top + iy + p.pad.y - t / p.s * p.dilation.y,
+                        gx = g.left + p.pad.x - t % p.s * p.dilation.x;
           at[t] = planes + ((n * p.k + k) * g.height + gy) * g.width + gx;
         }
         for (int64_t b = 0; b < blocks; ++b) {

@@ -39,7 +39,8 @@ void forward(const Conv& p, const T* x, const T* w, const Epilogue<T>& e, T* y) 
       std::fill(acc.begin(), acc.end(), 0.0);
       for (int r = 0; r < p.r; ++r) {
         for (int s = 0; s < p.s; ++s) {
-          const int64_t iy = oy * p.stride - p.pad + r * p.dilation, ix = ox * p.stride - p.pad + s * p.dilation;
+          const int64_t iy = oy * p.stride.y - p.pad.y + r * p.dilation.y,
+                        ix = ox * p.stride.x - p.pad.x + s * p.dilation.x;
           if (iy < 0 || iy >= p.h || ix < 0 || ix >= p.w) continue;
           const T* pixel = x + ((n * p.h + iy) * p.w + ix) * p.c;
           for (int64_t k = 0; k < p.k; ++k) acc[k] += dot(pixel, w + ((k * p.r + r) * p.s + s) * p.c, p.c);
@@ -59,9 +60,9 @@ void backward_data(const Conv& p, const T* dy, const T* w, const Epilogue<T>& e,
       std::fill(acc.begin(), acc.end(), 0.0);
       for (int r = 0; r < p.r; ++r) {
         for (int s = 0; s < p.s; ++s) {
-          const int64_t sy = iy + p.pad - r * p.dilation, sx = ix + p.pad - s * p.dilation;
-          if (sy < 0 || sx < 0 || sy % p.stride || sx % p.stride) continue;
-          const int64_t oy = sy / p.stride, ox = sx / p.stride;
+          const int64_t sy = iy + p.pad.y - r * p.dilation.y, sx = ix + p.pad.x - s * p.dilation.x;
+          if (sy < 0 || sx < 0 || sy % p.stride.y || sx % p.stride.x) continue;
+          const int64_t oy = sy / p.stride.y, ox = sx / p.stride.x;
           if (oy >= p.oh || ox >= p.ow) continue;
           const T* pixel = dy + ((n * p.oh + oy) * p.ow + ox) * p.k;
           for (int64_t k = 0; k < p.k; ++k) {
@@ -84,10 +85,10 @@ void backward_weights(const Conv& p, const T* x, const T* dy, float* dw) {
       const int64_t k = i / p.s / p.r, r = i / p.s % p.r, s = i % p.s;
       std::fill(sum.begin(), sum.end(), 0.0);
       for (int64_t row = 0; row < int64_t{p.n} * p.oh; ++row) {
-        const int64_t iy = row % p.oh * p.stride - p.pad + r * p.dilation;
+        const int64_t iy = row % p.oh * p.stride.y - p.pad.y + r * p.dilation.y;
         if (iy < 0 || iy >= p.h) continue;
         for (int64_t ox = 0; ox < p.ow; ++ox) {
-          const int64_t ix = ox * p.stride - p.pad + s * p.dilation;
+          const int64_t ix = ox * p.stride.x - p.pad.x + s * p.dilation.x;
           if (ix < 0 || ix >= p.w) continue;
           const double g = static_cast<float>(dy[(row * p.ow + ox) * p.k + k]);
           const T* pixel = x + ((row / p.oh * p.h + iy) * p.w + ix) * p.c;

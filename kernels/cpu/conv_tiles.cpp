@@ -1,5 +1,5 @@
 // bf16 convolutions, forward and to the data. The gradient to the data is a convolution of dy by the turned window; of
-// stride s it falls into s x s phases of results s apart, each with the taps that meet it.
+// strides s and t it falls into s x t phases of results s and t apart, each with the taps that meet it.
 #include "kernels/cpu/conv_tiles.h"
 
 #include <algorithm>
@@ -9,6 +9,7 @@
 #include "kernels/cpu/parallel.h"
 
 #ifdef __AVX512BF16__
+#include "kernels/cpu/conv_tile_bands.h"
 #include "kernels/cpu/conv_tile_blocks.h"
 #endif
 
@@ -29,137 +30,6 @@ Unit unit_in_use() {
 #ifdef __AVX512BF16__
 namespace {
 
-constexpr int64_t kPanel = 1024;  // packed weights of a tap, 32 inputs and 32 outputs
-
-// Result (y, x) of a phase meets the tap at pixel (y step + dy, x step + dx) of the map.
-struct Tap {
-  int r, s;
-  int64_t dy, dx;
-};
-
-struct Phase {
-  int y, x;               // of its first result
-  int64_t rows, columns;  // of results
-  std::vector<Tap> taps;
-  int64_t weights;  // where they begin, in elements
-};
-
-// in: what is summed over; out: what comes out.
-struct Problem {
-  const Conv& conv;
-  int n, h, w, in;
-  int64_t pitch;  // elements from pixel to pixel in a padded band
-  int oh, ow, out;
-  int step, every;  // from result to result in the map; between the results of a phase
-  bool turned;      // weights [in][r][s][out] in place of [out][r][s][in]
-  const bf16 *x, *weights;
-  Epilogue<bf16> epilogue;
-  bf16* y;
-  std::vector<Phase> phases{};
-  int64_t packed = 0;  // elements of all packed weights
-
-  int64_t blocks() const { return ceil_div(in, 32); }
-  int64_t panels() const { return ceil_div(out, 32); }
-  bool merged() const { return pitch != blocks() * 32; }
-};
-
-// Taps of phase (y, x): those for which the pixel exists.
-void add_phases(Problem& p) {
-  const Conv& v = p.conv;
-  for (int y = 0; y < p.every; ++y) {
-    for (int x = 0; x < p.every; ++x) {
-      Phase phase{y, x, ceil_div(p.oh - y, p.every), ceil_div(p.ow - x, p.every), {}, p.packed};
-      for (int r = 0; r < v.r; ++r) {
-        for (int s = 0; s < (p.merged() ? 1 : v.s); ++s) {
-          const int dy = r * v.dilation - v.pad, dx = s * v.dilation - v.pad;
-          if (!p.turned) {
-            phase.taps.push_back({r, s, dy, dx});
-          } else if ((y - dy) % p.every == 0 && (x - dx) % p.every == 0) {
-            phase.taps.push_back({r, s, (y - dy) / p.every, (x - dx) / p.every});
-          }
-        }
-      }
-      p.packed += static_cast<int64_t>(phase.taps.size()) * p.blocks() * p.panels() * kPanel;
-      if (phase.rows > 0 && phase.columns > 0) p.phases.push_back(std::move(phase));
-    }
-  }
-}
-
-// The weights of one phase and panel: [tap][block][16 pairs][32 outputs][2], zero outside. Rows of weights are as long
-// as the inputs, or where turned as the outputs; 32 of them are read at a time.
-void pack_panel(const Problem& p, const Phase& phase, int64_t panel, bf16* to) {
-  const int64_t across = p.merged() ? 1 : p.conv.s, all = p.conv.r * across;
-  const int64_t rows = p.turned ? p.in : p.out, length = p.turned ? p.out : p.in;
-  for (const Tap& tap : phase.taps) {
-    const int64_t at = tap.r * across + tap.s;
-    for (int64_t block = 0; block < p.blocks(); ++block, to += kPanel) {
-      const int64_t row0 = (p.turned ? block : panel) * 32, first = (p.turned ? panel : block) * 32;
-      const int64_t there = std::clamp<int64_t>(length - first, 0, 32);
-      std::fill(to, to + kPanel, bf16(0.0f));
-      for (int64_t row = 0; row < std::min<int64_t>(32, rows - row0); ++row) {
-        const bf16* from = p.weights + ((row0 + row) * all + at) * length + first;
-        if (p.turned) {
-          bf16* out = to + row / 2 * 64 + row % 2;
-          for (int64_t i = 0; i < there; ++i) out[2 * i] = from[i];
-        } else {
-          bf16* out = to + row * 2;
-          for (int64_t i = 0; i < there; ++i) out[i / 2 * 64 + i % 2] = from[i];
-        }
-      }
-    }
-  }
-}
-
-void pack(const Problem& p, bf16* to) {
-  parallel_for(static_cast<int64_t>(p.phases.size()) * p.panels(), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const Phase& phase = p.phases[static_cast<size_t>(i / p.panels())];
-      const int64_t panel = i % p.panels(), size = static_cast<int64_t>(phase.taps.size()) * p.blocks() * kPanel;
-      pack_panel(p, phase, panel, to + phase.weights + panel * size);
-    }
-  });
-}
-
-// Rows of the map with zeros around, for results [y, y + rows) of a phase: [rows][columns][pitch].
-struct Band {
-  int64_t top, left, height, width;  // in the map
-
-  Band(const Problem& p, const Phase& phase, int64_t y, int64_t rows) : top(0), left(0), height(0), width(0) {
-    if (phase.taps.empty()) return;
-    const auto [low_y, high_y] = std::minmax_element(phase.taps.begin(), phase.taps.end(),
-                                                     [](const Tap& a, const Tap& b) { return a.dy < b.dy; });
-    const auto [low_x, high_x] = std::minmax_element(phase.taps.begin(), phase.taps.end(),
-                                                     [](const Tap& a, const Tap& b) { return a.dx < b.dx; });
-    top = y * p.step + low_y->dy, left = low_x->dx;
-    height = (rows - 1) * p.step + high_y->dy - low_y->dy + 1;
-    // Blocks of results may go on beyond the row's end, by less than 32.
-    width = (phase.columns + 31) * p.step + high_x->dx - left + (p.merged() ? p.conv.s + 32 : 0);
-  }
-  int64_t size(const Problem& p) const { return height * width * p.pitch; }
-
-  void fill(const Problem& p, int64_t n, bf16* to) const {
-    const int64_t c = p.merged() ? p.conv.c : p.in, first = std::clamp<int64_t>(-left, 0, width);
-    const int64_t last = std::clamp<int64_t>(p.w - left, first, width);
-    for (int64_t row = 0; row < height; ++row, to += width * p.pitch) {
-      const int64_t iy = top + row;
-      const bool inside = iy >= 0 && iy < p.h && last > first;
-      const int64_t before = inside ? first : width;
-      std::fill(to, to + before * p.pitch, bf16(0.0f));
-      if (!inside) continue;
-      const bf16* from = p.x + ((n * p.h + iy) * p.w + left + first) * c;
-      if (p.pitch == c) {
-        std::copy(from, from + (last - first) * c, to + first * c);
-      } else {
-        for (int64_t i = first; i < last; ++i, from += c) {
-          std::copy(from, from + c, to + i * p.pitch);
-          std::fill(to + i * p.pitch + c, to + (i + 1) * p.pitch, bf16(0.0f));
-        }
-      }
-      std::fill(to + last * p.pitch, to + width * p.pitch, bf16(0.0f));
-    }
-  }
-};
-
 // count results of row y of a phase, from x on, in the channels of a panel.
 void store_block(const Problem& p, const Phase& phase, int64_t n, int64_t y, int64_t x, int64_t count, int64_t panel,
                  const float* sums) {
@@ -168,8 +38,8 @@ void store_block(const Problem& p, const Phase& phase, int64_t n, int64_t y, int
     const Lanes mask = lanes(p.out - c);
     const Reg bias = p.epilogue.bias && mask ? load_lanes(p.epilogue.bias + c, mask) : Reg{};
     for (int64_t i = 0; i < count && mask; ++i) {
-      const int64_t column = phase.x + (x + i) * p.every;
-      const int64_t at = ((n * p.oh + phase.y + y * p.every) * p.ow + column) * p.out + c;
+      const int64_t column = phase.x + (x + i) * p.every.x;
+      const int64_t at = ((n * p.oh + phase.y + y * p.every.y) * p.ow + column) * p.out + c;
       Reg v = load_aligned(sums + i * 32 + half) + bias;
       if (p.epilogue.residual) v += load_lanes(p.epilogue.residual + at, mask);
       store_lanes(p.y + at, p.epilogue.relu ? relu(v) : v, mask);
@@ -177,7 +47,7 @@ void store_block(const Problem& p, const Phase& phase, int64_t n, int64_t y, int
   }
 }
 
-// Results [y, y + rows) of a phase of picture n; band: memory for the padded rows.
+// Results [y, y + rows) of a phase of image n; band: memory for the padded rows.
 void run_band(const Problem& p, const Phase& phase, Unit unit, int64_t n, int64_t y, int64_t rows, const bf16* weights,
               bf16* memory) {
   const Band band(p, phase, y, rows);
@@ -185,7 +55,7 @@ void run_band(const Problem& p, const Phase& phase, Unit unit, int64_t n, int64_
   const int64_t taps = static_cast<int64_t>(phase.taps.size()), slice = p.blocks() * kPanel;
   std::vector<Place> places;
   for (const Tap& tap : phase.taps) {
-    places.push_back({((y * p.step + tap.dy - band.top) * band.width + tap.dx - band.left) * p.pitch,
+    places.push_back({((y * p.step.y + tap.dy - band.top) * band.width + tap.dx - band.left) * p.pitch,
                       static_cast<int64_t>(places.size()) * slice});
   }
   alignas(64) float sums[32 * 32];
@@ -194,8 +64,8 @@ void run_band(const Problem& p, const Phase& phase, Unit unit, int64_t n, int64_
     for (int64_t row = 0; row < rows; ++row) {
       for (int64_t x = 0; x < phase.columns;) {
         const BlockKernel kernel(unit, phase.columns - x);
-        const bf16* a = memory + (row * band.width + x) * p.step * p.pitch;
-        kernel.run({a, p.step * p.pitch, b, 64, places.data(), taps, p.blocks(), sums});
+        const bf16* a = memory + (row * p.step.y * band.width + x * p.step.x) * p.pitch;
+        kernel.run({a, p.step.x * p.pitch, b, 64, places.data(), taps, p.blocks(), sums});
         store_block(p, phase, n, y + row, x, kernel.count, panel, sums);
         x += kernel.count;
       }
@@ -208,7 +78,7 @@ int64_t band_rows(const Problem& p, const Phase& phase) {
   constexpr int64_t cache = 192 << 10;  // elements
   const Band one(p, phase, 0, 1);
   const int64_t row = std::max<int64_t>(1, one.width * p.pitch), spare = cache / row - one.height;
-  return std::clamp<int64_t>(1 + spare / p.step, 1, phase.rows);
+  return std::clamp<int64_t>(1 + spare / p.step.y, 1, phase.rows);
 }
 
 void run(CpuContext& ctx, const Problem& p, const bf16* weights) {
@@ -228,7 +98,7 @@ void run(CpuContext& ctx, const Problem& p, const bf16* weights) {
     }
   }
   const Unit unit = unit_in_use();
-  bf16* bands = ctx.scratch<bf16>(slot_library, static_cast<size_t>(most * omp_get_max_threads()));
+  bf16* bands = ctx.scratch<bf16>(CpuSlot::library, static_cast<size_t>(most * omp_get_max_threads()));
   parallel_for(static_cast<int64_t>(parts.size()), 1, [&](int64_t begin, int64_t end) {
     bf16* memory = bands + most * (omp_in_parallel() ? omp_get_thread_num() : 0);
     const TilesInUse tiles(unit);
@@ -243,7 +113,7 @@ void convolve(CpuContext& ctx, Problem p, ConvKind kind, PackedWeights* packed) 
   add_phases(p);
   const auto size = static_cast<size_t>(p.packed);
   if (!packed) {
-    bf16* weights = ctx.scratch<bf16>(slot_weights, size);
+    bf16* weights = ctx.scratch<bf16>(CpuSlot::weights, size);
     pack(p, weights);
     return run(ctx, p, weights);
   }
@@ -291,7 +161,7 @@ bool tiles_are_right() {
 // Of few inputs a row of the window, one after the other in memory, is one tap of as many inputs.
 void forward(CpuContext& ctx, const Conv& p, const bf16* x, const bf16* w, const Epilogue<bf16>& e, bf16* y,
              PackedWeights* packed) {
-  const bool merged = p.c < 16 && p.dilation == 1 && p.s > 1;
+  const bool merged = p.c < 16 && p.dilation.x == 1 && p.s > 1;
   const int in = merged ? p.s * p.c : p.c;
   const int64_t pitch = merged ? p.c : ceil_div(p.c, 32) * 32;
   convolve(ctx, {p, p.n, p.h, p.w, in, pitch, p.oh, p.ow, p.k, p.stride, 1, false, x, w, e, y}, ConvKind::forward,

@@ -14,8 +14,8 @@ namespace ppl::conv_tiles {
 #ifdef __AVX512BF16__
 namespace {
 
-// Columns of x are seen as `stride` interleaved rows: column stride j + q is j of row q. Results then meet a tap one
-// column apart: result j + shift(q, s).
+// Columns of x are seen as `stride.x` interleaved rows: column stride.x j + q is j of row q. Results then meet a tap
+// one column apart: result j + shift(q, s).
 struct Layout {
   const Conv& p;
   int64_t k, c;     // rounded up to 32
@@ -27,16 +27,16 @@ struct Layout {
       : p(v),
         k(ceil_div(v.k, 32) * 32),
         c(ceil_div(v.c, 32) * 32),
-        columns(ceil_div(ceil_div(v.w, v.stride), 32) * 32),
-        before(std::max<int64_t>(0, ((v.s - 1) * v.dilation - v.pad) / v.stride + 1)),
-        width(before + std::max<int64_t>(columns + (v.pad + v.stride - 1) / v.stride, v.ow)) {}
+        columns(ceil_div(ceil_div(v.w, v.stride.x), 32) * 32),
+        before(std::max<int64_t>(0, ((v.s - 1) * v.dilation.x - v.pad.x) / v.stride.x + 1)),
+        width(before + std::max<int64_t>(columns + (v.pad.x + v.stride.x - 1) / v.stride.x, v.ow)) {}
 
   int64_t row_of(int s) const {  // which interleaved row meets column s of the window
-    return ((s * p.dilation - p.pad) % p.stride + p.stride) % p.stride;
+    return ((s * p.dilation.x - p.pad.x) % p.stride.x + p.stride.x) % p.stride.x;
   }
-  int64_t shift(int s) const { return (row_of(s) + p.pad - s * p.dilation) / p.stride; }
+  int64_t shift(int s) const { return (row_of(s) + p.pad.x - s * p.dilation.x) / p.stride.x; }
   int64_t size_y() const { return int64_t{p.n} * p.oh * k * width; }
-  int64_t size_x() const { return int64_t{p.n} * p.h * p.stride * columns * c; }
+  int64_t size_x() const { return int64_t{p.n} * p.h * p.stride.x * columns * c; }
 };
 
 // dy [n, oh][k][width], zero outside.
@@ -58,19 +58,19 @@ void turn(const Layout& l, const bf16* dy, bf16* to) {
   });
 }
 
-// x [n, h][stride][columns / 2][c][2], zero outside.
+// x [n, h][stride.x][columns / 2][c][2], zero outside.
 void pair(const Layout& l, const bf16* x, bf16* to) {
   const Conv& p = l.p;
   parallel_for(int64_t{p.n} * p.h, 1, [&](int64_t begin, int64_t end) {
     for (int64_t row = begin; row < end; ++row) {
-      bf16* out = to + row * p.stride * l.columns * l.c;
-      std::fill(out, out + p.stride * l.columns * l.c, bf16(0.0f));
+      bf16* out = to + row * p.stride.x * l.columns * l.c;
+      std::fill(out, out + p.stride.x * l.columns * l.c, bf16(0.0f));
       for (int64_t ix = 0; ix < p.w; ++ix) {
-        const int64_t j = ix / p.stride;
+        const int64_t j = ix / p.stride.x;
         if (j % 2 == 1) continue;  // came with the one before
-        const bf16 *first = x + (row * p.w + ix) * p.c, *second = first + p.stride * p.c;
-        bf16* at = out + (ix % p.stride * l.columns + j) * l.c;
-        const bool both = ix + p.stride < p.w;
+        const bf16 *first = x + (row * p.w + ix) * p.c, *second = first + p.stride.x * p.c;
+        bf16* at = out + (ix % p.stride.x * l.columns + j) * l.c;
+        const bool both = ix + p.stride.x < p.w;
         for (int64_t c = 0; c < p.c; ++c) at[2 * c] = first[c], at[2 * c + 1] = both ? second[c] : bf16(0.0f);
       }
     }
@@ -91,9 +91,9 @@ void sum_block(const Layout& l, Unit unit, int64_t row, int64_t end, int tap, in
   const int r = tap / p.s, s = tap % p.s;
   places.clear();
   for (; row < end; ++row) {
-    const int64_t iy = row % p.oh * p.stride - p.pad + r * p.dilation;
+    const int64_t iy = row % p.oh * p.stride.y - p.pad.y + r * p.dilation.y;
     if (iy < 0 || iy >= p.h) continue;
-    places.push_back({row * l.k * l.width, ((row / p.oh * p.h + iy) * p.stride + l.row_of(s)) * l.columns * l.c});
+    places.push_back({row * l.k * l.width, ((row / p.oh * p.h + iy) * p.stride.x + l.row_of(s)) * l.columns * l.c});
   }
   const bf16* a = dy + k * l.width + l.before + l.shift(s);
   for (int64_t i = 0; i < 32;) {
@@ -109,13 +109,13 @@ void sum_block(const Layout& l, Unit unit, int64_t row, int64_t end, int tap, in
 void backward_weights(CpuContext& ctx, const Conv& p, const bf16* x, const bf16* dy, float* dw) {
   const Layout l(p);
   const Unit unit = unit_in_use();
-  bf16* turned = ctx.scratch<bf16>(slot_product, static_cast<size_t>(l.size_y() + 64));
-  bf16* paired = ctx.scratch<bf16>(slot_library, static_cast<size_t>(l.size_x()));
+  bf16* turned = ctx.scratch<bf16>(CpuSlot::product, static_cast<size_t>(l.size_y() + 64));
+  bf16* paired = ctx.scratch<bf16>(CpuSlot::library, static_cast<size_t>(l.size_x()));
   turn(l, dy, turned);
   pair(l, x, paired);
   const int64_t parts = count_parts(l), taps = int64_t{p.r} * p.s, rows = int64_t{p.n} * p.oh;
   const int64_t blocks = l.k / 32 * (l.c / 32) * taps, size = blocks * 1024;
-  float* sums = ctx.scratch<float>(slot_partial, static_cast<size_t>(parts * size));
+  float* sums = ctx.scratch<float>(CpuSlot::conv_partial, static_cast<size_t>(parts * size));
   parallel_for(parts * blocks, 1, [&](int64_t begin, int64_t end) {
     const TilesInUse tiles(unit);
     std::vector<Place> places;

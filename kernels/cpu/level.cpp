@@ -65,8 +65,7 @@ bool can_run(CpuLevel level) {
 }
 
 const Launcher* table_of(CpuLevel level) {
-  const std::array tables = {ppl_cpu_x86_64_v2, ppl_cpu_avx2, ppl_cpu_avx512, ppl_cpu_avx512_bf16,
-                             ppl_cpu_avx512_bf16};
+  const std::array tables = {ppl_cpu_x86_64_v2, ppl_cpu_avx2, ppl_cpu_avx512, ppl_cpu_avx512_bf16, ppl_cpu_avx512_bf16};
   return tables[static_cast<size_t>(level)];
 }
 

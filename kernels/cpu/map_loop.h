@@ -98,11 +98,11 @@ inline void column_groups(int64_t period, Body&& body) {
   for (; j < period; j += kLanes) body(std::integral_constant<int, 1>{}, j);
 }
 
-// out [K][c]: sums over all pixels of a map of n elements.
+// out [K][c]: sums over all pixels of a map of n elements. Takes CpuSlot::partial.
 template <int K, class Term>
 void channel_sums(CpuContext& ctx, int64_t n, int64_t c, Term&& term, double* out) {
   const int64_t period = channel_period(c), chunk = chunk_rows(period) * period, chunks = ceil_div(n, chunk);
-  float* partial = ctx.scratch<float>(0, static_cast<size_t>(chunks * K * period));
+  float* partial = ctx.scratch<float>(CpuSlot::partial, static_cast<size_t>(chunks * K * period));
   parallel_for(chunks, std::max<int64_t>(1, kElementGrain / chunk), [&](int64_t b, int64_t e) {
     for (int64_t i = b; i < e; ++i) {
       column_groups(period, [&](auto width, int64_t j) {

@@ -12,7 +12,7 @@ namespace {
 constexpr int64_t kChunk = 4096;  // elements summed in f32; chunks are summed in f64
 
 // Per pixel sums: weighted focal and cross entropy; p t; t; p p.
-enum Sum { kLoss, kBoth, kTarget, kSquare, kSums };
+enum Sum { sum_loss, sum_both, sum_target, sum_square, sum_count };
 
 struct Pixel {
   VecInt valid, foreground;
@@ -85,7 +85,7 @@ void for_chunks(int64_t n, int64_t per_image, Body&& body) {
 
 int64_t count_valid(CpuContext& ctx, int64_t n, int64_t per_image, const uint8_t* target) {
   const int64_t chunks = n * ceil_div(per_image, kChunk);
-  auto* counts = ctx.scratch<int32_t>(0, static_cast<size_t>(2 * chunks) + 1);
+  auto* counts = ctx.scratch<int32_t>(CpuSlot::partial, static_cast<size_t>(2 * chunks) + 1);
   for_chunks(n, per_image, [&](int64_t i, int64_t, int64_t begin, int64_t end) {
     int32_t valid = 0, wrong = 0;
     for (int64_t j = begin; j < end; ++j) valid += target[j] != kIgnored, wrong += target[j] > 1;
@@ -110,8 +110,8 @@ Dice combine_dice(const PixelLoss& o, int64_t n, const std::vector<double>& sums
   for (int64_t g = 0; g < groups; ++g) {
     double both = 0, target = 0, square = 0;
     for (int64_t i = g * size; i < (g + 1) * size; ++i) {
-      const double* s = sums.data() + i * kSums;
-      both += s[kBoth], target += s[kTarget], square += s[kSquare];
+      const double* s = sums.data() + i * sum_count;
+      both += s[sum_both], target += s[sum_target], square += s[sum_square];
     }
     const double over = 2 * both + o.smooth, under = target + square + o.smooth;
     const double scale = under > 0 ? static_cast<double>(o.dice) / static_cast<double>(groups) : 0;
@@ -123,33 +123,33 @@ Dice combine_dice(const PixelLoss& o, int64_t n, const std::vector<double>& sums
   return d;
 }
 
-// sums [n][kSums] over each image; the gradient in the same pass where there is no dice.
+// sums [n][sum_count] over each image; the gradient in the same pass where there is no dice.
 template <class T, class W>
 std::vector<double> sum_pixels(CpuContext& ctx, const PixelLoss& o, int64_t n, int64_t per_image, const T* logits,
                                const uint8_t* target, W weights, float inverse_count, T* gradient) {
   const int64_t per = ceil_div(per_image, kChunk);
-  float* partial = ctx.scratch<float>(0, static_cast<size_t>(n * per * kSums) + 1);
+  float* partial = ctx.scratch<float>(CpuSlot::partial, static_cast<size_t>(n * per * sum_count) + 1);
   const bool dice = o.dice != 0;
   for_chunks(n, per_image, [&](int64_t chunk, int64_t, int64_t begin, int64_t end) {
-    Vec acc[kSums] = {};
+    Vec acc[sum_count] = {};
     vectors(begin, end, [&](int64_t i, auto lanes) {
       const Pixel a(logits + i, target + i, lanes);
       const Term term = weights.apply(Term(o, a), i, lanes);
-      acc[kLoss] += a.keep(term.value);
+      acc[sum_loss] += a.keep(term.value);
       if (dice) {
         const Vec p = a.keep(a.p()), t = a.keep(a.target());
-        acc[kBoth] += p * t;
-        acc[kTarget] += t;
-        acc[kSquare] += p * p;
+        acc[sum_both] += p * t;
+        acc[sum_target] += t;
+        acc[sum_square] += p * p;
       } else {
         store(gradient + i, a.keep(term.slope * inverse_count), lanes);
       }
     });
-    for (int k = 0; k < kSums; ++k) partial[chunk * kSums + k] = sum(acc[k]);
+    for (int k = 0; k < sum_count; ++k) partial[chunk * sum_count + k] = sum(acc[k]);
   });
-  std::vector<double> sums(static_cast<size_t>(n * kSums));
-  for (int64_t i = 0; i < n * per * kSums; ++i)
-    sums[static_cast<size_t>(i / (per * kSums) * kSums + i % kSums)] += partial[i];
+  std::vector<double> sums(static_cast<size_t>(n * sum_count));
+  for (int64_t i = 0; i < n * per * sum_count; ++i)
+    sums[static_cast<size_t>(i / (per * sum_count) * sum_count + i % sum_count)] += partial[i];
   return sums;
 }
 
@@ -161,7 +161,7 @@ void compute(CpuContext& ctx, const PixelLoss& o, int64_t n, int64_t per_image, 
   const auto scale = static_cast<float>(inverse);
   const std::vector<double> sums = sum_pixels(ctx, o, n, per_image, logits, target, weights, scale, gradient);
   double total = 0;
-  for (int64_t i = 0; i < n; ++i) total += sums[static_cast<size_t>(i * kSums + kLoss)] * inverse;
+  for (int64_t i = 0; i < n; ++i) total += sums[static_cast<size_t>(i * sum_count + sum_loss)] * inverse;
   if (o.dice != 0) {
     const Dice dice = combine_dice(o, n, sums);
     total += dice.loss;

@@ -57,7 +57,7 @@ int64_t row_grain(const PyramidPool& s) { return std::max<int64_t>(1, kElementGr
 template <class Value>
 void gather(CpuContext& ctx, const PyramidPool& s, const Axis& rows, const Axis& columns, Value value, float* cells) {
   const int64_t line_size = int64_t{kSlots} * s.c;
-  float* lines = ctx.scratch<float>(0, static_cast<size_t>(int64_t{s.n} * s.h * line_size));
+  float* lines = ctx.scratch<float>(CpuSlot::partial, static_cast<size_t>(int64_t{s.n} * s.h * line_size));
   parallel_for(int64_t{s.n} * s.h, row_grain(s), [&](int64_t b, int64_t e) {
     for (int64_t row = b; row < e; ++row) {
       float* line = lines + row * line_size;

@@ -4,20 +4,11 @@
 #include <algorithm>
 
 #include "kernels/cpu/parallel.h"
-#include "kernels/cpu/winograd_transform.h"
+#include "kernels/cpu/winograd_panels.h"
 
 namespace ppl::winograd {
 
 namespace {
-
-// Transformed weights: [point][panel of 32 outputs][input][32], inputs rounded up to 16, points an odd number of lines
-// apart.
-struct Panels {
-  int64_t panels, depth;
-  int64_t stride() const { return (panels * depth * 2 | 1) * 16; }
-  int64_t size() const { return points * stride(); }
-  int64_t at(int64_t point, int64_t panel) const { return point * stride() + panel * depth * 32; }
-};
 
 // Products: [point][panel][tile][32].
 struct Products {
@@ -26,77 +17,6 @@ struct Products {
   int64_t size() const { return points * stride(); }
   int64_t at(int64_t point, int64_t panel) const { return point * stride() + panel * tiles * 32; }
 };
-
-// One convolution, forward or to the data; what is summed over is "in", what comes out is "out".
-template <class T>
-struct Problem {
-  const Conv& conv;
-  Tiles in;
-  int h, w, c;  // of the result
-  int out_phases;
-  const T* x;
-  const T* weights;  // [out][r][s][in], or where turned [in][r][s][out], to be read back to front
-  bool turned;
-  Epilogue<T> epilogue;
-  T* y;
-
-  int64_t panels() const { return out_phases * ceil_div(c, 32); }
-};
-
-// The taps of kWidth inputs from c on and kWidth outputs from o on as vectors over the outputs, one for each input.
-template <int Taps, class T>
-void load_taps(const Problem<T>& p, int phase, int64_t c, int64_t o, Vec (&taps)[Taps * Taps][kWidth]) {
-  const Conv& v = p.conv;
-  const int64_t row = p.turned ? c : o, rows = p.turned ? p.in.c : p.c;
-  const int64_t first = p.turned ? o : c, width = p.turned ? p.c : p.in.c;
-  for (int tap = 0; tap < Taps * Taps; ++tap) {
-    const int at = p.turned ? Taps * Taps - 1 - tap : tap;
-    const int r = window_row(v, phase / 2, at / Taps), s = window_row(v, phase % 2, at % Taps);
-    const bool there = r >= 0 && r < v.r && s >= 0 && s < v.s && first < width;
-    const T* from = p.weights + (row * v.r * v.s + r * v.s + s) * width + first;
-    const int64_t pitch = int64_t{v.r} * v.s * width, next = p.turned ? kWidth * pitch : kWidth;
-    for (int i = 0; i < kWidth; ++i) {
-      const bool inside = there && row + i < rows;
-      taps[tap][i] = inside ? load_lanes(from + i * pitch, lanes(width - first)) : Vec{};
-      if (inside) __builtin_prefetch(from + i * pitch + next);
-    }
-    if (!p.turned) transpose(taps[tap]);
-  }
-}
-
-// Block `block` of 16 inputs and panel `o` of 32 outputs of the weights to out + u.at(point, 0), for all points.
-template <int Taps, class T>
-void transform_block(const Problem<T>& p, int64_t block, int64_t o, const Panels& u, float* out) {
-  const int64_t in_blocks = p.in.blocks() / p.in.phases, out_panels = p.panels() / p.out_phases;
-  const int phase = static_cast<int>(std::max(block / in_blocks, o / out_panels));  // one of the two is 0
-  constexpr int ahead = 4 * 32;  // too many streams for the hardware's prefetching: said here, both ways
-  for (int at = 0; at < 16 * 32; at += kWidth * kWidth) {
-    const int output = at / (16 * kWidth) * kWidth, input = at / kWidth % 16;
-    Vec taps[Taps * Taps][kWidth];
-    load_taps<Taps>(p, phase, block % in_blocks * 16 + input, o % out_panels * 32 + output, taps);
-    for (int j = 0; j < kWidth; ++j) {
-      transform_2d<Taps, 6>([](const Vec(&g)[Taps], Vec(&t)[6]) { weights_1d(g, t); },
-                            [&](int r, int s) { return taps[r * Taps + s][j]; },
-                            [&](int r, int s, Vec v) {
-                              float* to = out + (r * 6 + s) * u.stride() + output + (input + j) * 32;
-                              store_aligned(to, v);
-                              __builtin_prefetch(to + ahead, 1);
-                            });
-    }
-  }
-}
-
-// All weights to out.
-template <int Taps, class T>
-void transform_weights(const Problem<T>& p, const Panels& u, float* out) {
-  const int64_t blocks = u.depth / 16;
-  parallel_for(u.panels * blocks, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      const int64_t block = i % blocks, o = i / blocks;
-      transform_block<Taps>(p, block, o, u, out + u.at(0, o) + block * 16 * 32);
-    }
-  });
-}
 
 // The results of one tile in kWidth channels from c on; m holds its 36 products, stride floats apart.
 template <int Results, class T>
@@ -179,8 +99,8 @@ void run_all(CpuContext& ctx, const Problem<T>& p, const Plan& plan, const Panel
   if (!plan.shared) parts = ceil_div(parts, threads) * threads;
   const int64_t most = ceil_div(count, parts);
   const int64_t v_size = Spectrum::size(blocks, most), m_size = Products{u.panels, most}.size();
-  float* v = ctx.scratch<float>(slot_library, v_size * threads);
-  float* m = ctx.scratch<float>(slot_product, m_size * threads);
+  float* v = ctx.scratch<float>(CpuSlot::library, v_size * threads);
+  float* m = ctx.scratch<float>(CpuSlot::product, m_size * threads);
   const auto part = [&](int64_t i, int64_t thread) {
     const int64_t begin = count * i / parts, end = count * (i + 1) / parts;
     run<Taps>(p, begin, end - begin, u, weights, {v + thread * v_size, blocks, most}, m + thread * m_size);
@@ -200,13 +120,13 @@ template <int Taps, class T>
 void run_by_panels(CpuContext& ctx, const Problem<T>& p, int64_t tile, int64_t count) {
   constexpr int64_t part_blocks = 4;
   const int64_t blocks = p.in.blocks(), threads = omp_get_max_threads();
-  const Spectrum v{ctx.scratch<float>(slot_library, Spectrum::size(blocks, count)), blocks, count};
+  const Spectrum v{ctx.scratch<float>(CpuSlot::library, Spectrum::size(blocks, count)), blocks, count};
   parallel_for(count, 1,
                [&](int64_t begin, int64_t end) { transform_tiles(p.in, p.x, tile + begin, end - begin, 0, v, begin); });
   const Panels u{1, part_blocks * 16};
   const Products m{1, count};
-  float* all_weights = ctx.scratch<float>(slot_weights, u.size() * threads);
-  float* all_products = ctx.scratch<float>(slot_product, m.size() * threads);
+  float* all_weights = ctx.scratch<float>(CpuSlot::weights, u.size() * threads);
+  float* all_products = ctx.scratch<float>(CpuSlot::product, m.size() * threads);
   parallel_for(p.panels(), 1, [&](int64_t first, int64_t last) {
     const int64_t thread = omp_in_parallel() ? omp_get_thread_num() : 0;
     float* weights = all_weights + thread * u.size();
@@ -250,7 +170,7 @@ void convolve(CpuContext& ctx, const Problem<T>& p, PackedWeights* packed) {
     return;
   }
   const Panels u{panels, depth};
-  float* weights = ctx.scratch<float>(slot_weights, u.size());
+  float* weights = ctx.scratch<float>(CpuSlot::weights, u.size());
   transform_weights<Taps>(p, u, weights);
   run_all<Taps>(ctx, p, plan, u, weights);
 }
@@ -258,38 +178,39 @@ void convolve(CpuContext& ctx, const Problem<T>& p, PackedWeights* packed) {
 // The windows on dy that give the tiles of dx.
 Tiles dy_windows(const Conv& p) {
   const int m = results(p);
-  const auto count = [&](int size) { return static_cast<int>(ceil_div(size + p.stride - 1, m * p.stride)); };
-  const int start = p.stride == 1 ? p.pad - 2 : -1;
+  const auto count = [&](int size) { return static_cast<int>(ceil_div(size + stride_of(p) - 1, m * stride_of(p))); };
+  const int start = stride_of(p) == 1 ? padding_of(p) - 2 : -1;
   return {p.n, p.oh, p.ow, p.k, count(p.h), count(p.w), 6, m, start, 1, 1};
 }
 
 }  // namespace
 
 bool serves(ConvKind kind, const Conv& p) {
-  if (p.r != p.s || p.dilation != 1) return false;
-  if (p.stride == 1) return p.r == 3 && (kind == ConvKind::forward || p.pad <= 2);
-  return p.stride == 2 && p.pad <= 1 && p.r >= 3 && p.r <= 3 + p.pad;
+  if (p.r != p.s || !p.stride.are_equal() || !p.pad.are_equal() || p.dilation != Axes(1)) return false;
+  const int pad = padding_of(p);
+  if (stride_of(p) == 1) return p.r == 3 && (kind == ConvKind::forward || pad <= 2);
+  return stride_of(p) == 2 && pad <= 1 && p.r >= 3 && p.r <= 3 + pad;
 }
 
 Tiles x_tiles(const Conv& p) {
   const int m = results(p);
   const auto count = [&](int size) { return static_cast<int>(ceil_div(size, m)); };
-  const int start = p.stride == 1 ? -p.pad : 0;
-  return {p.n, p.h, p.w, p.c, count(p.oh), count(p.ow), 6, m * p.stride, start, p.stride, phases(p)};
+  const int start = stride_of(p) == 1 ? -padding_of(p) : 0;
+  return {p.n, p.h, p.w, p.c, count(p.oh), count(p.ow), 6, m * stride_of(p), start, stride_of(p), phases(p)};
 }
 
 template <class T>
 void forward(CpuContext& ctx, const Conv& p, const T* x, const T* w, const Epilogue<T>& e, T* y,
              PackedWeights* packed) {
   const Problem<T> problem{p, x_tiles(p), p.oh, p.ow, p.k, 1, x, w, false, e, y};
-  p.stride == 1 ? convolve<3>(ctx, problem, packed) : convolve<2>(ctx, problem, packed);
+  stride_of(p) == 1 ? convolve<3>(ctx, problem, packed) : convolve<2>(ctx, problem, packed);
 }
 
 template <class T>
 void backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w, const Epilogue<T>& e, T* dx,
                    PackedWeights* packed) {
   const Problem<T> problem{p, dy_windows(p), p.h, p.w, p.c, phases(p), dy, w, true, e, dx};
-  p.stride == 1 ? convolve<3>(ctx, problem, packed) : convolve<2>(ctx, problem, packed);
+  stride_of(p) == 1 ? convolve<3>(ctx, problem, packed) : convolve<2>(ctx, problem, packed);
 }
 
 #define PPL_INSTANTIATE(T)                                                                                     \

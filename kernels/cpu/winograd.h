@@ -29,13 +29,16 @@ struct Tiles {
 
 // F(4x4, 3x3) for stride 1, F(5x5, 2x2) for stride 2: a window of up to 4x4 of stride 2 is the sum of four of 2x2 of
 // stride 1 over every other pixel.
-inline int taps(const Conv& p) { return p.stride == 1 ? 3 : 2; }
+// Stride and padding are those of both axes: no others are served.
+inline int stride_of(const Conv& p) { return p.stride.y; }
+inline int padding_of(const Conv& p) { return p.pad.y; }
+inline int taps(const Conv& p) { return stride_of(p) == 1 ? 3 : 2; }
 inline int results(const Conv& p) { return 7 - taps(p); }
-inline int phases(const Conv& p) { return p.stride * p.stride; }
+inline int phases(const Conv& p) { return stride_of(p) * stride_of(p); }
 
 // Which row of the window a phase's tap is; outside [0, r) for those that a smaller window lacks.
 inline int window_row(const Conv& p, int phase_row, int tap) {
-  return p.stride == 1 ? tap : 2 * tap - phase_row + p.pad;
+  return stride_of(p) == 1 ? tap : 2 * tap - phase_row + padding_of(p);
 }
 
 Tiles x_tiles(const Conv&);

@@ -91,9 +91,9 @@ const float* sum_products(CpuContext& ctx, const Problem<T>& p, const Chunk& chu
   const Schedule schedule(all, (chunk.c_blocks + y_blocks) * 16, layout.size());
   const int64_t threads = schedule.lanes > 1 ? omp_get_max_threads() : 1, most = schedule.most;
   const int64_t v_size = Spectrum::size(chunk.c_blocks, most), z_size = Spectrum::size(y_blocks, most);
-  float* v = ctx.scratch<float>(slot_library, v_size * threads);
-  float* z = ctx.scratch<float>(slot_product, z_size * threads);
-  float* sums = ctx.scratch<float>(slot_partial, layout.size() * schedule.lanes);
+  float* v = ctx.scratch<float>(CpuSlot::library, v_size * threads);
+  float* z = ctx.scratch<float>(CpuSlot::product, z_size * threads);
+  float* sums = ctx.scratch<float>(CpuSlot::conv_partial, layout.size() * schedule.lanes);
   parallel_for(schedule.lanes, 1, [&](int64_t first, int64_t last) {
     const int64_t thread = threads > 1 && omp_in_parallel() ? omp_get_thread_num() : 0;
     for (int64_t i = first * schedule.parts; i < last * schedule.parts; ++i) {
@@ -122,8 +122,8 @@ void store_block(const Conv& p, int64_t block, int64_t per_phase, int64_t k, con
     const int i = at / (16 * kWidth) * kWidth, j = at / kWidth % 16;
     if (k + j >= p.k || c + i >= p.c) continue;
     const float* from = sums + i * 32 + j;
-    p.stride == 1 ? store_weights<3>(p, phase, c + i, k + j, from, stride, dw)
-                  : store_weights<2>(p, phase, c + i, k + j, from, stride, dw);
+    stride_of(p) == 1 ? store_weights<3>(p, phase, c + i, k + j, from, stride, dw)
+                      : store_weights<2>(p, phase, c + i, k + j, from, stride, dw);
   }
 }
 
@@ -146,14 +146,14 @@ void run_chunk(CpuContext& ctx, const Problem<T>& p, const Chunk& chunk, float* 
 template <class T>
 void run_by_blocks(CpuContext& ctx, const Problem<T>& p, float* dw) {
   const int64_t count = p.x_tiles.count(), x_blocks = p.x_tiles.blocks(), panels = ceil_div(p.conv.k, 32);
-  const Spectrum v{ctx.scratch<float>(slot_library, Spectrum::size(x_blocks, count)), x_blocks, count};
-  const Spectrum z{ctx.scratch<float>(slot_product, Spectrum::size(panels * 2, count)), panels * 2, count};
+  const Spectrum v{ctx.scratch<float>(CpuSlot::library, Spectrum::size(x_blocks, count)), x_blocks, count};
+  const Spectrum z{ctx.scratch<float>(CpuSlot::product, Spectrum::size(panels * 2, count)), panels * 2, count};
   parallel_for(count, 1, [&](int64_t begin, int64_t end) {
     transform_tiles(p.x_tiles, p.x, begin, end - begin, 0, v, begin);
     transform_tiles(p.y_tiles, p.dy, begin, end - begin, 0, z, begin);
   });
   const Sums layout{1, 1};
-  float* all_sums = ctx.scratch<float>(slot_partial, layout.size() * omp_get_max_threads());
+  float* all_sums = ctx.scratch<float>(CpuSlot::conv_partial, layout.size() * omp_get_max_threads());
   parallel_for(x_blocks * panels, 1, [&](int64_t begin, int64_t end) {
     float* sums = all_sums + (omp_in_parallel() ? omp_get_thread_num() : 0) * layout.size();
     for (int64_t i = begin; i < end; ++i) {

@@ -1,5 +1,5 @@
-// The three launchers: choose who computes it, and note that. A plan of cuDNN's (with the epilogue in it where that is
-// asked for, else our pass behind), at last our own plain kernel.
+// The three launchers: choose who computes it, and note that. Our kernels for one output channel, a plan of cuDNN's
+// (with the epilogue in it where that is asked for, else our pass behind), at last our own plain kernel.
 #include "kernels/conv.h"
 
 #include "kernels/cast.h"
@@ -27,11 +27,23 @@ bool by_product(ConvAlgorithm algorithm, const ConvCall& call, Product&& product
       PPL_CHECK(product(), "conv: no product by cuBLASLt for ", to_string(call),
                 " (it is for 1x1 windows of stride 1 without padding, where the library is there)");
       break;
+    case ConvAlgorithm::narrow:
+      return false;
     default:
-      throw Error("conv: on CUDA the algorithm is automatic, plain or product");
+      throw Error("conv: on CUDA the algorithm is automatic, plain, narrow or product");
   }
   note_conv(call, "cublaslt");
   return true;
+}
+
+// Whether it is for our kernels of one output channel.
+bool is_narrow(ConvAlgorithm algorithm, const ConvCall& call) {
+  const bool serves = cuda_conv_narrow::serves(call.shape);
+  PPL_CHECK(serves || algorithm != ConvAlgorithm::narrow, "conv: the kernels for one output channel cannot compute ",
+            to_string(call));
+  const bool taken = serves && (algorithm == ConvAlgorithm::narrow || algorithm == ConvAlgorithm::automatic);
+  if (taken) note_conv(call, "narrow");
+  return taken;
 }
 
 // y = relu(y + bias + residual), each where it is wanted: a pass over y that the plain algorithm does not need.
@@ -107,6 +119,7 @@ void conv_forward(CudaContext& ctx, const Conv& s, const T* x, const T* w, const
   std::string refused;
   if (by_product(algorithm, call, [&] { return cuda_pointwise::forward(ctx, s, x, w, y); }))
     return finish(ctx, int64_t{s.n} * s.oh * s.ow, s.k, e, y);
+  if (is_narrow(algorithm, call)) return cuda_conv_narrow::forward(ctx, s, x, w, e, y);
   if (algorithm == ConvAlgorithm::automatic && by_plan(ctx, call, x, w, e, y, refused)) return;
   cuda_conv_plain::forward(ctx, s, x, w, e, y);
   note_conv(call, kPlainConv, 0, refused);
@@ -119,6 +132,7 @@ void conv_backward_data(CudaContext& ctx, const Conv& s, const T* dy, const T* w
   std::string refused;
   if (by_product(algorithm, call, [&] { return cuda_pointwise::backward_data(ctx, s, dy, w, dx); }))
     return finish(ctx, int64_t{s.n} * s.h * s.w, s.c, e, dx);
+  if (is_narrow(algorithm, call)) return cuda_conv_narrow::backward_data(ctx, s, dy, w, e, dx);
   if (algorithm == ConvAlgorithm::automatic && by_plan(ctx, call, dy, w, e, dx, refused)) return;
   cuda_conv_plain::backward_data(ctx, s, dy, w, e, dx);
   note_conv(call, kPlainConv, 0, refused);
@@ -130,6 +144,7 @@ void conv_backward_weights(CudaContext& ctx, const Conv& s, const T* x, const T*
   const ConvCall call{ConvKind::backward_weights, s, is_bf16<T>};
   std::string refused;
   if (by_product(algorithm, call, [&] { return cuda_pointwise::backward_weights(ctx, s, x, dy, dw); })) return;
+  if (is_narrow(algorithm, call)) return cuda_conv_narrow::backward_weights(ctx, s, x, dy, dw);
   if (algorithm == ConvAlgorithm::automatic && weights_by_plan(ctx, call, x, dy, dw, refused)) return;
   cuda_conv_plain::backward_weights(ctx, s, x, dy, dw);
   note_conv(call, kPlainConv, 0, refused);

@@ -128,6 +128,11 @@ std::vector<ConvProposal> CudnnConvLibrary::proposals(const ConvQuestion& q) {
   return all;
 }
 
+std::string cudnn_version() {
+  const size_t v = cudnnGetVersion();
+  return cat("cuDNN ", v / 10000, ".", v / 100 % 100, ".", v % 100);
+}
+
 ConvLibrary* cudnn_conv_library() {
   static auto* l = new CudnnConvLibrary({open_handle()});  // outlives the driver's end
   return l;

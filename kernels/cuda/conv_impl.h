@@ -16,4 +16,15 @@ template <class T>
 void backward_weights(CudaContext&, const Conv&, const T* x, const T* dy, float* dw);
 }  // namespace cuda_conv_plain
 
+// To one channel, of stride 1 and a 2x2 or 3x3 window.
+namespace cuda_conv_narrow {
+bool serves(const Conv&);
+template <class T>
+void forward(CudaContext&, const Conv&, const T* x, const T* w, const Epilogue<T>&, T* y);
+template <class T>
+void backward_data(CudaContext&, const Conv&, const T* dy, const T* w, const Epilogue<T>&, T* dx);
+template <class T>
+void backward_weights(CudaContext&, const Conv&, const T* x, const T* dy, float* dw);
+}  // namespace cuda_conv_narrow
+
 }  // namespace ppl

@@ -13,8 +13,8 @@ struct Patches {
   PPL_DEVICE float at(int64_t pixel, int64_t entry) const {
     const int c = static_cast<int>(entry % s.c), tap = static_cast<int>(entry / s.c);
     const int ox = static_cast<int>(pixel % s.ow), oy = static_cast<int>(pixel / s.ow % s.oh);
-    const int iy = oy * s.stride - s.pad + tap / s.s * s.dilation;
-    const int ix = ox * s.stride - s.pad + tap % s.s * s.dilation;
+    const int iy = oy * s.stride.y - s.pad.y + tap / s.s * s.dilation.y;
+    const int ix = ox * s.stride.x - s.pad.x + tap % s.s * s.dilation.x;
     if (iy < 0 || iy >= s.h || ix < 0 || ix >= s.w) return 0;
     return x[((pixel / s.ow / s.oh * s.h + iy) * s.w + ix) * s.c + c];
   }
@@ -45,10 +45,10 @@ struct DataLeft {
 
   __device__ float operator()(int64_t pixel, int64_t entry) const {
     const int k = static_cast<int>(entry % s.k), tap = static_cast<int>(entry / s.k);
-    const int y = static_cast<int>(pixel / s.w % s.h) + s.pad - tap / s.s * s.dilation;
-    const int x = static_cast<int>(pixel % s.w) + s.pad - tap % s.s * s.dilation;
-    if (y < 0 || x < 0 || y % s.stride != 0 || x % s.stride != 0) return 0;
-    const int oy = y / s.stride, ox = x / s.stride;
+    const int y = static_cast<int>(pixel / s.w % s.h) + s.pad.y - tap / s.s * s.dilation.y;
+    const int x = static_cast<int>(pixel % s.w) + s.pad.x - tap % s.s * s.dilation.x;
+    if (y < 0 || x < 0 || y % s.stride.y != 0 || x % s.stride.x != 0) return 0;
+    const int oy = y / s.stride.y, ox = x / s.stride.x;
     if (oy >= s.oh || ox >= s.ow) return 0;
     return dy[((pixel / s.w / s.h * s.oh + oy) * s.ow + ox) * s.k + k];
   }

@@ -85,6 +85,7 @@ class ConvPlans {
 
 // cuDNN for the process' device (conv_cudnn.cpp); null where this build has none (no_cudnn.cpp).
 ConvLibrary* cudnn_conv_library();
+std::string cudnn_version();  // "cuDNN 9.19.0", of the library that is loaded; "no cuDNN"
 
 // By the plans of cuDNN or of what stands in for it: result = conv(first, second), with the question's epilogue. False,
 // and nothing done, where no plan serves. PPL_CUDNN=0 in the environment: as if there were no cuDNN, to test our own.

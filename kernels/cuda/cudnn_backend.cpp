@@ -123,7 +123,7 @@ void BackendGraph::add_operation(BackendDescriptor&& d) {
 }
 
 void BackendGraph::add_convolution(ConvKind kind, const Conv& s, int64_t first, int64_t second, int64_t result) {
-  const auto both = [](int n) { return std::vector<int64_t>{n, n}; };
+  const auto both = [](Axes a) { return std::vector<int64_t>{a.y, a.x}; };
   BackendDescriptor conv(CUDNN_BACKEND_CONVOLUTION_DESCRIPTOR);
   conv.with(CUDNN_ATTR_CONVOLUTION_COMP_TYPE, CUDNN_DATA_FLOAT)
       .with(CUDNN_ATTR_CONVOLUTION_CONV_MODE, CUDNN_CROSS_CORRELATION)

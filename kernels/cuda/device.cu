@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "kernels/cuda/conv_plans.h"
 #include "kernels/cuda/launch.h"
 #include "kernels/cuda/memory.h"
 #include "kernels/cuda/timer.h"
@@ -144,7 +145,7 @@ std::array<uint32_t, 4> cuda_device_identity(int number) {
 
 std::string cuda_device_name() {
   const cudaDeviceProp p = properties();
-  return cat(p.name, ", ", p.totalGlobalMem >> 30, " GiB");
+  return cat(p.name, ", ", p.totalGlobalMem >> 30, " GiB, ", cudnn_version());
 }
 
 CudaContext& CudaContext::current() {

@@ -27,7 +27,7 @@ void enter_cuda_device() noexcept;
 std::array<uint32_t, 4> cuda_device_identity();
 std::array<uint32_t, 4> cuda_device_identity(int number);
 
-// "NVIDIA H200, 140 GiB", or what the emulation calls itself.
+// "NVIDIA H200, 140 GiB, cuDNN 9.19.0", or what the emulation calls itself.
 std::string cuda_device_name();
 
 // Aligned to 256 bytes. The pool keeps freed blocks for the next call. OutOfMemory where the device has none left.

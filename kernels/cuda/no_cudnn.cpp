@@ -4,5 +4,6 @@
 namespace ppl {
 
 ConvLibrary* cudnn_conv_library() { return nullptr; }
+std::string cudnn_version() { return "no cuDNN"; }
 
 }  // namespace ppl

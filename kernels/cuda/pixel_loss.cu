@@ -10,7 +10,7 @@ namespace {
 
 constexpr int kChunk = 4096;  // elements of one block, summed in f32; blocks are summed in f64
 
-enum Sum { kLoss, kBoth, kTarget, kSquare, kValid, kWrong, kSums };
+enum Sum { sum_loss, sum_both, sum_target, sum_square, sum_valid, sum_wrong, sum_count };
 
 // With s = (2t - 1) x: pt = sigmoid(s), q = 1 - pt, e = exp(-|s|).
 struct Pixel {
@@ -61,36 +61,37 @@ struct Weights {
   }
 };
 
-// partial [blocks][kSums]; the block's image and chunk of it from its number.
+// partial [blocks][sum_count]; the block's image and chunk of it from its number.
 template <class T, class W>
 __global__ void __launch_bounds__(kThreads)
     loss_sums_kernel(PixelLoss o, int64_t per_image, int64_t chunks, const T* logits, const uint8_t* target, W weights,
                      float* partial) {
-  __shared__ float all[kSums][kThreads];
+  __shared__ float all[sum_count][kThreads];
   const int64_t image = blockIdx.x / chunks, begin = blockIdx.x % chunks * kChunk;
   const int64_t end = begin + kChunk < per_image ? begin + kChunk : per_image;
-  float sums[kSums] = {};
+  float sums[sum_count] = {};
   for (int64_t i = begin + threadIdx.x; i < end; i += kThreads) {
     const uint8_t t = target[image * per_image + i];
     const Pixel a(static_cast<float>(logits[image * per_image + i]), t);
-    sums[kWrong] += t > 1 && a.valid ? 1 : 0;
+    sums[sum_wrong] += t > 1 && a.valid ? 1 : 0;
     if (!a.valid) continue;
     const float p = a.p();
-    sums[kLoss] += weights.apply(Term(o, a), image * per_image + i).value;
-    sums[kBoth] += p * a.target();
-    sums[kTarget] += a.target();
-    sums[kSquare] += p * p;
-    sums[kValid] += 1;
+    sums[sum_loss] += weights.apply(Term(o, a), image * per_image + i).value;
+    sums[sum_both] += p * a.target();
+    sums[sum_target] += a.target();
+    sums[sum_square] += p * p;
+    sums[sum_valid] += 1;
   }
-  for (int k = 0; k < kSums; ++k) all[k][threadIdx.x] = sums[k];
+  for (int k = 0; k < sum_count; ++k) all[k][threadIdx.x] = sums[k];
   for (int half = kThreads / 2; half > 0; half /= 2) {
     __syncthreads();
     if (static_cast<int>(threadIdx.x) < half) {
-      for (int k = 0; k < kSums; ++k) all[k][threadIdx.x] += all[k][threadIdx.x + half];
+      for (int k = 0; k < sum_count; ++k) all[k][threadIdx.x] += all[k][threadIdx.x + half];
     }
   }
   __syncthreads();
-  if (threadIdx.x < kSums) partial[static_cast<int64_t>(blockIdx.x) * kSums + threadIdx.x] = all[threadIdx.x][0];
+  if (threadIdx.x < sum_count)
+    partial[static_cast<int64_t>(blockIdx.x) * sum_count + threadIdx.x] = all[threadIdx.x][0];
 }
 
 // What the gradient takes from the sums: of_p and of_t per image (d dice / dp = of_p p + of_t t) behind one factor.
@@ -98,38 +99,38 @@ struct Factors {
   float *inverse_count, *of_p, *of_t;
 };
 
-// sums [n][kSums] in f64, one block per image.
+// sums [n][sum_count] in f64, one block per image.
 __global__ void __launch_bounds__(kThreads) image_sums_kernel(int64_t chunks, const float* partial, double* sums) {
   __shared__ double all[kThreads];
-  for (int k = 0; k < kSums; ++k) {
+  for (int k = 0; k < sum_count; ++k) {
     double sum = 0;
-    for (int64_t i = threadIdx.x; i < chunks; i += kThreads) sum += partial[(blockIdx.x * chunks + i) * kSums + k];
+    for (int64_t i = threadIdx.x; i < chunks; i += kThreads) sum += partial[(blockIdx.x * chunks + i) * sum_count + k];
     __syncthreads();
     all[threadIdx.x] = sum;
     for (int half = kThreads / 2; half > 0; half /= 2) {
       __syncthreads();
       if (static_cast<int>(threadIdx.x) < half) all[threadIdx.x] += all[threadIdx.x + half];
     }
-    if (threadIdx.x == 0) sums[static_cast<int64_t>(blockIdx.x) * kSums + k] = all[0];
+    if (threadIdx.x == 0) sums[static_cast<int64_t>(blockIdx.x) * sum_count + k] = all[0];
   }
 }
 
 PPL_DEVICE double sum_images(const double* sums, int which, int64_t begin, int64_t end) {
   double total = 0;
-  for (int64_t i = begin; i < end; ++i) total += sums[i * kSums + which];
+  for (int64_t i = begin; i < end; ++i) total += sums[i * sum_count + which];
   return total;
 }
 
 // The loss, and the factors; one thread.
 __global__ void loss_kernel(PixelLoss o, int64_t n, const double* sums, Factors f, float* loss) {
-  const double valid = sum_images(sums, kValid, 0, n), inverse = valid > 0 ? 1 / valid : 0;
-  double total = sum_images(sums, kLoss, 0, n) * inverse;
+  const double valid = sum_images(sums, sum_valid, 0, n), inverse = valid > 0 ? 1 / valid : 0;
+  double total = sum_images(sums, sum_loss, 0, n) * inverse;
   *f.inverse_count = static_cast<float>(inverse);
   const int64_t groups = o.dice_batch ? 1 : n, size = n / groups;
   for (int64_t g = 0; g < groups; ++g) {
     const int64_t begin = g * size, end = begin + size;
-    const double over = 2 * sum_images(sums, kBoth, begin, end) + o.smooth;
-    const double under = sum_images(sums, kTarget, begin, end) + sum_images(sums, kSquare, begin, end) + o.smooth;
+    const double over = 2 * sum_images(sums, sum_both, begin, end) + o.smooth;
+    const double under = sum_images(sums, sum_target, begin, end) + sum_images(sums, sum_square, begin, end) + o.smooth;
     const double scale = under > 0 ? static_cast<double>(o.dice) / static_cast<double>(groups) : 0;
     const double safe = under > 0 ? under : 1;
     if (o.dice != 0) total += scale * (1 - over / safe);
@@ -138,7 +139,7 @@ __global__ void loss_kernel(PixelLoss o, int64_t n, const double* sums, Factors 
       f.of_t[i] = static_cast<float>(scale * -2 / safe);
     }
   }
-  *loss = sum_images(sums, kWrong, 0, n) > 0 ? nanf("") : static_cast<float>(total);
+  *loss = sum_images(sums, sum_wrong, 0, n) > 0 ? nanf("") : static_cast<float>(total);
 }
 
 template <class T, class W>
@@ -171,8 +172,8 @@ template <class T, class W>
 void compute(CudaContext& ctx, const PixelLoss& o, int64_t n, int64_t per_image, const T* logits, const uint8_t* target,
              W weights, float* loss, T* gradient) {
   const int64_t chunks = ceil_div(per_image, kChunk);
-  float* partial = ctx.scratch<float>(slot_partial, static_cast<size_t>(n * chunks * kSums));
-  double* sums = ctx.scratch<double>(slot_lines, static_cast<size_t>(n * kSums));
+  float* partial = ctx.scratch<float>(slot_partial, static_cast<size_t>(n * chunks * sum_count));
+  double* sums = ctx.scratch<double>(slot_lines, static_cast<size_t>(n * sum_count));
   float* table = ctx.scratch<float>(slot_tables, static_cast<size_t>(2 * n + 1));
   const Factors f{table, table + 1, table + 1 + n};
   launch(loss_sums_kernel<T, W>, {blocks_of(n * chunks), kThreads}, ctx.stream, o, per_image, chunks, logits, target,

@@ -15,7 +15,7 @@ bool& by_library() {
   return on;
 }
 
-bool is_product(const Conv& s) { return s.r == 1 && s.s == 1 && s.stride == 1 && s.pad == 0; }
+bool is_product(const Conv& s) { return s.r == 1 && s.s == 1 && s.stride == Axes(1) && s.pad == Axes(0); }
 
 int64_t pixels(const Conv& s) { return int64_t{s.n} * s.h * s.w; }
 

@@ -65,11 +65,14 @@ class Exporter {
     PPL_CHECK(kind == "max_pool", "onnx: '", kind, "' has no form in models/onnx/export.cpp");
     return graph_.node("MaxPool", {input(0)},
                        {{{"kernel_shape", {op.window, op.window}},
-                         {"strides", {op.options.stride, op.options.stride}},
-                         {"pads", {op.options.pad, op.options.pad, op.options.pad, op.options.pad}}},
+                         {"strides", both(op.options.stride)},
+                         {"pads", pads(op.options.pad)}},
                         {},
                         {}});
   }
+
+  static std::vector<int64_t> both(Axes a) { return {a.y, a.x}; }
+  static std::vector<int64_t> pads(Axes a) { return {a.y, a.x, a.y, a.x}; }  // at the beginnings, then at the ends
 
   // A convolution, then ReLU and a second map in the order that the layer has them.
   std::string layer(const TracedOp& op, const char* kind) {
@@ -85,13 +88,12 @@ class Exporter {
   // bias may be undefined.
   std::string conv(const char* kind, const std::string& name, const std::string& x, const Tensor& weight,
                    const Tensor& bias, const ConvOptions& o = {}) {
-    const int64_t s = o.stride, p = o.pad, d = o.dilation, extra = o.output_pad;
     onnx::Attributes a;
     a.lists = {{"kernel_shape", {weight.dim(1), weight.dim(2)}},
-               {"strides", {s, s}},
-               {"pads", {p, p, p, p}},
-               {"dilations", {d, d}}};
-    if (extra > 0) a.lists.push_back({"output_padding", {extra, extra}});
+               {"strides", both(o.stride)},
+               {"pads", pads(o.pad)},
+               {"dilations", both(o.dilation)}};
+    if (o.output_pad != Axes(0)) a.lists.push_back({"output_padding", both(o.output_pad)});
     std::vector<std::string> inputs{x, constant(name, weight)};
     if (bias.defined()) inputs.push_back(constant(name.substr(0, name.rfind('.')) + ".bias", bias));
     return graph_.node(kind, inputs, a);

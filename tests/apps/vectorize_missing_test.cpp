@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "io/geometry/shape.h"
 #include "io/places/projection.h"
@@ -63,12 +64,35 @@ TEST_CASE("a road begins where the map's ends") {
   write_road(map, 20, 44);
   CHECK(run.missing(map) == doctest::Approx(40).epsilon(0.02));
   CHECK(run.missing(map, {"--min-length", "30m"}) == 0);
+  // The map is never written over.
+  CHECK(run.town.run({"roads", run.town.masks(), map, "--missing-from", map}).exit_code == 1);
   // Masks without a place know no map.
   write_mask_png(run.town.dir / "x_mask.png", test::town(0).data(), kSide, kSide);
   CHECK(one_line_naming(
       run.town.run({"roads", run.town.dir / "x_mask.png", run.town.dir / "x.csv", "--missing-from", map, "--quiet"}),
       "does not say where it lies"));
   CHECK(run.town.run({"roads", run.town.masks(), run.town.dir / "x.csv", "--within", "4m"}).exit_code == 2);
+}
+
+TEST_CASE("roads that meet beside the map's lead there once") {
+  if (!have_gdal()) return;
+  const Town town;
+  town.place();
+  const double east = 500000 + 190.5 * 0.5;  // the junction's
+  write_vectors(town.dir / "map.gpkg",
+                {"map", crs_of_epsg(32632), false, {}, {{"m", 0, {}, {{east, kNorth - 3}, {east, kNorth - 30}}, {}}}});
+  REQUIRE(town.run({"roads", town.masks() + "/b_mask.tif", town.dir / "out.geojson", "--missing-from",
+                    town.dir / "map.gpkg"})
+              .exit_code == 0);
+  const auto read = nlohmann::json::parse(read_text(town.dir / "out.geojson"));
+  std::set<std::set<std::string>> segments;
+  size_t count = 0;
+  for (const auto& feature : read["features"]) {
+    const auto& points = feature["geometry"]["coordinates"];
+    for (size_t i = 0; i + 1 < points.size(); ++i, ++count) segments.insert({points[i].dump(), points[i + 1].dump()});
+  }
+  CHECK(count >= 3);
+  CHECK(segments.size() == count);
 }
 
 TEST_CASE("OSM files: tunnels are not seen, rails and runways are no roads") {

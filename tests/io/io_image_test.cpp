@@ -88,9 +88,9 @@ TEST_CASE("damaged and wrong files are named, silently") {
     test::write_bytes(dir / "bad", bad);
     CHECK(contains(error_of([&] { read_image(dir / "bad"); }), "damaged or incomplete PNG"));
     write_file(dir / "text", std::string("this is no image"));
-    CHECK(contains(error_of([&] { read_image(dir / "text"); }), "expected a JPEG, PNG or TIFF"));
+    CHECK(contains(error_of([&] { read_image(dir / "text"); }), "expected a PNG, JPEG or TIFF"));
     CHECK(contains(error_of([&] { read_image(dir / "none.png"); }), "No such file"));
-    CHECK(contains(error_of([&] { read_image_header(dir / "text"); }), "expected a JPEG, PNG or TIFF"));
+    CHECK(contains(error_of([&] { read_image_header(dir / "text"); }), "expected a PNG, JPEG or TIFF"));
   });
   CHECK(printed.empty());
 }

@@ -74,6 +74,7 @@ TEST_CASE("places that are not kept are named") {
     GDALInitGCPs(3, gcps.data());
     for (int i = 0; i < 3; ++i) gcps[i].dfGCPPixel = 4 * (i % 2), gcps[i].dfGCPLine = 4 * (i / 2), gcps[i].dfGCPX = i;
     points->SetGCPs(3, gcps.data(), "");
+    GDALDeinitGCPs(3, gcps.data());
     const Dataset rational = make_tiff(dir / "rpc.tif", 8, 1);
     CPLStringList rpc;
     for (const char* key : {"LINE_OFF", "SAMP_OFF", "LAT_OFF", "LONG_OFF", "HEIGHT_OFF"}) rpc.SetNameValue(key, "1");

@@ -66,10 +66,10 @@ TEST_CASE("what computed a convolution is noted, and plain loops are warned of")
 
 TEST_CASE("scratch memory after one that could not be had") {
   CpuContext ctx;
-  CHECK(ctx.scratch<char>(3, 1000) != nullptr);
-  CHECK_THROWS_AS(ctx.scratch<char>(3, size_t{1} << 62), OutOfMemory);
-  CHECK_THROWS_AS(ctx.scratch<char>(3, SIZE_MAX - 10), OutOfMemory);
-  char* again = ctx.scratch<char>(3, 500);
+  CHECK(ctx.scratch<char>(CpuSlot::product, 1000) != nullptr);
+  CHECK_THROWS_AS(ctx.scratch<char>(CpuSlot::product, size_t{1} << 62), OutOfMemory);
+  CHECK_THROWS_AS(ctx.scratch<char>(CpuSlot::product, SIZE_MAX - 10), OutOfMemory);
+  char* again = ctx.scratch<char>(CpuSlot::product, 500);
   REQUIRE(again != nullptr);
   std::fill_n(again, 500, 'x');
   CHECK(ctx.intact());

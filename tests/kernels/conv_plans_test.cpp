@@ -259,6 +259,26 @@ TEST_CASE("weights' gradients of bf16 maps come in bf16, and are widened") {
   CHECK(dw.host() == rounded);
 }
 
+TEST_CASE("one output channel is for our own kernels, whatever the library would take") {
+  StandIn library({{.name = "engine"}});
+  Conv one = kShape;
+  one.k = 1;
+  CudaContext& ctx = CudaContext::current();
+  const Maps m;
+  const Eighths<float> y(20), expected(20), bias(1, 7);
+  const ConvRun run = ran_by([&] { conv_forward(ctx, one, m.x.data, m.w.data, {bias.data, nullptr, true}, y.data); });
+  CHECK(run.by == "narrow");
+  CHECK(library.asked == 0);
+  conv_forward<float>(ctx, one, m.x.data, m.w.data, {bias.data, nullptr, true}, expected.data, nullptr,
+                      ConvAlgorithm::plain);
+  CHECK(compare(y.host(), expected.host()).error < 1e-6);
+  one.stride = 2, one.oh = 3, one.ow = 2;
+  CHECK(ran_by([&] { conv_forward<float>(ctx, one, m.x.data, m.w.data, {}, y.data); }).by == "engine");
+  CHECK_THROWS_WITH_AS(conv_forward<float>(ctx, one, m.x.data, m.w.data, {}, y.data, nullptr, ConvAlgorithm::narrow),
+                       "conv: the kernels for one output channel cannot compute 3x3/2 3-1 forward f32 of 1 x 5 x 4",
+                       Error);
+}
+
 TEST_CASE("the table has a line a kind, shape, type and engine, the most work first") {
   StandIn library({{.name = "engine 7", .workspace = 3000}});
   const Maps m;

@@ -63,6 +63,11 @@ std::string planned(ConvLibrary& library, const ConvQuestion& q) {
 
 }  // namespace
 
+TEST_CASE("the version is that of the library that is loaded") {
+  CHECK(cudnn_version() == cat("cuDNN ", CUDNN_MAJOR, ".", CUDNN_MINOR, ".",
+                               CUDNN_PATCHLEVEL));  // here header and library are of one place
+}
+
 TEST_CASE("every kind of convolution has an engine on an H100, that repeats to the bit and keeps f32") {
   const BackendDescriptor device = described_device(h100());
   CudnnConvLibrary library({nullptr, &device});

@@ -22,7 +22,8 @@ void for_products(const Conv& s, const Body& body) {
       for (int x = 0; x < s.ow; ++x)
         for (int r = 0; r < s.r; ++r)
           for (int q = 0; q < s.s; ++q) {
-            const int from_y = y * s.stride - s.pad + r * s.dilation, from_x = x * s.stride - s.pad + q * s.dilation;
+            const int from_y = y * s.stride.y - s.pad.y + r * s.dilation.y,
+                      from_x = x * s.stride.x - s.pad.x + q * s.dilation.x;
             if (from_y < 0 || from_y >= s.h || from_x < 0 || from_x >= s.w) continue;
             for (int k = 0; k < s.k; ++k)
               for (int c = 0; c < s.c; ++c)

@@ -41,9 +41,9 @@ std::set<Conv> layers() {
 // Whether the window fits into the map.
 bool set_size(Conv& p, int n, int h, int w) {
   p.n = n, p.h = h, p.w = w;
-  const int up = h + 2 * p.pad - p.dilation * (p.r - 1) - 1, across = w + 2 * p.pad - p.dilation * (p.s - 1) - 1;
-  p.oh = up / p.stride + 1, p.ow = across / p.stride + 1;
-  return up >= 0 && across >= 0;
+  const auto [oh, ow] = conv_extents(p);
+  p.oh = oh, p.ow = ow;
+  return oh > 0 && ow > 0;
 }
 
 // Noise that all cases share, each from a place of its own.

@@ -13,6 +13,7 @@
 #include "models/losses.h"
 #include "models/networks.h"
 #include "models/training/trainer.h"
+#include "tests/support/module_values.h"
 
 using namespace ppl;
 
@@ -182,15 +183,6 @@ std::unique_ptr<LinkNet> network(Device device) {
   return net;
 }
 
-std::vector<float> weights_of(const Module& m) {
-  std::vector<float> all;
-  for (const Module::Entry& e : m.entries()) {
-    const std::vector<float> v = e.tensor.to_host();
-    all.insert(all.end(), v.begin(), v.end());
-  }
-  return all;
-}
-
 Tensor mask(uint64_t seed, const Shape& shape) {
   Random random(seed);
   std::vector<uint8_t> v(static_cast<size_t>(numel(shape)));
@@ -216,7 +208,7 @@ TEST_CASE("training with graphs is training without, to the bit") {
     const float expected = eager.step(x, target, rate), got = recorded.step(x, target, rate);
     CHECK(std::isnan(expected) == (step == 3));
     CHECK((got == expected || (std::isnan(got) && std::isnan(expected))));
-    CHECK(weights_of(*b) == weights_of(*a));
+    CHECK(test::values_of(*b) == test::values_of(*a));
   }
 }
 

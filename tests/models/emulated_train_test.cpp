@@ -11,6 +11,7 @@
 #include "models/state_dict.h"
 #include "models/training/trainer.h"
 #include "tests/support/compare.h"
+#include "tests/support/module_values.h"
 
 using namespace ppl;
 
@@ -31,15 +32,6 @@ Tensor noise(Shape shape) {
   return Tensor::from(std::move(shape), v);
 }
 
-std::vector<float> weights_of(const Module& m) {
-  std::vector<float> all;
-  for (const Module::Entry& e : m.entries()) {
-    const std::vector<float> v = e.tensor.to_host();
-    all.insert(all.end(), v.begin(), v.end());
-  }
-  return all;
-}
-
 Tensor bars() {
   std::vector<uint8_t> v(64 * 64);
   for (size_t i = 0; i < v.size(); ++i) v[i] = i % 97 == 0 ? 255 : i % 64 > 25;
@@ -54,14 +46,14 @@ TEST_CASE("training steps are those of the CPU") {
   o.optimizer.name = "sgd";
   o.optimizer.clip_norm = 1;
   const auto here = network("pp_linknet34", Device::cpu), there = network("pp_linknet34", Device::cuda);
-  const std::vector<float> before = weights_of(*here);
-  CHECK(weights_of(*there) == before);
+  const std::vector<float> before = test::values_of(*here);
+  CHECK(test::values_of(*there) == before);
   Trainer a(*here, o), b(*there, o);
   CHECK(there->device() == Device::cuda);
   // 64x64, so that the deepest map has four pixels: the norm of a single one answers to rounding alone.
   const Tensor x = noise({1, 64, 64, 3}), target = bars();
   CHECK(b.step(x, target, 1e-2) == doctest::Approx(a.step(x, target, 1e-2)).epsilon(1e-5));
-  std::vector<float> moved = weights_of(*here), found = weights_of(*there);
+  std::vector<float> moved = test::values_of(*here), found = test::values_of(*there);
   for (size_t i = 0; i < before.size(); ++i) moved[i] -= before[i], found[i] -= before[i];
   CHECK(compare(found, moved).error < 2e-3);  // a change of one ulp in weights and input moves gradients by 6e-4
   CHECK(memory_use(Device::cuda).peak > memory_use(Device::cuda).now);
@@ -69,7 +61,7 @@ TEST_CASE("training steps are those of the CPU") {
   const auto resumed = network("pp_linknet34", Device::cuda);
   Trainer c(*resumed, o);
   c.restore(b.checkpoint());
-  CHECK(weights_of(*resumed) == weights_of(*there));
+  CHECK(test::values_of(*resumed) == test::values_of(*there));
 }
 
 TEST_CASE("weights of pixels reach the step, and the average moves as lerp says") {
@@ -77,19 +69,19 @@ TEST_CASE("weights of pixels reach the step, and the average moves as lerp says"
   o.optimizer.name = "sgd";
   o.ema_decay = 0.9;
   const auto here = network("linknet34", Device::cpu), there = network("linknet34", Device::cuda);
-  const std::vector<float> before = weights_of(*here);
+  const std::vector<float> before = test::values_of(*here);
   Trainer a(*here, o), b(*there, o);
   TrainingBatch batch{noise({1, 64, 64, 3}), bars(), noise({1, 64, 64, 1}), 0, false};
   for (int64_t i = 0; i < batch.weights.size(); ++i) batch.weights.data<float>()[i] *= batch.weights.data<float>()[i];
   const float loss = a.step({&batch, 1}, 1e-2);
   CHECK(b.step({&batch, 1}, 1e-2) == doctest::Approx(loss).epsilon(1e-5));
-  std::vector<float> found = weights_of(*there), moved = weights_of(*here), average = before;
+  std::vector<float> found = test::values_of(*there), moved = test::values_of(*here), average = before;
   lerp(CpuContext::current(), static_cast<int64_t>(average.size()), 0.9f, found.data(), average.data());
   {
     const UseEma use(*b.average());
-    CHECK(weights_of(*there) == average);
+    CHECK(test::values_of(*there) == average);
   }
-  CHECK(weights_of(*there) == found);
+  CHECK(test::values_of(*there) == found);
   for (size_t i = 0; i < before.size(); ++i) moved[i] -= before[i], found[i] -= before[i];
   CHECK(compare(found, moved).error < 2e-3);
 
@@ -97,7 +89,7 @@ TEST_CASE("weights of pixels reach the step, and the average moves as lerp says"
   Trainer c(*resumed, o);
   c.restore(b.checkpoint());
   const UseEma use(*c.average());
-  CHECK(weights_of(*resumed) == average);
+  CHECK(test::values_of(*resumed) == average);
   batch.weights = {};
   CHECK(a.step({&batch, 1}, 0) != doctest::Approx(loss).epsilon(1e-3));
 }

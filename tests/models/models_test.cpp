@@ -2,6 +2,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <functional>
 
@@ -83,6 +84,20 @@ TEST_CASE("initialisation follows the seed and the published deviations") {
   for (const float v : w) squares += double(v) * v;
   CHECK(squares / double(w.size()) == doctest::Approx(2.0 / (512 * 9)).epsilon(0.01));
   for (const float v : state_dict(*a).at("finaldeconv1.weight").as_f32()) CHECK(std::abs(v) <= 1 / std::sqrt(32 * 9.0));
+}
+
+TEST_CASE("an untrained network that starts from a prior answers with it, class by class") {
+  const auto network = make_network("linknet34", 3, 2);
+  Random random(7);
+  network->initialize(random);
+  const std::array<double, 2> prior{0.05, 0.3};
+  network->start_from_prior(prior);
+  std::vector<float> image(64 * 64 * 3);
+  for (float& v : image) v = static_cast<float>(random.normal());
+  const std::vector<float> p = sigmoid(network->forward(Tensor::from({1, 64, 64, 3}, image))).to_host();
+  for (size_t i = 0; i < p.size(); ++i) CHECK(p[i] == doctest::Approx(prior[i % 2]).epsilon(0.3));
+  CHECK_THROWS_WITH(network->start_from_prior(std::array{0.1}), "a prior of 1 classes for a network of 2");
+  CHECK_THROWS_WITH(network->start_from_prior(std::array{0.1, 1.0}), "a prior must lie between 0 and 1, not be 1");
 }
 
 TEST_CASE("state dicts go round, with and without module., and psp. for dblock.") {

@@ -18,14 +18,6 @@ using nlohmann::json;
 
 namespace {
 
-// Of windows that are small beside the scene.
-std::vector<std::string> in_windows(std::vector<std::string> arguments) {
-  for (const char* more : {"--window", "96", "--overlap", "32", "--probabilities", "f32"}) arguments.emplace_back(more);
-  return arguments;
-}
-
-std::vector<float> probabilities(const std::string& path) { return read_probabilities(path).values; }
-
 // A rectangle of the image as a tile where it lies.
 void write_part(const std::string& path, const Image& whole, int64_t row, int64_t column, int64_t height,
                 int64_t width) {
@@ -54,7 +46,7 @@ TEST_CASE("tiles that say where they lie are predicted as the image that they ma
   write_mosaic(dir / "in", image);
   REQUIRE(predict(in_windows({dir / "scene.tif", dir / "whole.tif"})).exit_code == 0);
   REQUIRE(predict(in_windows({dir / "in", dir / "mosaic.tif", "--mosaic", "--cog"})).exit_code == 0);
-  CHECK(probabilities(dir / "mosaic_prob.tif") == probabilities(dir / "whole_prob.tif"));
+  CHECK(read_probabilities(dir / "mosaic_prob.tif").values == read_probabilities(dir / "whole_prob.tif").values);
   CHECK(read_image(dir / "mosaic.tif").bytes == read_image(dir / "whole.tif").bytes);
   CHECK(read_georeference(dir / "mosaic.tif")->transform == kPlace.transform);
   CHECK(read_text(dir / "mosaic.tif").find("LAYOUT=IFDS_BEFORE_DATA") != std::string::npos);

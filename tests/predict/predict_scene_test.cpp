@@ -20,14 +20,6 @@ using nlohmann::json;
 
 namespace {
 
-// Of windows that are small beside the scene.
-std::vector<std::string> in_windows(std::vector<std::string> arguments) {
-  for (const char* more : {"--window", "96", "--overlap", "32", "--probabilities", "f32"}) arguments.emplace_back(more);
-  return arguments;
-}
-
-std::vector<float> probabilities(const std::string& path) { return read_probabilities(path).values; }
-
 // Bands of other files as one image; alpha: that is what the last is.
 struct VrtBand {
   std::string source;
@@ -130,7 +122,7 @@ TEST_CASE("a VRT is read as what it refers to; alpha 0 is no data") {
   const std::vector<VrtBand> rgb{{"scene.tif", 1}, {"scene.tif", 2}, {"scene.tif", 3}};
   std::ofstream(dir / "scene.vrt") << vrt(120, 160, "Byte", rgb, false);
   REQUIRE(predict(in_windows({dir / "scene.vrt", dir / "v.tif"})).exit_code == 0);
-  CHECK(probabilities(dir / "v_prob.tif") == probabilities(dir / "plain_prob.tif"));
+  CHECK(read_probabilities(dir / "v_prob.tif").values == read_probabilities(dir / "plain_prob.tif").values);
 
   Image alpha = Image::make(120, 160, 3);
   for (int64_t i = 0; i < alpha.count(); ++i) alpha.u8()[i] = i / 3 % 160 < 70 ? 0 : 255;
@@ -169,7 +161,7 @@ TEST_CASE("a scene of 16 bits is stretched by the percentiles of all of it, or r
   write_scene(dir / "stretched.tif", stretched);
   REQUIRE(predict(in_windows({dir / "deep.vrt", dir / "d.tif", "--stretch", "scene"})).exit_code == 0);
   REQUIRE(predict(in_windows({dir / "stretched.tif", dir / "s.tif"})).exit_code == 0);
-  CHECK(probabilities(dir / "d_prob.tif") == probabilities(dir / "s_prob.tif"));
+  CHECK(read_probabilities(dir / "d_prob.tif").values == read_probabilities(dir / "s_prob.tif").values);
   const ProcessResult refused = predict({dir / "deep.vrt", dir / "r.tif"});
   CHECK(refused.exit_code == 1);
   CHECK(refused.err.find("--stretch scene") != std::string::npos);
@@ -183,7 +175,7 @@ TEST_CASE("processes that share a scene make what one makes, to the bit; a kille
     for (int64_t x = 0; x < 140 * 3; ++x) image.u8()[y * 300 * 3 + x] = 0;
   write_scene(dir / "scene.tif", image, 0);
   REQUIRE(predict(in_windows({dir / "scene.tif", dir / "alone.tif"})).exit_code == 0);
-  const std::vector<float> expected = probabilities(dir / "alone_prob.tif");
+  const std::vector<float> expected = read_probabilities(dir / "alone_prob.tif").values;
   const std::vector<uint8_t> mask = read_image(dir / "alone.tif").bytes;
 
   std::vector<std::string> shared = in_windows({dir / "scene.tif", dir / "out.tif"});
@@ -213,7 +205,7 @@ TEST_CASE("processes that share a scene make what one makes, to the bit; a kille
   const pid_t one = start_predict(shared), two = start_predict(shared);
   CHECK(end_of(one) == 0);
   CHECK(end_of(two) == 0);
-  CHECK(probabilities(dir / "out_prob.tif") == expected);
+  CHECK(read_probabilities(dir / "out_prob.tif").values == expected);
   CHECK(read_image(dir / "out.tif").bytes == mask);
   CHECK(finished_rows() == 0);
   CHECK(half_rows() == "");
@@ -224,7 +216,7 @@ TEST_CASE("processes that share a scene make what one makes, to the bit; a kille
   CHECK(fs::last_write_time(dir / "out.tif") == before);
   fs::remove(dir / "out.tif");
   CHECK(end_of(start_predict(shared)) == 0);
-  CHECK(probabilities(dir / "out_prob.tif") == expected);
+  CHECK(read_probabilities(dir / "out_prob.tif").values == expected);
 }
 
 TEST_CASE("a process that slept while another took its work over ends well, and nothing of it stays") {

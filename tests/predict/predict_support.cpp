@@ -89,6 +89,11 @@ size_t count_files(const std::string& folder, const std::string& extension) {
   }));
 }
 
+std::vector<std::string> in_windows(std::vector<std::string> arguments) {
+  for (const char* more : {"--window", "96", "--overlap", "32", "--probabilities", "f32"}) arguments.emplace_back(more);
+  return arguments;
+}
+
 pid_t start_predict(const std::vector<std::string>& arguments) {
   const pid_t child = fork();
   if (child != 0) return child;

@@ -31,6 +31,8 @@ void write_scene(const std::string& path, const Image& bgr, std::optional<double
 
 // With one view and one thread, quiet.
 ProcessResult predict(std::vector<std::string> arguments);
+// Arguments besides: windows that are small beside the scene, and probabilities.
+std::vector<std::string> in_windows(std::vector<std::string> arguments);
 // Without waiting for it; all arguments.
 pid_t start_predict(const std::vector<std::string>& arguments);
 // Its exit code, 128 + signal where it was killed.

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "tests/rasterize/rasterize_support.h"
+#include "tests/support/map_tables.h"
 
 using namespace ppl;
 using namespace ppl::test;
@@ -38,16 +39,9 @@ const std::vector<Shape> kHouses{
      "((500120 5210100, 500131 5210100, 500131 5210110, 500120 5210110, 500120 5210100)))",
      "shed"}};
 
-struct Close {
-  void operator()(GDALDataset* d) const { GDALClose(d); }
-};
-
 void write_shapes(const std::string& path, const char* driver, OGRwkbGeometryType type,
                   const std::vector<Shape>& shapes) {
-  GDALAllRegister();
-  std::unique_ptr<GDALDataset, Close> file(
-      GetGDALDriverManager()->GetDriverByName(driver)->Create(path.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
-  REQUIRE(file);
+  const Dataset file = new_dataset(path, driver);
   OGRSpatialReference utm;
   utm.importFromEPSG(32632);
   OGRLayer* layer = file->CreateLayer("shapes", &utm, type, nullptr);

@@ -8,6 +8,7 @@
 #include "apps/score/masks/edges.h"
 #include "apps/score/masks/iou.h"
 #include "engine/random.h"
+#include "io/vectorize/thin.h"
 #include "tests/support/mask_folders.h"
 #include "tests/support/process.h"
 
@@ -34,6 +35,32 @@ TEST_CASE("relaxed precision and recall: right within the buffer, ignored pixels
   CHECK(score::relaxed_counts(near, truth, bits({"........#", "#........"}), 1).precision() == 0);
   CHECK(score::relaxed_counts(BitImage(2, 9), BitImage(2, 9), {}, 1).f1() == 1);
   CHECK(score::relaxed_counts(near, BitImage(2, 9), {}, 1).f1() == 0);
+}
+
+TEST_CASE("clDice: centre lines of each mask inside the other") {
+  const auto bits = [](const Rows& rows) {
+    const Image image = drawn(rows, 1, 1);
+    return BitImage::from_bytes(image.u8(), image.height, image.width);
+  };
+  // A bar of three rows whose middle is its line, and one that is cut and a row lower.
+  const BitImage truth = bits({".........", "#########", "#########", "#########", "........."});
+  const BitImage half = bits({".........", ".........", "####.....", "####.....", "####....."});
+  BitImage line = truth;
+  thin(line);
+  const auto length = line.count();
+  const score::RelaxedCounts same = score::centre_line_counts(truth, truth, {});
+  CHECK(same.f1() == 1);
+  CHECK(same.truth == length);
+  const score::RelaxedCounts c = score::centre_line_counts(half, truth, {});
+  CHECK(c.precision() == 1);  // the lower bar's line runs in the truth's last row
+  CHECK(c.truth == length);
+  CHECK(c.truth_near == 4 - (length < 9));  // columns 0 to 3 of the truth's line, whose end thinning may take
+  CHECK(c.f1() == doctest::Approx(2 * c.recall() / (1 + c.recall())));
+  // Ignored pixels do not count.
+  const BitImage right = bits({"....#####", "....#####", "....#####", "....#####", "....#####"});
+  CHECK(score::centre_line_counts(half, truth, right).recall() == 1);
+  CHECK(score::centre_line_counts(BitImage(5, 9), BitImage(5, 9), {}).f1() == 1);
+  CHECK(score::centre_line_counts(half, BitImage(5, 9), {}).f1() == 0);
 }
 
 TEST_CASE("boundary IoU: borders of squares, the image's edge is a border") {
@@ -73,4 +100,8 @@ TEST_CASE("score iou prints what was asked for in addition") {
   CHECK(table.out.find("within 1 px: precision 0.2857, recall 1.0000") != std::string::npos);
   CHECK(table.out.find("boundary IoU (2 px): mean 0.5000") != std::string::npos);
   CHECK(folders.run({"--buffer", "-1"}).exit_code == 2);
+  const auto centre = nlohmann::json::parse(folders.run({"--json", "--cldice"}).out)["classes"][0]["centre_lines"];
+  CHECK(centre["mean_cldice"].get<double>() >= 1.0 / 3);  // the empty tile is right
+  CHECK(centre.size() == 4);
+  CHECK(folders.run({"--cldice"}).out.find("centre lines: ") != std::string::npos);
 }

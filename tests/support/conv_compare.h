@@ -43,12 +43,10 @@ inline std::string name(const Conv& p) {
              " pad ", p.pad, " dilation ", p.dilation);
 }
 
-inline Conv make(int n, int h, int w, int c, int k, int r, int stride, int pad, int dilation = 1) {
-  Conv p{n, h, w, c, 0, 0, k, r, r, stride, pad, dilation};
-  p.oh = (h + 2 * pad - dilation * (r - 1) - 1) / stride + 1;
-  p.ow = (w + 2 * pad - dilation * (r - 1) - 1) / stride + 1;
-  const bool fits = h + 2 * pad > dilation * (r - 1) && w + 2 * pad > dilation * (r - 1);
-  if (!fits) p.oh = p.ow = 0;
+inline Conv make(int n, int h, int w, int c, int k, Axes window, Axes stride, Axes pad, Axes dilation = 1) {
+  Conv p{n, h, w, c, 0, 0, k, window.y, window.x, stride, pad, dilation};
+  const auto [oh, ow] = conv_extents(p);
+  p.oh = oh, p.ow = ow;
   return p;
 }
 
@@ -84,6 +82,18 @@ inline std::vector<Conv> shapes() {
   add(make(2, 40, 37, 32, 1, 3, 1, 1));
   add(make(3, 61, 70, 20, 40, 3, 1, 1));
   add(make(3, 131, 150, 20, 40, 4, 2, 1));
+  for (int c : {3, 16, 40}) {  // each axis its own
+    for (int k : {1, 3, 33}) {
+      add(make(2, 13, 21, c, k, {1, 9}, 1, {0, 4}));
+      add(make(2, 21, 13, c, k, {9, 1}, 1, {4, 0}));
+      add(make(1, 14, 17, c, k, {3, 5}, {2, 3}, {1, 4}, {3, 2}));
+      add(make(1, 14, 17, c, k, 3, {1, 2}, 1));
+      add(make(1, 14, 17, c, k, 3, {2, 1}, {0, 1}));
+      add(make(1, 14, 17, c, k, 3, 1, {2, 1}, {2, 1}));
+      add(make(1, 14, 17, c, k, 3, 1, {0, 2}));
+      add(make(1, 9, 2, c, k, {1, 2}, {1, 3}, {0, 1}));
+    }
+  }
   add(make(1, 8, 512, 32, 32, 3, 1, 1));  // wide maps: where oneDNN 2 goes wrong by AMX tiles
   add(make(1, 3, 1024, 64, 32, 3, 1, 1));
   return all;

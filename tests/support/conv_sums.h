@@ -12,7 +12,8 @@ double forward_sum(const Conv& p, const T* x, const T* w, int64_t at) {
   double sum = 0;
   for (int64_t r = 0; r < p.r; ++r) {
     for (int64_t s = 0; s < p.s; ++s) {
-      const int64_t iy = oy * p.stride - p.pad + r * p.dilation, ix = ox * p.stride - p.pad + s * p.dilation;
+      const int64_t iy = oy * p.stride.y - p.pad.y + r * p.dilation.y,
+                    ix = ox * p.stride.x - p.pad.x + s * p.dilation.x;
       if (iy < 0 || iy >= p.h || ix < 0 || ix >= p.w) continue;
       const T *a = x + ((n * p.h + iy) * p.w + ix) * p.c, *b = w + ((k * p.r + r) * p.s + s) * p.c;
       for (int64_t c = 0; c < p.c; ++c) sum += double{static_cast<float>(a[c])} * static_cast<float>(b[c]);
@@ -28,9 +29,10 @@ double data_sum(const Conv& p, const T* dy, const T* w, int64_t at) {
   double sum = 0;
   for (int64_t r = 0; r < p.r; ++r) {
     for (int64_t s = 0; s < p.s; ++s) {
-      const int64_t y = iy + p.pad - r * p.dilation, x = ix + p.pad - s * p.dilation;
-      if (y < 0 || x < 0 || y % p.stride || x % p.stride || y / p.stride >= p.oh || x / p.stride >= p.ow) continue;
-      const T* a = dy + ((n * p.oh + y / p.stride) * p.ow + x / p.stride) * p.k;
+      const int64_t y = iy + p.pad.y - r * p.dilation.y, x = ix + p.pad.x - s * p.dilation.x;
+      const int64_t oy = y / p.stride.y, ox = x / p.stride.x;
+      if (y < 0 || x < 0 || y % p.stride.y || x % p.stride.x || oy >= p.oh || ox >= p.ow) continue;
+      const T* a = dy + ((n * p.oh + oy) * p.ow + ox) * p.k;
       for (int64_t k = 0; k < p.k; ++k) {
         sum += double{static_cast<float>(a[k])} * static_cast<float>(w[((k * p.r + r) * p.s + s) * p.c + c]);
       }
@@ -46,10 +48,10 @@ double weights_sum(const Conv& p, const T* x, const T* dy, int64_t at) {
   double sum = 0;
   for (int64_t n = 0; n < p.n; ++n) {
     for (int64_t oy = 0; oy < p.oh; ++oy) {
-      const int64_t iy = oy * p.stride - p.pad + r * p.dilation;
+      const int64_t iy = oy * p.stride.y - p.pad.y + r * p.dilation.y;
       if (iy < 0 || iy >= p.h) continue;
       for (int64_t ox = 0; ox < p.ow; ++ox) {
-        const int64_t ix = ox * p.stride - p.pad + s * p.dilation;
+        const int64_t ix = ox * p.stride.x - p.pad.x + s * p.dilation.x;
         if (ix < 0 || ix >= p.w) continue;
         sum += double{static_cast<float>(x[((n * p.h + iy) * p.w + ix) * p.c + c])} *
                static_cast<float>(dy[((n * p.oh + oy) * p.ow + ox) * p.k + k]);

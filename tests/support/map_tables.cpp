@@ -3,22 +3,19 @@
 #include <doctest/doctest.h>
 #include <ogrsf_frmts.h>
 
-#include <memory>
-
 namespace ppl::test {
-namespace {
 
-struct Close {
-  void operator()(GDALDataset* d) const { GDALClose(d); }
-};
+void CloseDataset::operator()(GDALDataset* d) const { GDALClose(d); }
 
-}  // namespace
+Dataset new_dataset(const std::string& path, const char* driver) {
+  GDALAllRegister();
+  Dataset file(GetGDALDriverManager()->GetDriverByName(driver)->Create(path.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
+  REQUIRE(file);
+  return file;
+}
 
 void write_tables(const std::string& path, const char* driver, const std::vector<Table>& tables) {
-  GDALAllRegister();
-  std::unique_ptr<GDALDataset, Close> file(
-      GetGDALDriverManager()->GetDriverByName(driver)->Create(path.c_str(), 0, 0, 0, GDT_Unknown, nullptr));
-  REQUIRE(file);
+  const Dataset file = new_dataset(path, driver);
   OGRSpatialReference utm;
   utm.importFromEPSG(32632);
   for (const Table& table : tables) {

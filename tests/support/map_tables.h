@@ -3,8 +3,11 @@
 
 #include <ogr_core.h>
 
+#include <memory>
 #include <string>
 #include <vector>
+
+class GDALDataset;
 
 namespace ppl::test {
 
@@ -16,6 +19,13 @@ struct Table {
   Row fields;
   std::vector<Row> rows;
 };
+
+// A new file of GDAL's driver. Fails the test where it cannot be made.
+struct CloseDataset {
+  void operator()(GDALDataset*) const;
+};
+using Dataset = std::unique_ptr<GDALDataset, CloseDataset>;
+Dataset new_dataset(const std::string& path, const char* driver);
 
 // A file of GDAL's driver with these layers.
 void write_tables(const std::string& path, const char* driver, const std::vector<Table>& tables);

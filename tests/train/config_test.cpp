@@ -69,6 +69,16 @@ TEST_CASE("an old and a new name beside each other are refused") {
   CHECK_THROWS_WITH(parse_config(j), "configuration: 'rate' is the old name of 'learning_rate'; give one of them");
 }
 
+TEST_CASE("a prior that is no share, or not one for each class, is refused") {
+  json j = smallest();
+  j["network"]["prior"] = {0.0};
+  CHECK_THROWS_WITH(parse_config(j), "configuration: network.prior must be shares between 0 and 1, not 0");
+  j["network"]["prior"] = {0.1, 0.1};
+  CHECK_THROWS_WITH(parse_config(j), "configuration: network.prior has 2 shares for 1 classes");
+  j["network"] = {{"start", "previous"}};
+  CHECK_THROWS_WITH(parse_config(j), "configuration: network.start is 'previous'; the nearest known is 'prior'");
+}
+
 TEST_CASE("the learning rate under another program's name is named") {
   json j = smallest();
   j["stages"][0]["optimizer"]["lr"] = 0.5;

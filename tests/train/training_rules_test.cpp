@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "apps/common/weights.h"
 #include "engine/random.h"
@@ -59,6 +60,22 @@ TEST_CASE("initial weights of another network are refused by their metadata, tho
   CHECK(r.exit_code == 1);
   CHECK(has(r.err, "the weights are of pp_linknet34, not of pp_linknet34_psp64"));
   CHECK_FALSE(fs::exists(run.dir / "run"));
+}
+
+TEST_CASE("a network without weights starts from the share of foreground that its masks have") {
+  Run run;
+  run.stage()["epochs"] = 0;
+  CHECK(has(run.train().err, " % foreground"));
+  const auto bias_of = [&] {
+    return read_safetensors(run.dir / "run/roads/best.safetensors").at("finalconv3.bias").as_f32()[0];
+  };
+  CHECK(bias_of() == doctest::Approx(std::log(10.0 / 38)).epsilon(1e-5));  // of 48 columns ten are the bar
+  run.config["network"]["prior"] = {0.25};
+  CHECK(run.train({"--overwrite"}).exit_code == 0);
+  CHECK(bias_of() == doctest::Approx(std::log(1.0 / 3)));
+  run.config["network"] = {{"name", "linknet34"}, {"start", "published"}};
+  CHECK(run.train({"--overwrite"}).exit_code == 0);
+  CHECK(std::abs(bias_of()) < 0.1);  // uniform by fan in
 }
 
 TEST_CASE("initial weights under another prefix, and weights of another normalisation, which is said") {

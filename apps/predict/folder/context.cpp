@@ -41,7 +41,7 @@ TileContext::Decoded TileContext::decoded(size_t tile) const {
     const std::lock_guard lock(mutex_);
     if (const auto it = kept_.find(tile); it != kept_.end()) return it->second;
   }
-  const auto fresh = std::make_shared<const LoadedTile>(read_tile(tiles_[tile].image_path, input_));
+  auto fresh = std::make_shared<const LoadedTile>(read_tile(tiles_[tile].image_path, input_));
   const std::lock_guard lock(mutex_);
   if (kept_.emplace(tile, fresh).second) order_.push_back(tile);
   if (order_.size() > kKept) {

@@ -120,7 +120,7 @@ struct SceneJob {
                    const std::function<std::vector<TileRecord>()>& problems) const {
     SceneOutput output(options, *scene.source, ensemble, note);
     fill(output);
-    const TileRecord whole = output.record(seconds_since(start));
+    TileRecord whole = output.record(seconds_since(start));
     output.commit();
     write_manifest(paths, whole, problems());
     tell(options, output, *scene.source, whole.seconds);

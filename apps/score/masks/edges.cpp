@@ -1,9 +1,12 @@
 #include "apps/score/masks/edges.h"
 
+#include <fmt/format.h>
+
 #include <bit>
 #include <cmath>
 
 #include "apps/score/apls/apls.h"
+#include "io/vectorize/thin.h"
 #include "kernels/base.h"
 #include "models/metrics.h"
 
@@ -44,25 +47,33 @@ BitImage shrunk(const BitImage& from) {
 
 }  // namespace
 
-void RelaxedCounts::add(const RelaxedCounts& o) {
-  predicted += o.predicted;
-  predicted_near += o.predicted_near;
-  truth += o.truth;
-  truth_near += o.truth_near;
-}
 double RelaxedCounts::precision() const { return rate(predicted_near, predicted, predicted + truth == 0); }
 double RelaxedCounts::recall() const { return rate(truth_near, truth, predicted + truth == 0); }
 double RelaxedCounts::f1() const { return harmonic_mean(precision(), recall()); }
 
-void BoundaryCounts::add(const BoundaryCounts& o) {
-  both += o.both;
-  either += o.either;
-}
 double BoundaryCounts::iou() const { return rate(both, either, either == 0); }
 
 RelaxedCounts relaxed_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored, int radius) {
   return {count(prediction, prediction, ignored, both), count(prediction, dilated(truth, radius), ignored, both),
           count(truth, truth, ignored, both), count(truth, dilated(prediction, radius), ignored, both)};
+}
+
+RelaxedCounts centre_line_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored) {
+  BitImage line_p = prediction, line_t = truth;
+  thin(line_p);
+  thin(line_t);
+  RelaxedCounts c;
+  for (int64_t r = 0; r < truth.height(); ++r) {
+    for (int64_t w = 1; w <= truth.words(); ++w) {
+      const uint64_t counted = ignored.height() > 0 ? ~ignored.row(r)[w] : ~uint64_t{0};
+      const uint64_t p = line_p.row(r)[w] & counted, t = line_t.row(r)[w] & counted;
+      c.predicted += std::popcount(p);
+      c.predicted_near += std::popcount(p & truth.row(r)[w]);
+      c.truth += std::popcount(t);
+      c.truth_near += std::popcount(t & prediction.row(r)[w]);
+    }
+  }
+  return c;
 }
 
 BitImage border_of(const BitImage& mask, int distance) {
@@ -85,5 +96,56 @@ int boundary_distance(int64_t height, int64_t width) {
   const double diagonal = std::hypot(static_cast<double>(height), static_cast<double>(width));
   return std::max(1, static_cast<int>(std::lround(0.02 * diagonal)));
 }
+
+namespace {
+
+MetricCounts counts_of(const RelaxedCounts& c) { return {c.predicted, c.predicted_near, c.truth, c.truth_near}; }
+RelaxedCounts relaxed(const MetricCounts& c) { return {c[0], c[1], c[2], c[3]}; }
+BoundaryCounts boundary(const MetricCounts& c) { return {c[0], c[1]}; }
+
+}  // namespace
+
+const MaskMetric kRelaxedMetric{
+    .option = "--buffer",
+    .help = "Also relaxed precision, recall and F1: right within so many pixels",
+    .most = 1000,
+    .key = "relaxed",
+    .parameter = "buffer",
+    .title = [](int radius) { return fmt::format("within {} px", radius); },
+    .count = [](const TileMasks& m,
+                int radius) { return counts_of(relaxed_counts(m.prediction, m.truth, m.ignored, radius)); },
+    .figures = {{"precision", "precision", false, [](const MetricCounts& c) { return relaxed(c).precision(); }},
+                {"recall", "recall", false, [](const MetricCounts& c) { return relaxed(c).recall(); }},
+                {"f1", "F1", false, [](const MetricCounts& c) { return relaxed(c).f1(); }}}};
+
+const MaskMetric kBoundaryMetric{
+    .option = "--boundary",
+    .help = "Also the IoU of borders so many pixels wide; 0: 2 % of each tile's diagonal",
+    .most = 10000,
+    .key = "boundary",
+    .parameter = "distance",
+    .title =
+        [](int distance) {
+          return fmt::format("boundary IoU ({})",
+                             distance > 0 ? fmt::format("{} px", distance) : "2 % of the diagonal");
+        },
+    .count = [](const TileMasks& m, int distance) -> MetricCounts {
+      if (distance == 0) distance = boundary_distance(m.truth.height(), m.truth.width());
+      const BoundaryCounts c = boundary_counts(m.prediction, m.truth, m.ignored, distance);
+      return {c.both, c.either};
+    },
+    .figures = {{"iou", "", true, [](const MetricCounts& c) { return boundary(c).iou(); }}}};
+
+const MaskMetric kCentreLineMetric{
+    .option = "--cldice",
+    .help = "Also clDice: how much of each mask's centre lines the other covers",
+    .most = 0,
+    .key = "centre_lines",
+    .parameter = "",
+    .title = [](int) { return std::string("centre lines"); },
+    .count = [](const TileMasks& m, int) { return counts_of(centre_line_counts(m.prediction, m.truth, m.ignored)); },
+    .figures = {{"precision", "precision", false, [](const MetricCounts& c) { return relaxed(c).precision(); }},
+                {"recall", "recall", false, [](const MetricCounts& c) { return relaxed(c).recall(); }},
+                {"cldice", "clDice", true, [](const MetricCounts& c) { return relaxed(c).f1(); }}}};
 
 }  // namespace ppl::score

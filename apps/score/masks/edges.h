@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "apps/score/masks/metric.h"
 #include "io/geometry/bit_image.h"
 
 namespace ppl::score {
@@ -11,7 +12,6 @@ namespace ppl::score {
 struct RelaxedCounts {
   int64_t predicted = 0, predicted_near = 0;
   int64_t truth = 0, truth_near = 0;
-  void add(const RelaxedCounts&);
   // By the rule of models/metrics.h for 0 / 0.
   double precision() const;
   double recall() const;
@@ -21,12 +21,17 @@ struct RelaxedCounts {
 // Of the pixels of each mask that lie at its border (Cheng et al. 2021, boundary IoU).
 struct BoundaryCounts {
   int64_t both = 0, either = 0;
-  void add(const BoundaryCounts&);
   double iou() const;  // 1 where neither mask has a pixel
 };
 
+extern const MaskMetric kRelaxedMetric, kBoundaryMetric, kCentreLineMetric;
+
 // Within a distance of `radius` pixels between centres. ignored: pixels left out on both sides, or an empty image.
 RelaxedCounts relaxed_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored, int radius);
+
+// clDice (Shit et al. 2021): how much of the centre line of each mask lies in the other one. predicted, truth: pixels
+// of the centre lines (io/vectorize/thin.h); f1() is the measure. ignored: pixels of these that do not count.
+RelaxedCounts centre_line_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored);
 
 // The border of a mask: its pixels with one that is not of it, or the image's edge, at most `distance` steps away
 // (a step goes to any of the 8 neighbours).

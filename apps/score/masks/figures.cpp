@@ -1,33 +1,37 @@
 #include "apps/score/masks/figures.h"
 
-#include <fmt/format.h>
+#include "apps/score/masks/edges.h"
 
 namespace ppl::score {
 
-void MaskCounts::add(const MaskCounts& o) {
-  pixels.add(o.pixels);
-  relaxed.add(o.relaxed);
-  boundary.add(o.boundary);
+const std::vector<const MaskMetric*>& mask_metrics() {
+  static const std::vector<const MaskMetric*> all{&kRelaxedMetric, &kBoundaryMetric, &kCentreLineMetric};
+  return all;
 }
 
-FigureList list_figures(const int* buffer, const int* boundary) {
+void MaskCounts::add(const MaskCounts& o) {
+  pixels.add(o.pixels);
+  chosen.resize(o.chosen.size());
+  for (size_t m = 0; m < chosen.size(); ++m) {
+    chosen[m].resize(o.chosen[m].size());
+    for (size_t i = 0; i < chosen[m].size(); ++i) chosen[m][i] += o.chosen[m][i];
+  }
+}
+
+FigureList list_figures(const std::vector<ChosenMetric>& chosen) {
   using Counts = const MaskCounts&;
   FigureList list{{{"", "", "", 0}},
                   {{0, "iou", "IoU", true, [](Counts c) { return c.pixels.iou(); }},
                    {0, "precision", "precision", false, [](Counts c) { return c.pixels.precision(); }},
                    {0, "recall", "recall", false, [](Counts c) { return c.pixels.recall(); }},
                    {0, "f1", "F1", false, [](Counts c) { return c.pixels.f1(); }}}};
-  if (buffer) {
-    const size_t group = list.groups.size();
-    list.groups.push_back({"relaxed", fmt::format("within {} px", *buffer), "buffer", *buffer});
-    list.figures.push_back({group, "precision", "precision", false, [](Counts c) { return c.relaxed.precision(); }});
-    list.figures.push_back({group, "recall", "recall", false, [](Counts c) { return c.relaxed.recall(); }});
-    list.figures.push_back({group, "f1", "F1", false, [](Counts c) { return c.relaxed.f1(); }});
-  }
-  if (boundary) {
-    const std::string width = *boundary > 0 ? fmt::format("{} px", *boundary) : "2 % of the diagonal";
-    list.groups.push_back({"boundary", fmt::format("boundary IoU ({})", width), "distance", *boundary});
-    list.figures.push_back({list.groups.size() - 1, "iou", "", true, [](Counts c) { return c.boundary.iou(); }});
+  for (size_t m = 0; m < chosen.size(); ++m) {
+    const MaskMetric& metric = *chosen[m].metric;
+    list.groups.push_back({metric.key, metric.title(chosen[m].value), metric.parameter, chosen[m].value});
+    for (const MaskMetric::Figure& f : metric.figures) {
+      list.figures.push_back(
+          {m + 1, f.key, f.label, f.also_mean_of_tiles, [m, of = f.of](Counts c) { return of(c.chosen[m]); }});
+    }
   }
   return list;
 }

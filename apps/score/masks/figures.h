@@ -1,10 +1,12 @@
-// What is counted of masks, and the figures made of the counts. A new figure is one entry in figures.cpp.
+// What is counted of masks, and the figures made of the counts. A new figure of pixel counts is one entry in
+// figures.cpp, a metric that counts something else is a MaskMetric.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
-#include "apps/score/masks/edges.h"
+#include "apps/score/masks/metric.h"
 #include "models/metrics.h"
 
 namespace ppl::score {
@@ -12,8 +14,7 @@ namespace ppl::score {
 // Of one class: of a tile, or of many.
 struct MaskCounts {
   Confusion pixels;
-  RelaxedCounts relaxed;    // where they were asked for
-  BoundaryCounts boundary;  // the same
+  std::vector<MetricCounts> chosen;  // of the metrics that were asked for
   void add(const MaskCounts&);
 };
 
@@ -29,15 +30,15 @@ struct MaskFigure {
   size_t group;             // its number
   std::string key, label;   // "f1", "F1"
   bool also_mean_of_tiles;  // "mean IoU" beside "global IoU", that of all pixels together
-  double (*of)(const MaskCounts&);
+  std::function<double(const MaskCounts&)> of;
 };
 
 struct FigureList {
   std::vector<FigureGroup> groups;
   std::vector<MaskFigure> figures;
 };
-// In the order in which they are shown. buffer, boundary: null where they were not asked for.
-FigureList list_figures(const int* buffer, const int* boundary);
+// In the order in which they are shown.
+FigureList list_figures(const std::vector<ChosenMetric>&);
 
 // A figure of many tiles.
 struct Figure {

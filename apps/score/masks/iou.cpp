@@ -39,13 +39,15 @@ BitImage where_equal(const Image& mask, int value) {
   return BitImage::from_bytes(bytes.data(), mask.height, mask.width);
 }
 
-void add_edges(MaskCounts& counts, const Image& prediction, const Image& truth, int label, const IouOptions& options) {
+std::vector<MetricCounts> count_metrics(const Image& prediction, const Image& truth, int label,
+                                        const std::vector<ChosenMetric>& metrics) {
+  std::vector<MetricCounts> counts;
+  if (metrics.empty()) return counts;
   const BitImage p = where_equal(prediction, label), t = where_equal(truth, label);
   const BitImage ignored = where_equal(truth, kIgnored);
-  if (options.buffer) counts.relaxed = relaxed_counts(p, t, ignored, *options.buffer);
-  if (!options.boundary) return;
-  const int distance = *options.boundary > 0 ? *options.boundary : boundary_distance(truth.height, truth.width);
-  counts.boundary = boundary_counts(p, t, ignored, distance);
+  counts.reserve(metrics.size());
+  for (const ChosenMetric& m : metrics) counts.push_back(m.metric->count({p, t, ignored}, m.value));
+  return counts;
 }
 
 // What all tiles together need to know.
@@ -81,7 +83,7 @@ TileIou score_tile(const MaskPair& pair, const IouOptions& options, Seen& seen) 
   for (int label = 1; label <= options.classes; ++label) {
     MaskCounts& counts = tile.counts[static_cast<size_t>(label - 1)];
     counts.pixels.add(one_class(prediction, label), one_class(truth, label));
-    if (options.buffer || options.boundary) add_edges(counts, prediction, truth, label, options);
+    counts.chosen = count_metrics(prediction, truth, label, options.metrics);
   }
   return tile;
 }
@@ -92,14 +94,13 @@ IouReport score_iou(const IouOptions& options) {
   PPL_CHECK(options.classes >= 1 && options.classes <= 254, "expected 1 to 254 classes, got ", options.classes);
   PPL_CHECK(!options.threshold || options.classes == 1, "a threshold is for one class, got ", options.classes);
   MaskPairs matched = match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
-  IouReport report{
-      std::vector<TileIou>(matched.pairs.size()),
-      std::move(matched.only_truth),
-      std::move(matched.only_prediction),
-      list_figures(options.buffer ? &*options.buffer : nullptr, options.boundary ? &*options.boundary : nullptr),
-      {},
-      {},
-      0};
+  IouReport report{std::vector<TileIou>(matched.pairs.size()),
+                   std::move(matched.only_truth),
+                   std::move(matched.only_prediction),
+                   list_figures(options.metrics),
+                   {},
+                   {},
+                   0};
   Seen seen;
   apps::Progress progress("score: tiles", static_cast<int64_t>(matched.pairs.size()));
   const int threads = hardware_threads();

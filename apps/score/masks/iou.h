@@ -21,8 +21,7 @@ struct IouOptions {
   Foreground foreground{}, prediction_foreground{};
   // Read predictions as probabilities; foreground is strictly above. Only for one class.
   std::optional<double> threshold;
-  std::optional<int> buffer;    // also count relaxed precision and recall, within so many pixels
-  std::optional<int> boundary;  // also boundary IoU, of borders so many pixels wide; 0: 2 % of each tile's diagonal
+  std::vector<ChosenMetric> metrics;  // those that are counted besides
 };
 
 struct TileIou {

@@ -22,6 +22,8 @@ struct Command {
   bool json = false;
   bool best_threshold = false;
   std::string store;
+  std::vector<std::optional<int>> metrics =
+      std::vector<std::optional<int>>(mask_metrics().size());  // values of the options that ask for one
   std::vector<std::string> foreground, prediction_foreground;
   apps::Existing existing = apps::Existing::fail;
 };
@@ -89,11 +91,17 @@ void add_iou_command(CLI::App& app) {
   CLI::Option* best = iou->add_flag("--best-threshold", command.best_threshold,
                                     "Read predictions as probabilities; print the threshold of the highest mean IoU");
   iou->add_option("--store", command.store, "Put that threshold into the metadata of this weights file")->needs(best);
-  iou->add_option("--buffer", options.buffer, "Also relaxed precision, recall and F1: right within so many pixels")
-      ->check(CLI::Range(0, 1000));
-  iou->add_option("--boundary", options.boundary,
-                  "Also the IoU of borders so many pixels wide; 0: 2 % of each tile's diagonal")
-      ->check(CLI::Range(0, 10000));
+  for (size_t m = 0; m < mask_metrics().size(); ++m) {
+    const MaskMetric& metric = *mask_metrics()[m];
+    std::optional<int>& value = command.metrics[m];
+    if (metric.most > 0) {
+      iou->add_option(metric.option, value, metric.help)->check(CLI::Range(0, metric.most));
+    } else {
+      iou->add_flag_callback(
+          metric.option, [&value] { value = 0; }, metric.help);
+    }
+    best->excludes(metric.option);
+  }
   iou->add_option("--truth-suffix", options.truth_suffix, "What follows the id in names of truths")
       ->capture_default_str();
   iou->add_option("--prediction-suffix", options.prediction_suffix, "What follows the id in names of predictions")
@@ -101,11 +109,13 @@ void add_iou_command(CLI::App& app) {
   iou->add_option("--missing", command.missing, "Tiles on one side only: fail, or skip them")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
-  for (const char* other : {"--csv", "--html", "--threshold", "--buffer", "--boundary", "--missing"})
-    best->excludes(other);
+  for (const char* other : {"--csv", "--html", "--threshold", "--missing"}) best->excludes(other);
   iou->callback([shared] {
     shared->options.foreground = parse_foreground(shared->foreground, "--foreground");
     shared->options.prediction_foreground = parse_foreground(shared->prediction_foreground, "--prediction-foreground");
+    for (size_t m = 0; m < shared->metrics.size(); ++m) {
+      if (shared->metrics[m]) shared->options.metrics.push_back({mask_metrics()[m], *shared->metrics[m]});
+    }
     run(*shared);
   });
 }

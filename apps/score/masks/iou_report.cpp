@@ -17,7 +17,8 @@ Json to_json(const IouReport& report, const std::vector<Figure>& figures) {
       json[f.key] = f.value;
       continue;
     }
-    if (!json.contains(group.key)) json[group.key] = {{group.parameter, group.value}};
+    if (!json.contains(group.key)) json[group.key] = Json::object();
+    if (!group.parameter.empty()) json[group.key][group.parameter] = group.value;
     json[group.key][f.key] = f.value;
   }
   return json;

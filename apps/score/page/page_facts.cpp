@@ -5,9 +5,9 @@
 #include <nlohmann/json.hpp>
 
 #include "apps/score/page/page.h"
-#include "apps/score/roads/scale.h"
 #include "io/file.h"
 #include "io/image/formats.h"
+#include "io/maps/ground_pixel.h"
 
 namespace ppl::score {
 namespace fs = std::filesystem;

@@ -28,8 +28,8 @@ class OsmText {
       if (!feature.line.empty()) add_way(nodes_of(feature.line, false), tags("highway", "road", feature));
       if (!feature.polygon.outer.empty()) add_building(feature);
     }
-    return cat("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<osm version=\"0.6\" generator=\"pplinknet\" ",
-               "upload=\"false\">\n", nodes_text_, ways_text_, relations_text_, "</osm>\n");
+    return cat("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<osm version=\"0.6\" generator=\"pplinknet\">\n",
+               nodes_text_, ways_text_, relations_text_, "</osm>\n");
   }
 
  private:

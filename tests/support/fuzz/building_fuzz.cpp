@@ -2,23 +2,16 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 
 #include "apps/score/buildings/buildings.h"
 #include "io/tables/csv.h"
 #include "io/tables/wkt.h"
 #include "kernels/base.h"
+#include "tests/support/fuzz/fuzz.h"
 #include "tests/support/memory_file.h"
 
 namespace ppl::test {
 namespace {
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "building table: %s\n", what);
-  std::abort();
-}
 
 bool near(const Line& a, const Line& b) {
   if (a.size() != b.size()) return false;
@@ -103,9 +96,4 @@ void try_building_table(std::string_view text) {
 
 }  // namespace ppl::test
 
-#ifdef PPL_LIBFUZZER
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  ppl::test::try_building_table({reinterpret_cast<const char*>(data), size});
-  return 0;
-}
-#endif
+PPL_FUZZ(ppl::test::try_building_table)

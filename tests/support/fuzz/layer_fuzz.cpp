@@ -4,23 +4,16 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 
 #include "apps/score/buildings/buildings.h"
 #include "io/tables/layers/road_layers.h"
 #include "kernels/base.h"
+#include "tests/support/fuzz/fuzz.h"
 
 namespace ppl::test {
 namespace {
 
 constexpr const char* kName = "/vsimem/layer.geojson";
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "layer: %s\n", what);
-  std::abort();
-}
 
 void try_roads() {
   RoadLayerOptions options;
@@ -63,9 +56,4 @@ void try_layer(std::string_view text) {
 
 }  // namespace ppl::test
 
-#ifdef PPL_LIBFUZZER
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  ppl::test::try_layer({reinterpret_cast<const char*>(data), size});
-  return 0;
-}
-#endif
+PPL_FUZZ(ppl::test::try_layer)

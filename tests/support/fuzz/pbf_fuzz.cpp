@@ -1,21 +1,14 @@
 #include "tests/support/fuzz/pbf_fuzz.h"
 
-#include <cstdio>
-#include <cstdlib>
 #include <exception>
 
 #include "io/maps/osm/collector.h"
 #include "io/maps/osm/pbf_blobs.h"
 #include "io/maps/osm/pbf_block.h"
+#include "tests/support/fuzz/fuzz.h"
 
 namespace ppl::test {
 namespace {
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "a PBF file: %s\n", what);
-  std::abort();
-}
 
 size_t letters_of(OsmTags tags) {
   size_t sum = 0;
@@ -112,9 +105,4 @@ void try_pbf(Bytes bytes) {
 
 }  // namespace ppl::test
 
-#ifdef PPL_LIBFUZZER
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  ppl::test::try_pbf({reinterpret_cast<const std::byte*>(data), size});
-  return 0;
-}
-#endif
+PPL_FUZZ(ppl::test::try_pbf)

@@ -2,23 +2,16 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 
 #include "apps/score/apls/apls.h"
 #include "apps/score/apls/check.h"
 #include "io/tables/road_tables.h"
 #include "kernels/base.h"
+#include "tests/support/fuzz/fuzz.h"
 #include "tests/support/memory_file.h"
 
 namespace ppl::test {
 namespace {
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "road table: %s\n", what);
-  std::abort();
-}
 
 // Few points in a small place: others are for patience, not for finding mistakes.
 bool is_small(const ImageRoads& roads) {
@@ -82,9 +75,4 @@ void try_road_table(std::string_view text) {
 
 }  // namespace ppl::test
 
-#ifdef PPL_LIBFUZZER
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  ppl::test::try_road_table({reinterpret_cast<const char*>(data), size});
-  return 0;
-}
-#endif
+PPL_FUZZ(ppl::test::try_road_table)

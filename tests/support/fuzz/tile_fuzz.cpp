@@ -1,22 +1,15 @@
 #include "tests/support/fuzz/tile_fuzz.h"
 
 #include <cmath>
-#include <cstdio>
-#include <cstdlib>
 #include <set>
 
 #include "apps/rasterize/widths.h"
 #include "io/places/tile_frame.h"
 #include "kernels/base.h"
+#include "tests/support/fuzz/fuzz.h"
 
 namespace ppl::test {
 namespace {
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "text about tiles: %s\n", what);
-  std::abort();
-}
 
 // False where the text is refused.
 template <class Body>
@@ -74,9 +67,4 @@ void try_tile_text(std::string_view view) {
 
 }  // namespace ppl::test
 
-#ifdef PPL_LIBFUZZER
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  ppl::test::try_tile_text({reinterpret_cast<const char*>(data), size});
-  return 0;
-}
-#endif
+PPL_FUZZ(ppl::test::try_tile_text)

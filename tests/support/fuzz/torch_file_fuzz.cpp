@@ -1,21 +1,10 @@
 #include "tests/support/fuzz/torch_file_fuzz.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "io/weights/torch_file.h"
 #include "kernels/base.h"
+#include "tests/support/fuzz/fuzz.h"
 
 namespace ppl::test {
-namespace {
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "PyTorch file: %s\n", what);
-  std::abort();
-}
-
-}  // namespace
 
 void try_torch_file(Bytes bytes) {
   NamedArrays file;
@@ -36,9 +25,4 @@ void try_torch_file(Bytes bytes) {
 
 }  // namespace ppl::test
 
-#ifdef PPL_LIBFUZZER
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  ppl::test::try_torch_file({reinterpret_cast<const std::byte*>(data), size});
-  return 0;
-}
-#endif
+PPL_FUZZ(ppl::test::try_torch_file)
