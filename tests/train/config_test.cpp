@@ -76,7 +76,8 @@ TEST_CASE("a prior that is no share, or not one for each class, is refused") {
   j["network"]["prior"] = {0.1, 0.1};
   CHECK_THROWS_WITH(parse_config(j), "configuration: network.prior has 2 shares for 1 classes");
   j["network"] = {{"start", "previous"}};
-  CHECK_THROWS_WITH(parse_config(j), "configuration: network.start is 'previous'; the nearest known is 'prior'");
+  CHECK_THROWS_WITH(parse_config(j),
+                    doctest::Contains("network.start is 'previous'; the nearest known is 'prior' of "));
 }
 
 TEST_CASE("the learning rate under another program's name is named") {
