@@ -3,18 +3,12 @@
 bytes it must move and its operations, the time at the roof of one H200, and what some changes would take away.
 
   gpu_model.py [--mode train|predict] [--size 1024] [--batch 8] [--all]
-  gpu_model.py --check train|predict SIZE BATCH PROGRAM   runs PROGRAM (emulated_launches) and compares: kernels,
-                                                          bytes, convolutions; exit code 1 where the model differs
-
+gpu_model_check.py holds it against an emulated step.
 Nothing here is measured. Counted: kernels, bytes, operations. Known from others' measurements of an H200: COPY, TENSOR.
 Guessed: the shares of these that passes and convolutions reach (PASS, conv_share).
 """
 import argparse
 import collections
-import json
-import re
-import subprocess
-import sys
 
 COPY = 4.3e12       # bytes read and written a second
 TENSOR = 790e12     # bf16 operations a second
@@ -265,59 +259,13 @@ def report(o):
             print(f"  {1e6 * gain:6.0f} us ({100 * gain / guess:4.1f} %)  {name}")
 
 
-def launched(program, mode, size, batch):
-    """Launches by function, convolutions by shape, as the emulation has counted them."""
-    out = subprocess.run([program, mode, str(size), str(batch)], check=True, capture_output=True, text=True).stdout
-    functions, convolutions = {}, collections.Counter()
-    for line in map(json.loads, out.splitlines()):
-        if "convolution" in line:
-            convolutions[tuple(line["convolution"]), line["kind"]] = line["calls"]
-            continue
-        name = re.search(r"ppl::(?:\{anonymous\}::)?(\w+)", line["function"]).group(1)
-        f = functions.setdefault(name, [0, 0, 0])
-        for i, key in enumerate(("launches", "read", "written")):
-            f[i] += line[key]
-    return functions, convolutions
-
-
-# Of these the emulation counts every access: windows that overlap, and rows that are read again. Only launches are held.
-COUNTED_OTHERWISE = {"cuda_conv_narrow", "max_pool_forward", "max_pool_backward", "pyramid_pool_forward", "pyramid_pool_backward",
-                     "pyramid_resize_forward", "pyramid_resize_backward"}
-
-
-def check(mode, size, batch, program):
-    m = Model(mode, size, batch)
-    functions, convolutions = launched(program, mode, size, batch)
-    expected, wrong = {}, []
-    for launch in m.launches:
-        if launch.function != "convolution":
-            f = expected.setdefault(launch.function, [0, 0, 0])
-            for i, v in enumerate((launch.launches, launch.read, launch.written)):
-                f[i] += v
-    for name in sorted(set(expected) | set(functions)):
-        model, emulated = expected.get(name, [0, 0, 0]), functions.get(name, [0, 0, 0])
-        near = all(abs(a - b) <= 0.001 * b for a, b in zip(model[1:], emulated[1:])) or name in COUNTED_OTHERWISE
-        if model[0] != emulated[0] or not near:
-            wrong.append(f"{name}: launches, bytes read and written are {model} in the model, {emulated} emulated")
-    for key in sorted(set(m.convolutions) | set(convolutions)):
-        if m.convolutions[key] != convolutions[key]:
-            wrong.append(f"convolution {key}: {m.convolutions[key]} in the model, {convolutions[key]} emulated")
-    print("\n".join(wrong) or f"{mode}: {len(expected)} kinds of kernel and {len(convolutions)} of convolution as emulated")
-    return bool(wrong)
-
-
 def main():
     p = argparse.ArgumentParser()
     p.add_argument("--mode", choices=("train", "predict"), default="train")
     p.add_argument("--size", type=int, default=1024)
     p.add_argument("--batch", type=int, default=8)
     p.add_argument("--all", action="store_true", help="every kernel")
-    p.add_argument("--check", nargs=4, metavar=("MODE", "SIZE", "BATCH", "PROGRAM"))
-    o = p.parse_args()
-    if o.check:
-        mode, size, batch, program = o.check
-        sys.exit(check(mode, int(size), int(batch), program))
-    report(o)
+    report(p.parse_args())
 
 
 if __name__ == "__main__":

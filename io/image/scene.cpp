@@ -30,8 +30,10 @@ int64_t needed_cache(GDALDataset& d, int bands, int64_t window, int64_t depth) {
 void take_network_away() {
   for (const char* name : {"HTTP", "WMS", "WCS", "WMTS", "PLMOSAIC", "PLSCENES", "EEDA", "EEDAI", "DAAS", "OGCAPI",
                            "STACIT", "STACTA", "NGW", "PostGISRaster", "GTA", "RDA"}) {
-    if (GDALDriver* driver = GetGDALDriverManager()->GetDriverByName(name))
-      GetGDALDriverManager()->DeregisterDriver(driver);
+    GDALDriver* const driver = GetGDALDriverManager()->GetDriverByName(name);
+    if (!driver) continue;
+    GetGDALDriverManager()->DeregisterDriver(driver);
+    GDALDestroyDriver(driver);
   }
   CPLSetConfigOption("CPL_VSIL_CURL_ALLOWED_FILENAME", "none");
 }

@@ -5,6 +5,7 @@
 
 #include <memory>
 
+#include "io/gdal_messages.h"
 #include "io/image/formats.h"
 #include "io/image/scene.h"
 #include "tests/support/io_support.h"
@@ -21,7 +22,7 @@ struct Close {
 using Dataset = std::unique_ptr<GDALDataset, Close>;
 
 GDALDriver* driver(const char* name) {
-  GDALAllRegister();
+  const GdalMessages registers_drivers;
   return GetGDALDriverManager()->GetDriverByName(name);
 }
 

@@ -13,6 +13,8 @@
 
 #include "bench/traced_convolutions.h"
 #include "engine/tensor.h"
+#include "kernels/cpu/context.h"
+#include "kernels/cpu/conv_impl.h"
 #include "kernels/cpu_level.h"
 #include "models/networks.h"
 #include "tests/support/conv_sums.h"

@@ -1,6 +1,6 @@
 // Prints what one training step or one prediction launches on a device, as JSON lines: kernels by the function that
 // launches them, with what they move, and convolutions. Emulated; convolutions are the CPU's, each as one engine, as
-// cuDNN's are. scripts/gpu_model.py is held against it.
+// cuDNN's are. scripts/gpu_model_check.py holds the model against it.
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -70,7 +70,7 @@ void print(const std::vector<emulate::LoggedLaunch>& log) {
     const Conv& s = r.call.shape;
     if (r.by != "host") continue;  // the engine's own
     std::printf("{\"convolution\": [%d, %d, %d, %d, %d, %d, %d, %d], \"kind\": %d, \"calls\": %ld}\n", s.n, s.h, s.w,
-                s.c, s.oh, s.k, s.r, s.stride, static_cast<int>(r.call.kind), long{r.calls});
+                s.c, s.oh, s.k, s.r, s.stride.y, static_cast<int>(r.call.kind), long{r.calls});
   }
 }
 
