@@ -87,8 +87,6 @@ void print(const Command& command, const char* what, size_t images, const Sums& 
 
 // Looks for the masks, once it is known that the results can be written. False where there is nothing to do.
 bool prepare(Command& command) {
-  for (const std::string& path : command.outputs)
-    apps::check_extension("OUT", path, {".csv", ".geojson", ".json", ".gpkg", ".fgb"}, "a table or layer");
   vectorize::check_outputs(command.outputs);
   command.input.foreground.foreground = parse_foreground(command.foreground, "--foreground");
   PPL_CHECK(command.foreground.empty() || !command.input.foreground.threshold,

@@ -138,7 +138,7 @@ const std::vector<Mistake> kMistakes{
      "the map is at .* east.*the tiles at .*--allow-empty"},
     // vectorize
     {"vectorize road town/train x.csv", 2, "'road' is no subcommand; expected one of: roads, buildings"},
-    {"vectorize roads town/train x.shp", 2, "its name ends in .*\\.geojson"},
+    {"vectorize roads town/train x.xyz", 1, "x\\.xyz: expected a name that ends with .*\\.geojson"},
     {"vectorize roads empty x.csv", 1, "empty: no file <id>_mask"},
     {"vectorize roads town/train roads.geojson", 1, "roads\\.geojson: is there already; --existing overwrite"},
     // score
