@@ -42,12 +42,15 @@ Tensor ConvLayer::run(const Tensor& x, const Tensor& with_bias, bool relu) const
 }
 
 Tensor ConvLayer::forward(const Tensor& x, bool relu) const {
+  require_initialized(weight);
   if (training()) return run(x, bias, relu);
   folded_.prepare(*this, kind_ == Kind::transposed, nullptr, x.dtype());
   return folded_.forward(x, options, relu, Residual::none, {});
 }
 
 Tensor ConvLayer::forward(const Tensor& x, const BatchNorm2d& norm, NormOptions o, const Tensor& residual) const {
+  require_initialized(weight);
+  require_initialized(norm.weight);
   if (norm.training()) {
     const NormTensors tensors{norm.weight, norm.bias, norm.running_mean, norm.running_var, bias};
     return batch_norm(run(x, {}, false), tensors, o, residual);

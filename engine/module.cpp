@@ -1,5 +1,7 @@
 #include "engine/module.h"
 
+#include <algorithm>
+
 namespace ppl {
 
 void Module::child(std::string name, Module& module) { children_.emplace_back(std::move(name), &module); }
@@ -52,6 +54,17 @@ void Module::initialize(Random& random) {
   initialize_own(random);
   for (const Entry& e : own_) e.tensor.touch();
   for (auto& [name, module] : children_) module->initialize(random);
+}
+
+bool is_initialized(const Tensor& parameter) {
+  if (parameter.version() > 0) return true;
+  const std::vector<float> values = parameter.to_host();  // somebody may have written them through data()
+  return std::any_of(values.begin(), values.end(), [](float v) { return v != 0; });
+}
+
+void require_initialized(const Tensor& parameter) {
+  PPL_CHECK(is_initialized(parameter), "a parameter of shape ", to_string(parameter.shape()),
+            " was never set: call the network's initialize(random), or load a state dict");
 }
 
 }  // namespace ppl

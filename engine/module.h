@@ -34,7 +34,8 @@ class Module {
   void to(Device);
   Device device() const;  // of the first of them
 
-  // Draws the parameters of this module and those below it, in order; on the CPU.
+  // Draws the parameters of this module and those below it, in order; on the CPU. Until then (or until a state dict is
+  // loaded) they are zeros, with which layers refuse to run.
   void initialize(Random&);
 
  protected:
@@ -52,5 +53,10 @@ class Module {
   std::vector<std::pair<std::string, Module*>> children_;
   bool training_ = true;
 };
+
+// Whether a parameter no longer is as its module's constructor left it.
+bool is_initialized(const Tensor& parameter);
+// Error where it is not.
+void require_initialized(const Tensor& parameter);
 
 }  // namespace ppl

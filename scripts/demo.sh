@@ -21,7 +21,8 @@ mkdir -p "$out"
 
 build/bin/town "$out/scene" --seed 1
 # The exact masks that town draws are kept for validation only.
-build/bin/rasterize "$out/scene/town.osm" --images "$out/scene/train" --out "$out/scene/train" --existing overwrite
+rm "$out"/scene/train/*_mask.png
+build/bin/rasterize "$out/scene/town.osm" --images "$out/scene/train" --out "$out/scene/train"
 # bf16 where the machine computes in it
 precision=f32
 grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo && precision=bf16

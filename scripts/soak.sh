@@ -1,13 +1,19 @@
 #!/usr/bin/env bash
 # Long searches for what breaks something, too long for every test run; needs clang with libFuzzer (apt-get install clang).
 #   scripts/soak.sh [SECONDS [FOLDER]]   each search runs so long (600); FOLDER (build/soak) keeps inputs from run to run
-# Tables of roads, of buildings, of tiles and of widths, GeoJSON of roads and buildings, world files, names, PBF and PyTorch
-# files by libFuzzer, from the inputs in tests; changed tables of tiles and widths; training runs killed at 20 moments. What
+#   scripts/soak.sh faults               every program with every single write, rename, open, thread and allocation failing
+# Tables of roads, of buildings, of tiles and of widths, GeoJSON of roads and buildings, world files, names, PBF, PyTorch
+# files, safetensors, JSON, PNG and JPEG by libFuzzer, from the inputs in tests; changed tables of tiles and widths; training runs killed at 20 moments. What
 # a fuzzer finds it leaves in the folder, and the exit code is not 0.
 # Every layer's convolutions on maps of all sizes at every instruction set of this machine (an hour and more).
 # Last the memory of `predict` for 10,000 small tiles.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+if [[ ${1-} == faults ]]; then
+  cmake -G Ninja -S . -B build/test -DCMAKE_BUILD_TYPE=Release >/dev/null
+  cmake --build build/test --parallel "$(nproc)" --target faults_test
+  PPL_FAULTS=all exec build/test/bin/faults_test
+fi
 seconds=${1:-600}
 folder=${2:-build/soak}
 command -v clang++ >/dev/null || { echo "soak: needs clang++ (apt-get install clang)" >&2; exit 1; }
@@ -23,13 +29,16 @@ fuzz() {
     -artifact_prefix="$folder/$name-" "$folder/$name" "$corpus"
 }
 
-tables="$(echo io/{file,folder,temporary_file}.cpp) io/image/formats.cpp $(echo io/tables/{csv,image_id,image_tables,mapped_tables,wkt}.cpp)"
+tables="$(echo io/{file,folder,temporary_file,utf8}.cpp) io/image/formats.cpp $(echo io/tables/{csv,image_id,image_tables,mapped_tables,wkt}.cpp)"
 fuzz road_tables tests/corpora/road_tables tests/support/fuzz/road_fuzz.cpp $tables \
   io/tables/{reference_wkt,road_tables,roads}.cpp apps/score/apls/*.cpp
 fuzz pbf tests/corpora/pbf tests/support/fuzz/pbf_fuzz.cpp io/{file,temporary_file}.cpp io/maps/osm/pbf_{blobs,block}.cpp \
   io/maps/osm/{collector,relations,tags}.cpp io/maps/features.cpp io/geometry/box_index.cpp -lz
 fuzz torch_files tests/weights tests/support/fuzz/torch_file_fuzz.cpp engine/named_arrays.cpp engine/{tensor,storage}.cpp kernels/cuda/no_cuda.cpp \
   io/{file,folder,temporary_file}.cpp io/weights/*.cpp
+fuzz formats tests/corpora/formats tests/support/fuzz/format_fuzz.cpp engine/{named_arrays,nearest_name,tensor,storage}.cpp kernels/cuda/no_cuda.cpp \
+  io/{file,folder,temporary_file,utf8}.cpp io/image/formats.cpp io/image/codecs/{jpeg,png}.cpp io/tiles/input_spec.cpp \
+  io/weights/safetensors{,_header}.cpp $(gdal-config --cflags) $(gdal-config --libs) -ljpeg -lpng
 # GDAL keeps memory of its own to the end.
 export ASAN_OPTIONS=detect_leaks=0
 buildings="$(echo apps/score/buildings/buildings{,_read,_tables}.cpp) models/metrics.cpp $tables

@@ -109,9 +109,10 @@ scores() { # SpaceNet's metric on its own pixels of 0.3 m; then on those of 1 m
   $bin/score iou "$massachusetts/val" masks
   echo "APLS, Massachusetts validation tiles against the lines of their masks:"
   $bin/score roads truth.csv masks.csv --pixel 1 --cities one --missing zero --lenient \
-    --html massachusetts.html --images "$massachusetts/val" | tail -n 8
+    --html massachusetts.html --existing overwrite --images "$massachusetts/val" | tail -n 8
   echo "APLS, south half of Paris against OSM's ways:"
-  $bin/score roads truth paris_south.geojson --images native --cities one --missing zero --lenient --html paris.html
+  $bin/score roads truth paris_south.geojson --images native --cities one --missing zero --lenient --html paris.html \
+    --existing overwrite
 }
 
 step "images" images

@@ -29,6 +29,8 @@ struct AlreadyReported : Error {
 struct Program {
   std::string name;
   std::string description;
+  // What a word (without its dashes) that is no option may have meant, for the message; empty: nothing is known.
+  std::function<std::string(const std::string& word)> meant = {};
 };
 
 // Adds options and subcommands to `app` and sets the callback that does the work; callbacks run after all parsing.

@@ -10,6 +10,7 @@
 
 #include <fmt/format.h>
 
+#include "io/file.h"
 #include "kernels/base.h"
 
 namespace ppl::apps {
@@ -43,6 +44,8 @@ bool SameFiles::contains(const std::string& path) const {
 
 bool check_outputs(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs, Existing existing) {
   const SameFiles read(inputs);
+  for (const fs::path path : outputs)  // what killed processes left of them
+    remove_abandoned(path.parent_path().empty() ? "." : path.parent_path().string(), path.filename().string() + ".");
   for (const std::string& path : outputs)
     PPL_CHECK(!read.contains(path), path, ": would be written over the input; name another output");
   if (existing == Existing::skip) return std::all_of(outputs.begin(), outputs.end(), is_there);
@@ -50,6 +53,41 @@ bool check_outputs(const std::vector<std::string>& outputs, const std::vector<st
     PPL_CHECK(existing == Existing::overwrite || !is_there(path), path,
               ": is there already; --existing overwrite replaces it, skip leaves it");
   return false;
+}
+
+std::vector<std::string> files_of_inputs(const std::vector<std::string>& paths) {
+  std::vector<std::string> files;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    if (!fs::is_directory(path, error)) {
+      files.push_back(path);
+      continue;
+    }
+    for (const fs::directory_entry& entry : fs::directory_iterator(path, error)) files.push_back(entry.path().string());
+  }
+  return files;
+}
+
+void ExtraOutputs::check(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs) const {
+  std::vector<std::string> named;
+  for (const std::string& path : outputs) {
+    if (path.empty()) continue;
+    const auto same = [&](const std::string& other) {
+      return fs::absolute(other).lexically_normal() == fs::absolute(path).lexically_normal();
+    };
+    PPL_CHECK(std::none_of(named.begin(), named.end(), same), path, ": is the name of two outputs");
+    named.push_back(path);
+  }
+  check_outputs(named, files_of_inputs(inputs), existing_);
+}
+
+void ExtraOutputs::write(const std::string& path, const std::function<std::string()>& text) const {
+  if (path.empty() || (existing_ == Existing::skip && is_there(path))) return;
+  write_file(path, text());
+}
+
+void add_existing_option(CLI::App& app, Existing& existing, const std::string& what) {
+  add_choice(app, "--existing", existing, kExisting, what + " that are there already: fail, skip or overwrite them");
 }
 
 void check_extension(const std::string& option, const std::string& path, const std::vector<std::string>& extensions,

@@ -32,6 +32,25 @@ class SameFiles {
 // `existing` is fail. True where there is nothing to do: all are there and `existing` is skip.
 bool check_outputs(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs, Existing existing);
 
+// For a program whose results go to stdout and, on request, into files as well. The inputs may be folders: their files
+// are inputs. Error as check_outputs has it, and where two outputs have one name.
+class ExtraOutputs {
+ public:
+  explicit ExtraOutputs(Existing existing) : existing_(existing) {}
+  // Empty names are none.
+  void check(const std::vector<std::string>& outputs, const std::vector<std::string>& inputs) const;
+  // Nothing where the name is empty, or the file is there and `existing` is skip.
+  void write(const std::string& path, const std::function<std::string()>& text) const;
+
+ private:
+  Existing existing_;
+};
+// Adds --existing for them.
+void add_existing_option(CLI::App&, Existing&, const std::string& what);
+
+// The files that paths stand for: those of a folder, not below it; else the path itself.
+std::vector<std::string> files_of_inputs(const std::vector<std::string>& paths);
+
 // Error (wrong usage) where the name of `option` does not end in one of the extensions, as .png; what: of the file.
 void check_extension(const std::string& option, const std::string& path, const std::vector<std::string>& extensions,
                      const std::string& what);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "io/file.h"
+#include "io/json_text.h"
 #include "kernels/base.h"
 
 namespace ppl::apps {
@@ -38,7 +39,7 @@ std::vector<TileRecord> parse_lines(const std::string& text, const std::string& 
       records.push_back({j.at("id"), j.value("foreground", 0.0), j.value("confidence", 0.0), j.value("seconds", 0.0),
                          j.value("error", ""), j.value("image", ""), j.value("files", ""), j.value("written", "")});
     } catch (const ordered_json::exception& e) {
-      throw Error(cat(where, ": line ", records.size() + 1, ": ", e.what()));
+      throw Error(cat(where, ": line ", records.size() + 1, ": ", json_problem(e)));
     }
   }
   return records;

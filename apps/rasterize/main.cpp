@@ -14,8 +14,7 @@ using namespace ppl::rasterize;
 
 struct Command {
   Job job;
-  std::string theme = "roads", style = "metric", values = "binary", format = "png", no_data = "keep", existing = "fail",
-              widths;
+  std::string theme = "roads", style = "metric", values = "binary", format = "png", no_data = "keep", widths;
   std::vector<std::string> classes;
   bool print_widths = false, json = false, grid = false;
 };
@@ -103,9 +102,8 @@ void add_outputs(CLI::App& app, Command& c) {
   app.add_option("--max-no-data", c.job.settings.max_no_data, "--no-data skip: share above which a tile is left out")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
-  app.add_option("--existing", c.existing, "Masks that are there: fail, skip them (resume) or overwrite them")
-      ->check(CLI::IsMember({"fail", "skip", "overwrite"}))
-      ->capture_default_str();
+  apps::add_choice(app, "--existing", c.job.existing, apps::kExisting,
+                   "Masks of an earlier run: fail, skip what is done (resume), or remove them and draw anew");
   c.job.threads = hardware_threads();
   app.add_option("--threads", c.job.threads, "Tiles drawn at once")->check(CLI::Range(1, 1024));
   app.add_flag("--json", c.json, "Print the summary as JSON");
@@ -119,8 +117,7 @@ void complete_settings(Command& c) {
   s.format = chosen<Format>(c.format, {{"png", Format::png}, {"tif", Format::tif}});
   s.no_data = chosen<NoData>(c.no_data, {{"keep", NoData::keep}, {"mask", NoData::mask}, {"skip", NoData::skip}});
   s.classes = {c.classes.begin(), c.classes.end()};
-  c.job.existing = chosen<Existing>(
-      c.existing, {{"fail", Existing::fail}, {"skip", Existing::skip}, {"overwrite", Existing::overwrite}});
+  c.job.widths = c.widths;
   if (!c.widths.empty()) s.widths = WidthTable::parse(read_text(c.widths), c.widths);
 }
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <nlohmann/json.hpp>
 #include <sstream>
 
@@ -45,12 +46,23 @@ Json describe(const SourceReport& source) {
   return json;
 }
 
+// The first line of a manifest; an empty object where there is none, or a link.
+Json read_head(const std::string& path) {
+  if (!fs::is_regular_file(fs::symlink_status(path))) return Json::object();
+  std::ifstream text(path);
+  std::string line;
+  std::getline(text, line);
+  const Json head = Json::parse(line, nullptr, false);
+  return head.is_object() ? head : Json::object();
+}
+
 }  // namespace
 
 std::string to_line(const TileRecord& r) {
   const auto pixels = static_cast<double>(r.height * r.width);
   Json json = {{"id", r.id}};
   json["mask"] = r.mask.empty() ? Json() : Json(r.mask);
+  if (!r.others.empty()) json["files"] = r.others;
   json["of"] = r.of;
   json["bytes"] = r.bytes;
   json["width"] = r.width;
@@ -86,17 +98,12 @@ Manifest::~Manifest() {
 
 std::string Manifest::job_hash() const { return hash_of(settings_ + inputs_); }
 
-bool Manifest::is_there() const { return fs::exists(path()); }
+bool Manifest::is_ours() const { return read_head(path()).value("manifest", Json()) == "rasterize"; }
 
 bool Manifest::is_unfinished() const {
-  const std::string name = path() + ".partial";
-  if (!fs::is_regular_file(fs::symlink_status(name))) return false;
-  std::istringstream text(read_text(name, kLargest));
-  std::string line;
-  std::getline(text, line);
-  const Json head = Json::parse(line, nullptr, false);
-  return head.is_object() && head.contains("settings") && head["settings"] == Json::parse(settings_) &&
-         head.contains("inputs") && head["inputs"] == Json::parse(inputs_);
+  const Json head = read_head(path() + ".partial");
+  return head.contains("settings") && head["settings"] == Json::parse(settings_) && head.contains("inputs") &&
+         head["inputs"] == Json::parse(inputs_);
 }
 
 void Manifest::read_lines(const std::string& path) {
@@ -126,7 +133,25 @@ void Manifest::resume() {
   }
 }
 
-void Manifest::start() {
+std::set<std::string> Manifest::earlier_files() const {
+  std::set<std::string> files;
+  const auto add = [&](const Json& name) {
+    if (name.is_string()) files.insert(name.get<std::string>());
+  };
+  for (const std::string& name : {path(), path() + ".partial"}) {
+    if (!fs::is_regular_file(fs::symlink_status(name))) continue;
+    std::istringstream text(read_text(name, kLargest));
+    for (std::string line; std::getline(text, line);) {
+      const Json json = Json::parse(line, nullptr, false);
+      if (!json.is_object()) continue;
+      if (json.contains("mask")) add(json["mask"]);
+      for (const Json& file : json.value("files", Json::array())) add(file);
+    }
+  }
+  return files;
+}
+
+void Manifest::start(const std::set<std::string>& files) {
   const std::string name = path() + ".partial";
   // Not emptied before it is known that nobody else writes it.
   const int file = open(name.c_str(), O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
@@ -137,7 +162,8 @@ void Manifest::start() {
   PPL_CHECK(flock(file, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK, name,
             ": another process is drawing into this folder");
   PPL_CHECK(ftruncate(file, 0) == 0, name, ": cannot be written: ", std::strerror(errno));
-  std::fprintf(partial_, "%s\n", head_.c_str());
+  // The files are named before the first is written, so that a killed run's are known to be ours.
+  std::fprintf(partial_, "%s\n%s\n", head_.c_str(), text_of({{"files", files}}).c_str());
   for (const auto& [id, tile] : lines_) std::fprintf(partial_, "%s\n", tile.line.c_str());
   PPL_CHECK(std::fflush(partial_) == 0, name, ": cannot be written: ", std::strerror(errno));
   // What it says of masks that are now drawn anew would be wrong.

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -13,9 +14,10 @@
 namespace ppl::rasterize {
 
 struct TileRecord {
-  std::string id, mask;  // mask: file name; empty where the tile was left out
-  std::string of;        // tile_hash(): what the tile was drawn from
-  int64_t bytes = 0;     // of the mask's file
+  std::string id, mask;               // mask: file name; empty where the tile was left out
+  std::vector<std::string> others{};  // further files: names in the folder, or absolute
+  std::string of;                     // tile_hash(): what the tile was drawn from
+  int64_t bytes = 0;                  // of the mask's file
   int64_t height = 0, width = 0;
   int64_t foreground = 0;  // pixels
   int64_t no_data = 0;     // pixels
@@ -43,14 +45,17 @@ class Manifest {
 
   // Of settings and inputs.
   std::string job_hash() const;
-  bool is_there() const;       // manifest.jsonl
+  bool is_ours() const;        // manifest.jsonl is there, and of rasterize
   bool is_unfinished() const;  // a run of the same settings and inputs was interrupted
 
   // Reads the lines of earlier runs. Error where they were made with other settings or from other inputs. Lines that do
   // not parse (the last one of an interrupted run) are left out.
   void resume();
-  // Begins to write; to be called once. Error where another process does, and where the name is that of a link.
-  void start();
+  // What earlier runs wrote, or began to, whatever their settings: names in the folder, or absolute.
+  std::set<std::string> earlier_files() const;
+  // Begins to write; to be called once, with what the job may write and what of earlier runs is still there. Error
+  // where another process does, and where the name is that of a link.
+  void start(const std::set<std::string>& files);
 
   // The line of a tile drawn in an earlier run, or nothing.
   const DoneTile* done(const std::string& id) const;

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <memory>
-#include <unordered_set>
+#include <set>
 
 #include "apps/common/app.h"
 #include "apps/common/clock.h"
@@ -16,6 +16,7 @@
 #include "apps/rasterize/inputs.h"
 #include "apps/rasterize/manifest.h"
 #include "apps/rasterize/no_data.h"
+#include "apps/rasterize/outputs.h"
 #include "apps/rasterize/overlay.h"
 #include "io/file.h"
 #include "io/image/geotiff.h"
@@ -62,15 +63,14 @@ int64_t foreground_of(const std::vector<uint8_t>& mask) {
   return sum;
 }
 
+std::set<std::string> as_set(std::vector<std::string> files) { return {files.begin(), files.end()}; }
+
 // What is done with one tile, and where its files go.
 class TileWriter {
  public:
   TileWriter(const Job& job, const TileFrames& frames, Manifest& manifest)
       : job_(job), frames_(frames), manifest_(manifest) {}
 
-  std::string mask_name(const TileFrame& frame) const {
-    return frame.id + (job_.settings.format == Format::png ? "_mask.png" : "_mask.tif");
-  }
   // What the tile is drawn from.
   std::string hash(const TileFrame& frame) const {
     return tile_hash(manifest_.job_hash(), frame, frames_.crs[frame.crs], job_.settings.no_data != NoData::keep);
@@ -79,19 +79,33 @@ class TileWriter {
     const DoneTile* tile = manifest_.done(frame.id);
     if (tile == nullptr || tile->of != hash(frame)) return false;
     if (tile->left_out) return true;
+    const std::string mask = path_of(job_, mask_name(job_, frame));
+    refuse_changed(mask, tile->bytes);
     std::error_code error;
-    const auto bytes = fs::file_size(fs::path(job_.out) / mask_name(frame), error);
+    const auto bytes = fs::file_size(mask, error);
     if (error || static_cast<int64_t>(bytes) != tile->bytes) return false;
-    return job_.settings.distance == 0 || fs::file_size(fs::path(job_.out) / distance_name(frame), error) > 0;
+    const std::vector<std::string> files = files_of(job_, frame);
+    return std::all_of(files.begin() + 1, files.end(), [&](const std::string& file) {
+      return fs::file_size(path_of(job_, file), error) > 0 && !error;
+    });
   }
 
   TileRecord write(const TileFrame& frame, DrawnTile tile) {
-    TileRecord record{frame.id,      mask_name(frame),        hash(frame), 0, frame.height, frame.width, 0, 0,
-                      tile.features, std::move(tile.by_class)};
+    TileRecord record;
+    const std::vector<std::string> files = files_of(job_, frame);
+    record.id = frame.id;
+    record.mask = files.front();
+    record.others.assign(files.begin() + 1, files.end());
+    record.of = hash(frame);
+    record.height = frame.height;
+    record.width = frame.width;
+    record.features = tile.features;
+    record.by_class = std::move(tile.by_class);
     if (job_.settings.no_data != NoData::keep && !frame.image.empty()) {
       record.no_data = hide_no_data(frame, tile);
       const double share = static_cast<double>(record.no_data) / static_cast<double>(tile.mask.size());
-      if (job_.settings.no_data == NoData::skip && share > job_.settings.max_no_data) record.mask.clear();
+      if (job_.settings.no_data == NoData::skip && share > job_.settings.max_no_data)
+        record.mask.clear(), record.others.clear();
     }
     record.foreground = foreground_of(tile.mask);
     if (!record.mask.empty()) record.bytes = write_files(frame, tile, record.mask);
@@ -114,10 +128,9 @@ class TileWriter {
   }
 
   int64_t put(const std::string& name, const std::vector<std::byte>& bytes) const {
-    write_file((fs::path(job_.out) / name).string(), bytes.data(), bytes.size(), FileWriter::Durable::later);
+    write_file(path_of(job_, name), bytes.data(), bytes.size(), FileWriter::Durable::later);
     return static_cast<int64_t>(bytes.size());
   }
-  std::string distance_name(const TileFrame& frame) const { return frame.id + "_distance.png"; }
 
   // Bytes of the mask's file.
   int64_t write_files(const TileFrame& frame, const DrawnTile& tile, const std::string& mask) const {
@@ -138,7 +151,7 @@ class TileWriter {
     const Image image = frame.image.empty() ? Image::make(frame.height, frame.width, 3) : read_image(frame.image);
     PPL_CHECK(image.height == frame.height && image.width == frame.width, frame.image,
               ": changed its size while it was used");
-    write_jpeg((fs::path(job_.overlay) / (frame.id + "_overlay.jpg")).string(), overlay_of(image, tile.mask), 92);
+    write_jpeg(overlay_name(job_, frame), overlay_of(image, tile.mask), 92);
     return size;
   }
 
@@ -147,39 +160,40 @@ class TileWriter {
   Manifest& manifest_;
 };
 
-// Masks that are there and that no manifest knows are somebody's own.
-void check_nothing_there(const Job& job, const TileFrames& frames, const TileWriter& writer, const Manifest& manifest) {
-  const bool skip = job.existing == Existing::skip;
-  std::unordered_set<std::string> there;
-  for (const fs::directory_entry& entry : fs::directory_iterator(job.out)) there.insert(entry.path().filename());
-  for (const TileFrame& frame : frames.tiles) {
-    const std::string mask = writer.mask_name(frame);
-    if (skip && manifest.done(frame.id) != nullptr) continue;
-    PPL_CHECK(!there.contains(mask), (fs::path(job.out) / mask).string(), ": is there already",
-              skip ? " and not in the manifest of such a job; use --existing overwrite"
-                   : "; use --existing skip or overwrite");
+// What an earlier job wrote and this one does not: masks of another map would stand beside those of this one.
+void remove_stale(const Job& job, const std::set<std::string>& earlier, const TileFrames& frames) {
+  std::set<std::string> own;
+  for (const TileFrame& frame : frames.tiles) own.merge(as_set(files_of(job, frame)));
+  for (const std::string& file : earlier) {
+    if (own.contains(file)) continue;
+    const std::string path = path_of(job, file);
+    if (fs::is_regular_file(fs::symlink_status(path))) fs::remove(path);
   }
-  PPL_CHECK(skip || !manifest.is_there(), job.out,
-            "/manifest.jsonl: is there already; use --existing skip or overwrite, ", "or another folder");
 }
 
 // The tiles that are still to be drawn.
 std::vector<const TileFrame*> open_folder(const Job& job, const TileFrames& frames, const TileWriter& writer,
                                           Manifest& manifest, Summary& summary) {
   // The same command goes on where it was interrupted.
-  const bool unfinished = job.existing != Existing::overwrite && manifest.is_unfinished();
-  const bool going_on = job.existing == Existing::skip || unfinished;
+  const bool replaces = job.existing == apps::Existing::overwrite;
+  const bool going_on = job.existing == apps::Existing::skip || (!replaces && manifest.is_unfinished());
+  check_outputs(job, frames, manifest, going_on);
   if (going_on) manifest.resume();
-  if (job.existing != Existing::overwrite && !unfinished) check_nothing_there(job, frames, writer, manifest);
+  const std::set<std::string> earlier = manifest.earlier_files();
+  std::set<std::string> files = earlier;
   std::vector<const TileFrame*> todo;
   for (const TileFrame& frame : frames.tiles) {
     if (going_on && writer.is_done(frame)) {
       ++summary.kept;
     } else {
       todo.push_back(&frame);
+      files.merge(as_set(files_of(job, frame)));
     }
   }
-  manifest.start();
+  manifest.start(files);
+  for (const std::string& folder : {job.out, job.overlay})
+    if (!folder.empty()) remove_abandoned(folder);  // what killed processes left
+  if (replaces) remove_stale(job, earlier, frames);
   return todo;
 }
 
@@ -224,7 +238,7 @@ void draw_tiles(const Job& job, const Scene& scene, const TileFrames& frames, Ma
   const int64_t done = summary.kept + summary.drawn + summary.left_out;
   if (done < static_cast<int64_t>(frames.tiles.size())) {
     throw apps::Interrupted(cat("stopped: ", done, " of ", frames.tiles.size(), " tiles are done; the same command ",
-                                job.existing == Existing::overwrite ? "with --existing skip " : "", "goes on"));
+                                job.existing == apps::Existing::overwrite ? "with --existing skip " : "", "goes on"));
   }
   summary.foreground = pixels > 0 ? static_cast<double>(foreground) / static_cast<double>(pixels) : 0;
   std::vector<std::string> ids;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "apps/common/output.h"
 #include "apps/rasterize/settings.h"
 #include "io/places/tile_frame.h"
 
@@ -21,8 +22,6 @@ struct TileChoice {
   std::vector<double> bounds;  // of the grid: west, south, east, north in crs; empty: all features
 };
 
-enum class Existing { fail, skip, overwrite };
-
 struct Job {
   std::vector<std::string> inputs;
   OgrFields fields;
@@ -30,7 +29,8 @@ struct Job {
   Settings settings;
   std::string out;      // folder
   std::string overlay;  // folder; empty: no images
-  Existing existing = Existing::fail;
+  std::string widths;   // file that settings.widths were read from; may be empty
+  apps::Existing existing = apps::Existing::fail;
   bool all_features = false;   // every feature of a layer is a road or building
   bool allow_empty = false;    // maps without anything that is drawn, and that are on none of the tiles
   bool skip_problems = false;  // leave out tiles that cannot be placed, instead of stopping

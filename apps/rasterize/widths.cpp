@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "io/json_text.h"
 #include "kernels/base.h"
 
 namespace ppl::rasterize {
@@ -42,9 +43,9 @@ WidthTable WidthTable::standard() {
 WidthTable WidthTable::parse(const std::string& text, const std::string& where) {
   Json json;
   try {
-    json = Json::parse(text);
-  } catch (const std::exception& e) {
-    throw Error(cat(where, ": no JSON table of widths: ", e.what()));
+    json = parse_json<Json>(text, where);
+  } catch (const Error& e) {
+    throw Error(cat(e.what(), "; expected a JSON table of widths, as --print-widths prints it"));
   }
   only_keys(json, {"lane_width", "other_width", "classes"}, where);
   WidthTable table;

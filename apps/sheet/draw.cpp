@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include "apps/common/legend.h"
 #include "apps/sheet/sheet.h"
 #include "io/image/image.h"
 
@@ -12,12 +13,14 @@ namespace {
 using Colour = cv::Scalar;  // B, G, R
 
 const Colour kPaper(28, 25, 24), kInk(235, 235, 235), kFaint(160, 155, 150);
-const Colour kFoundColour(160, 214, 92), kMissedColour(64, 180, 255), kFalseColour(150, 60, 240);
-const Colour kTruthColour(235, 225, 215);
 constexpr int kGap = 10, kLabel = 30, kHeading = 84, kBlockGap = 34;
 
 void write(cv::Mat& sheet, const std::string& text, cv::Point at, double size, const Colour& colour) {
   cv::putText(sheet, text, at, cv::FONT_HERSHEY_DUPLEX, size, colour, 1, cv::LINE_AA);
+}
+
+Colour colour_of(const apps::LegendEntry& e) {
+  return {double(e.colour.blue), double(e.colour.green), double(e.colour.red)};
 }
 
 int width_of(const std::string& text, double size) {
@@ -82,11 +85,11 @@ void draw_entry(cv::Mat& sheet, const Entry& entry, cv::Point at, int panel) {
             entry.truth.rows, " pixels as its mask, got ", image.cols, " x ", image.rows);
   const cv::Mat tile = fitted(image, panel, image.cols > panel ? cv::INTER_AREA : cv::INTER_CUBIC);
   cv::Mat truth = dimmed(tile), prediction = dimmed(tile);
-  tint(truth, (entry.truth > 0) & (entry.truth < 255), kTruthColour);
+  tint(truth, (entry.truth > 0) & (entry.truth < 255), colour_of(apps::kTruth));
   const auto where = [&](Outcome outcome) -> cv::Mat { return entry.outcome == static_cast<int>(outcome); };
-  tint(prediction, where(Outcome::found), kFoundColour);
-  tint(prediction, where(Outcome::missed), kMissedColour);
-  tint(prediction, where(Outcome::extra), kFalseColour);
+  tint(prediction, where(Outcome::found), colour_of(apps::kFound));
+  tint(prediction, where(Outcome::missed), colour_of(apps::kMissed));
+  tint(prediction, where(Outcome::extra), colour_of(apps::kFalse));
   write(sheet, entry.id, at + cv::Point(0, 20), 0.55, kInk);
   const std::string iou = fmt::format("IoU {:.3f}", entry.counts.iou());
   write(sheet, iou, at + cv::Point(3 * panel + 2 * kGap - width_of(iou, 0.55), 20), 0.55, kInk);
@@ -100,14 +103,12 @@ void draw_heading(cv::Mat& sheet, const Confusion& overall, int shown, int all) 
   const std::string title = fmt::format("{} of {} tiles, best to worst     global IoU {:.3f}   F1 {:.3f}", shown, all,
                                         overall.iou(), overall.f1());
   write(sheet, title, {kGap, 32}, 0.7, kInk);
-  const std::pair<const char*, Colour> legend[] = {
-      {"truth", kTruthColour}, {"found", kFoundColour}, {"missed", kMissedColour}, {"false", kFalseColour}};
   write(sheet, "tile | truth | prediction", {kGap, 64}, 0.5, kFaint);
   int x = kGap + width_of("tile | truth | prediction", 0.5) + 40;
-  for (const auto& [name, colour] : legend) {
-    cv::rectangle(sheet, cv::Rect(x, 51, 16, 16), colour, cv::FILLED);
-    write(sheet, name, {x + 24, 64}, 0.5, kInk);
-    x += 24 + width_of(name, 0.5) + 28;
+  for (const apps::LegendEntry& e : apps::kLegend) {
+    cv::rectangle(sheet, cv::Rect(x, 51, 16, 16), colour_of(e), cv::FILLED);
+    write(sheet, e.word, {x + 24, 64}, 0.5, kInk);
+    x += 24 + width_of(e.word, 0.5) + 28;
   }
 }
 

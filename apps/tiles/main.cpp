@@ -4,6 +4,7 @@
 
 #include "apps/common/app.h"
 #include "apps/common/log.h"
+#include "apps/common/output.h"
 #include "io/tiles/packed.h"
 
 namespace {
@@ -18,6 +19,7 @@ struct Options {
   bool skip = false, skip_zeros = false, allow_empty = false;
   std::optional<int> no_data;
   std::vector<std::string> foreground;
+  apps::Existing existing = apps::Existing::fail;
 } o;
 
 void measure() {
@@ -35,6 +37,9 @@ void measure() {
 }
 
 void pack() {
+  std::vector<std::string> inputs = apps::files_of_inputs({o.folder});
+  inputs.push_back(o.input_path);
+  if (apps::check_outputs({o.file}, inputs, o.existing)) return;
   FolderOptions f;
   if (!o.input_path.empty()) f.input = input_spec_from_json(read_text(o.input_path), o.input_path);
   f.classes = o.classes;
@@ -83,6 +88,7 @@ void setup(CLI::App& app) {
       ->allow_extra_args(false);
   packing->add_flag("--allow-empty", o.allow_empty, "Pack masks none of which holds foreground");
   add_no_data(*packing);
+  apps::add_existing_option(*packing, o.existing, "Files");
   packing->add_flag("--skip", o.skip, "Leave out tiles with problems instead of stopping");
   packing->callback(pack);
 }

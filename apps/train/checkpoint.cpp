@@ -9,6 +9,7 @@
 
 #include "apps/common/log.h"
 #include "engine/random.h"
+#include "io/json_text.h"
 #include "io/weights/safetensors.h"
 #include "kernels/base.h"
 
@@ -82,7 +83,7 @@ Checkpoint read(const std::string& path) {
   try {
     c.position = position_from(json::parse(metadata["position"]));
   } catch (const json::exception& e) {
-    throw Error(cat(path, ": ", e.what()));
+    throw Error(cat(path, ": ", json_problem(e)));
   }
   return c;
 }

@@ -83,6 +83,7 @@ class Reader {
   static std::string hint(const std::string& key, const std::vector<std::string>& known) {
     for (const char* name : {"lr", "learning_rate", "rate"})
       if (key == name) return "the learning rate is 'learning_rate' of a stage";
+    if (const std::string place = place_of_key(key); !place.empty()) return cat("its place is ", place);
     return cat("the nearest is '", nearest_name(key, known), "'");
   }
 
@@ -157,6 +158,24 @@ const std::vector<std::pair<std::string, std::string>>& old_keys() {
   return all;
 }
 
+// The keys of one object.
+struct Keys {
+  std::vector<std::string> all;
+
+  template <class T>
+  void operator()(const char* key, T&, const char* = nullptr) {
+    all.emplace_back(key);
+  }
+
+  template <class T>
+  static bool has(const std::string& key) {
+    Keys keys;
+    T object;
+    visit(keys, object);
+    return std::find(keys.all.begin(), keys.all.end(), key) != keys.all.end();
+  }
+};
+
 std::string new_name(const std::string& key) {
   for (const auto& [old, now] : old_keys())
     if (key == old) return now;
@@ -164,6 +183,12 @@ std::string new_name(const std::string& key) {
 }
 
 }  // namespace
+
+std::string place_of_key(const std::string& given) {
+  const std::string key = new_name(given == "lr" ? "learning_rate" : given);
+  if (Keys::has<StageConfig>(key)) return "stages.0." + key;
+  return Keys::has<TrainConfig>(key) ? key : "";
+}
 
 TrainConfig parse_config(const json& given) {
   json j = given;

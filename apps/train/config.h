@@ -108,6 +108,8 @@ void override_value(nlohmann::json&, const std::string& assignment);
 
 // Gives keys with an old name their new one, in place. Error where both stand in one object.
 void rename_old_keys(nlohmann::json&);
+// Where a key stands: "seed", "stages.0.epochs"; empty for one that is none, or nothing by itself.
+std::string place_of_key(const std::string& key);
 std::string old_keys_text();  // "rate (learning_rate), ..." for --help
 
 }  // namespace ppl::apps

@@ -9,9 +9,15 @@
 namespace ppl::apps {
 namespace {
 
+std::string listed(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
 void check_one_of(const std::string& value, const std::vector<std::string>& known, const std::string& where) {
   PPL_CHECK(std::find(known.begin(), known.end(), value) != known.end(), "configuration: ", where, " is '", value,
-            "'; the nearest known is '", nearest_name(value, known), "'");
+            "'; the nearest known is '", nearest_name(value, known), "' of ", listed(known));
 }
 
 void check_range(double value, double low, double high, const std::string& where) {

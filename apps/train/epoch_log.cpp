@@ -22,9 +22,18 @@ json describe(const StageConfig& s, int64_t epoch, const EpochResult& r) {
 }
 
 json describe(const Validation& v, double seconds) {
-  return {{"mean_iou", v.mean_iou},      {"iou", v.pixels.iou()},
-          {"f1", v.pixels.f1()},         {"precision", v.pixels.precision()},
-          {"recall", v.pixels.recall()}, {"seconds", seconds}};
+  const auto share = [&](int64_t pixels) {
+    return v.counted > 0 ? static_cast<double>(pixels) / static_cast<double>(v.counted) : 0.0;
+  };
+  const Confusion& c = v.pixels;
+  return {{"mean_iou", v.mean_iou},
+          {"iou", c.iou()},
+          {"f1", c.f1()},
+          {"precision", c.precision()},
+          {"recall", c.recall()},
+          {"foreground", share(c.true_positive + c.false_positive)},
+          {"true_foreground", share(c.true_positive + c.false_negative)},
+          {"seconds", seconds}};
 }
 
 namespace {
@@ -40,6 +49,14 @@ std::string time_left(const StageConfig& s, const json& line) {
   return fmt::format("  {}:{:02}:{:02} left", left / 3600, left / 60 % 60, left % 60);
 }
 
+// What no good network does.
+std::string doubt(const json& validation) {
+  const double called = validation["foreground"].get<double>(), is = validation["true_foreground"].get<double>();
+  if (called == 0 && is > 0) return " (calls nothing foreground)";
+  if (called == 1 && is < 1) return " (calls everything foreground)";
+  return "";
+}
+
 }  // namespace
 
 std::string summary(const StageConfig& s, const json& line) {
@@ -51,7 +68,8 @@ std::string summary(const StageConfig& s, const json& line) {
                                  100 * line["waiting"].get<double>());
   if (line.contains("validation"))
     text += fmt::format("  validation IoU {:.4f} F1 {:.4f}", line["validation"]["iou"].get<double>(),
-                        line["validation"]["f1"].get<double>());
+                        line["validation"]["f1"].get<double>()) +
+            doubt(line["validation"]);
   if (line.contains("validation_average"))
     text += fmt::format("  of the average {:.4f}", line["validation_average"]["iou"].get<double>());
   return text + time_left(s, line);

@@ -1,27 +1,22 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <optional>
 
 #include "apps/common/app.h"
 #include "apps/common/device.h"
 #include "apps/common/log.h"
 #include "apps/train/config.h"
+#include "apps/train/config_paths.h"
 #include "apps/train/options.h"
 #include "apps/train/run.h"
 #include "apps/train/team.h"
 #include "io/file.h"
+#include "io/json_text.h"
 
 namespace {
 
 using namespace ppl;
-
-nlohmann::json read_json(const std::string& path) {
-  try {
-    return nlohmann::json::parse(read_text(path), nullptr, true, /*ignore_comments=*/true);
-  } catch (const nlohmann::json::exception& e) {
-    throw Error(cat(path, ": ", apps::one_line(e.what())));
-  }
-}
 
 struct Command {
   std::string path, resume, device = "auto";
@@ -30,8 +25,10 @@ struct Command {
   apps::RunOptions options;
 };
 
-apps::TrainConfig read_config(const Command& command) {
-  nlohmann::json j = read_json(command.resume.empty() ? command.path : command.resume + "/config.json");
+apps::TrainConfig read_config(const Command& command, std::vector<std::string>& notes) {
+  const std::string path = command.resume.empty() ? command.path : command.resume + "/config.json";
+  nlohmann::json j = parse_json(read_text(path), path, /*comments=*/true);
+  apps::resolve_paths(j, path, notes);
   if (!command.resume.empty()) j["run"] = command.resume;  // the folder may have been moved
   for (const std::string& o : command.overrides) apps::override_value(j, o);
   return apps::parse_config(j);
@@ -88,8 +85,9 @@ void run_with_ranks(const Command& command, const apps::TrainConfig& config, con
 void run(const Command& command) {
   std::optional<apps::TrainConfig> config;
   std::exception_ptr wrong;
+  std::vector<std::string> notes;
   try {
-    config = read_config(command);
+    config = read_config(command, notes);
   } catch (...) {
     wrong = std::current_exception();
   }
@@ -102,10 +100,18 @@ void run(const Command& command) {
   options.on_lost = [](const std::string& what) { apps::log_error("train: " + what); };
   const std::unique_ptr<Communication> ranks = connect(options);
   if (!apps::writes(*ranks)) apps::set_quiet(true);
+  for (const std::string& note : notes) apps::log_line(note);
   apps::on_all_ranks(*ranks, [&] {
     if (wrong) std::rethrow_exception(wrong);
   });
   run_with_ranks(command, *config, options, *ranks);
+}
+
+// Keys of the configuration are no options.
+std::string what_was_meant(std::string word) {
+  std::replace(word.begin(), word.end(), '-', '_');
+  const std::string place = apps::place_of_key(word);
+  return place.empty() ? "" : cat("--set ", place, "=VALUE gives the configuration another value");
 }
 
 }  // namespace
@@ -113,7 +119,8 @@ void run(const Command& command) {
 int main(int argc, char** argv) {
   Command command;
   return apps::run_app(
-      argc, argv, {"train", "Trains a network on folders of tiles, as a JSON configuration says"}, [&](CLI::App& app) {
+      argc, argv, {"train", "Trains a network on folders of tiles, as a JSON configuration says", what_was_meant},
+      [&](CLI::App& app) {
         auto* config = app.add_option("config", command.path, "The configuration (see apps/train/README.md)");
         auto* resume = app.add_option("--resume", command.resume, "Go on with the run in this folder")
                            ->type_name("RUN")

@@ -52,6 +52,17 @@ void add_step(json& events, int rank, size_t step, const double* row, double ori
   }
 }
 
+// What viewers show in place of numbers.
+void add_names(json& events, int rank, bool with_sums) {
+  const auto add = [&](const char* what, int thread, const std::string& name) {
+    events.push_back(
+        {{"name", what}, {"ph", "M"}, {"pid", rank}, {"tid", thread}, {"ts", 0}, {"args", {{"name", name}}}});
+  };
+  add("process_name", 0, cat("rank ", rank));
+  add("thread_name", 0, "steps");
+  if (with_sums) add("thread_name", 1, "sums of gradients");
+}
+
 std::string table(const std::vector<double>& rows, int ranks, const std::vector<double>& peaks) {
   const size_t steps = rows.size() / column_count / static_cast<size_t>(ranks);
   std::string text = "rank   data  forward  backward  reduce  optimizer   sums hidden   tiles/s  peak MiB\n";
@@ -91,6 +102,7 @@ std::string Profile::finish(const std::string& path, Device device, Communicatio
   if (ranks.rank() != 0 || rows.empty()) return "";
   json events = json::array();
   const size_t steps = rows_.size() / column_count;
+  for (int rank = 0; rank < ranks.ranks(); ++rank) add_names(events, rank, ranks.ranks() > 1);
   double origin = rows[column_start];
   for (size_t i = 0; i < rows.size(); i += column_count) origin = std::min(origin, rows[i + column_start]);
   for (size_t i = 0; i < rows.size() / column_count; ++i)

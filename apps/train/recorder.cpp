@@ -2,8 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <filesystem>
 
+#include "apps/common/log.h"
 #include "apps/train/team.h"
 
 namespace ppl::apps {
@@ -37,6 +39,13 @@ void Recorder::loss(const std::string& stage, int64_t step, double value) {
 void Recorder::epoch(const nlohmann::json& line) {
   if (!writes_) return;
   log_->write(line);
+  if (line.at("loss").is_number()) {
+    const double loss = line["loss"].get<double>();
+    if (std::fabs(loss - last_loss_) <= 1e-6 * std::fabs(loss))
+      log_line(fmt::format("{}: the loss did not move in this epoch: is learning_rate {} right for these tiles?",
+                           line.at("stage").get<std::string>(), line.at("learning_rate").get<double>()));
+    last_loss_ = loss;
+  }
   const std::string stage = line.at("stage").get<std::string>();
   const int64_t epoch = line.at("epoch").get<int64_t>();
   const auto add = [&](const std::string& name, const nlohmann::json& value) {

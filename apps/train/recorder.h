@@ -1,6 +1,7 @@
 // What a run leaves in its folder beside weights: log, events, sheets, checkpoints, profile. Rank 0's alone writes.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,7 @@ class Recorder {
   std::unique_ptr<EventFile> events_;
   std::unique_ptr<Checkpoints> checkpoints_;
   std::optional<Profile> profile_;
+  double last_loss_ = std::numeric_limits<double>::quiet_NaN();  // of the epoch before
 };
 
 std::string log_path(const TrainConfig&);

@@ -14,6 +14,7 @@
 #include "apps/train/stage.h"
 #include "apps/train/team.h"
 #include "io/file.h"
+#include "io/json_text.h"
 #include "models/networks.h"
 
 namespace ppl::apps {
@@ -173,7 +174,7 @@ std::string changed_key(const TrainConfig& before, const TrainConfig& now) {
 bool goes_on(const TrainConfig& c, Checkpoint& at) {
   Position& p = at.position;
   const auto stages = static_cast<int64_t>(c.stages.size());
-  const TrainConfig before = parse_config(nlohmann::json::parse(read_text(config_path(c))));
+  const TrainConfig before = parse_config(parse_json(read_text(config_path(c)), config_path(c)));
   if (p.finished && p.stage + 1 < stages) {
     Position next;
     next.stage = p.stage + 1;

@@ -1,4 +1,4 @@
-// A sheet of validation tiles: image, truth and prediction side by side.
+// A sheet of validation tiles: image, truth and prediction side by side, with the legend of apps/common/legend.h.
 #pragma once
 
 #include <memory>
@@ -9,8 +9,8 @@
 
 namespace ppl::apps {
 
-// Of the first `count` tiles, one below the other; each panel at most `side` pixels wide. In the last panel foreground
-// that was found is green, missed orange, false magenta. The network must be in evaluation mode.
+// Of the first `count` tiles, one below the other, each with its IoU and id; each panel at most `side` pixels wide. The
+// network must be in evaluation mode.
 Image draw_sheet(const LinkNet&, const std::shared_ptr<const TileSource>&, int count, int side, DType precision,
                  int views, double threshold);
 

@@ -28,24 +28,28 @@ Validation validate(LinkNet& network, const std::shared_ptr<const TileSource>& t
                     double threshold, Communication& ranks, const std::function<void()>& after_tile) {
   network.train(false);
   const NoGrad off;
-  // Three counts, then each tile's IoU: every entry has one rank that fills it in, so the sums are exact.
-  std::vector<double> figures(static_cast<size_t>(3 + tiles->size()));
+  // Four counts, then each tile's IoU: every entry has one rank that fills it in, so the sums are exact.
+  constexpr size_t kCounts = 4;
+  std::vector<double> figures(kCounts + static_cast<size_t>(tiles->size()));
   if (ranks.rank() < tiles->size()) {
     const auto mine = std::make_shared<EveryNthTile>(tiles, ranks.rank(), ranks.ranks());
     Loader loader(mine, LoaderOptions::validation(1, precision));
     for (int64_t i = 0; i < mine->size(); ++i) {
-      const Confusion tile = compare(network, loader.next(), views, threshold);
+      const Batch batch = loader.next();
+      const Confusion tile = compare(network, batch, views, threshold);
       figures[0] += static_cast<double>(tile.true_positive);
       figures[1] += static_cast<double>(tile.false_positive);
       figures[2] += static_cast<double>(tile.false_negative);
-      figures[static_cast<size_t>(3 + ranks.rank() + i * ranks.ranks())] = tile.iou();
+      figures[3] += static_cast<double>(batch.valid);
+      figures[kCounts + static_cast<size_t>(ranks.rank() + i * ranks.ranks())] = tile.iou();
       if (after_tile) after_tile();
     }
   }
   ranks.all_reduce(figures);
   Validation v;
   v.pixels = {static_cast<int64_t>(figures[0]), static_cast<int64_t>(figures[1]), static_cast<int64_t>(figures[2])};
-  for (size_t i = 3; i < figures.size(); ++i) v.mean_iou += figures[i] / static_cast<double>(tiles->size());
+  v.counted = static_cast<int64_t>(figures[3]);
+  for (size_t i = kCounts; i < figures.size(); ++i) v.mean_iou += figures[i] / static_cast<double>(tiles->size());
   return v;
 }
 

@@ -13,6 +13,7 @@ namespace ppl::apps {
 struct Validation {
   double mean_iou = 0;  // per tile, averaged, as published
   Confusion pixels;     // over all tiles
+  int64_t counted = 0;  // pixels (of several classes: as often) that the masks do not leave out
 };
 
 // One tile at a time, at its own size, shared out over the ranks; the result is the same for any number of them. Masks

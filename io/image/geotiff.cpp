@@ -12,6 +12,7 @@
 #include "io/file.h"
 #include "io/gdal_messages.h"
 #include "io/image/codecs/codec.h"
+#include "io/image/gdal_place.h"
 #include "io/image/gdal_validity.h"
 
 namespace ppl {
@@ -96,17 +97,14 @@ std::vector<std::byte> encode_tiff(const std::string& path, const void* data, GD
     Dataset d(driver->Create(name.c_str(), static_cast<int>(width), static_cast<int>(height), 1, type,
                              const_cast<char**>(options)));
     PPL_CHECK(d, path, ": cannot make a TIFF: ", messages.text());
-    if (geo) {
-      std::array<double, 6> transform = geo->transform;
-      d->SetGeoTransform(transform.data());
-      if (!geo->crs.empty()) d->SetProjection(geo->crs.c_str());
-    }
+    if (geo) set_place(*d, *geo, path, messages);
     const CPLErr e =
         d->GetRasterBand(1)->RasterIO(GF_Write, 0, 0, d->GetRasterXSize(), d->GetRasterYSize(), const_cast<void*>(data),
                                       d->GetRasterXSize(), d->GetRasterYSize(), type, 0, 0, nullptr);
     PPL_CHECK(e == CE_None, path, ": cannot make a TIFF: ", messages.text());
   }
   PPL_CHECK(!messages.failed(), path, ": cannot make a TIFF: ", messages.text());
+  if (geo) check_place(name, *geo, path);
   vsi_l_offset size = 0;
   const GByte* bytes = VSIGetMemFileBuffer(name.c_str(), &size, FALSE);
   PPL_CHECK(bytes, path, ": cannot make a TIFF: ", messages.text());

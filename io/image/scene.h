@@ -97,6 +97,7 @@ class SceneWriter {
   struct Open;
   std::string path_;
   bool cog_ = false;
+  std::optional<GeoReference> geo_;
   std::unique_ptr<TemporaryFile> temporary_;
   std::unique_ptr<Open> open_;
 };

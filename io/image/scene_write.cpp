@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "io/gdal_messages.h"
+#include "io/image/gdal_place.h"
 #include "io/image/scene.h"
 
 namespace ppl {
@@ -60,12 +61,8 @@ SceneWriter::SceneWriter(const std::string& path, const Spec& s) : path_(path), 
   const GdalMessages messages;
   open_->dataset = create(temporary_->name(), s, messages);
   GDALDataset& d = *open_->dataset;
-  if (s.geo) {
-    std::array<double, 6> transform = s.geo->transform;
-    const bool placed = d.SetGeoTransform(transform.data()) == CE_None &&
-                        (s.geo->crs.empty() || d.SetProjection(s.geo->crs.c_str()) == CE_None);
-    PPL_CHECK(placed, path, ": cannot say in the TIFF where it lies: ", messages.text());
-  }
+  geo_ = s.geo;
+  if (geo_) set_place(d, *geo_, path, messages);
   if (!s.note.empty()) d.SetMetadataItem(kNote, s.note.c_str());
   for (int b = 1; s.no_data && b <= s.bands; ++b) d.GetRasterBand(b)->SetNoDataValue(*s.no_data);
   PPL_CHECK(!messages.failed(), path, ": cannot make a TIFF: ", messages.text());
@@ -127,6 +124,7 @@ void SceneWriter::commit() {
     PPL_CHECK(!messages.failed(), path_, ": cannot write: ", messages.text());
     temporary_ = std::move(cog);
   }
+  if (geo_) check_place(temporary_->name(), *geo_, path_);
   PPL_CHECK(fsync(temporary_->fd()) == 0, path_, ": cannot write: ", std::strerror(errno));
   temporary_->become_path();
   temporary_.reset();

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "io/file.h"
+#include "io/json_text.h"
 #include "io/places/projection.h"
 #include "io/places/tile_frame.h"
 
@@ -143,7 +144,7 @@ TileFrames parse_table_json(const std::string& text, const std::string& where) {
   try {
     table = Json::parse(text, shallow);
   } catch (const std::exception& e) {
-    throw Error(cat(where, ": no JSON table: ", e.what()));
+    throw Error(cat(where, ": no JSON table: ", json_problem(e)));
   }
   Rows rows;
   if (table.is_object()) {

@@ -81,6 +81,7 @@ class Collector {
 };
 
 ImageList read_list(const std::string& path) {
+  PPL_CHECK(!has_image_extension(path), path, ": is one image; expected a folder of images, or a text file of paths");
   ImageList list;
   std::map<std::string, size_t> seen;
   for (const ListLine& line : read_list_lines(path)) {

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "engine/nearest_name.h"
+#include "io/json_text.h"
 
 namespace ppl {
 namespace {
@@ -75,7 +76,7 @@ std::string to_json(const InputSpec& s) {
 InputSpec input_spec_from_json(std::string_view text, const std::string& where) {
   InputSpec s;
   try {
-    const json j = json::parse(text);
+    const json j = parse_json(text, where);
     PPL_CHECK(j.is_object(), where, ": expected an object for the input");
     for (const auto& item : j.items()) {
       PPL_CHECK(std::find(kKeys.begin(), kKeys.end(), item.key()) != kKeys.end(), where, ": unknown key \"", item.key(),
@@ -89,7 +90,7 @@ InputSpec input_spec_from_json(std::string_view text, const std::string& where) 
     s.ground_sample_distance = j.value("ground_sample_distance", s.ground_sample_distance);
     if (j.contains("no_data")) s.no_data = j.at("no_data").get<int>();
   } catch (const json::exception& e) {
-    throw Error(cat(where, ": ", e.what()));
+    throw Error(cat(where, ": ", json_problem(e)));
   }
   s.check(where);
   return s;

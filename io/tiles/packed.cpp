@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
+#include "io/json_text.h"
 #include "io/tiles/packed_format.h"
 
 namespace ppl {
@@ -42,7 +43,7 @@ void PackedTiles::read_index(Bytes file) {
   const PackedHeader h = header_of(file, where);
   const Bytes about = part(file, h.about_offset, h.about_size, "the description", where);
   try {
-    const auto j = nlohmann::json::parse(std::string_view(reinterpret_cast<const char*>(about.data()), about.size()));
+    const auto j = parse_json(std::string_view(reinterpret_cast<const char*>(about.data()), about.size()), where);
     classes_ = j.at("classes").get<int>();
     input_ = input_spec_from_json(j.at("input").dump(), where);
     if (j.contains("masks")) {
@@ -53,7 +54,7 @@ void PackedTiles::read_index(Bytes file) {
                              masks.at("pixels").get<std::vector<int64_t>>(), masks.at("ignored_pixels").get<int64_t>()};
     }
   } catch (const nlohmann::json::exception& e) {
-    throw Error(cat(where, ": description of packed tiles: ", e.what()));
+    throw Error(cat(where, ": description of packed tiles: ", json_problem(e)));
   }
   const auto kinds = static_cast<size_t>(classes_) + 1;
   PPL_CHECK(!census_ || (census_->holding.size() == kinds && census_->pixels.size() == kinds), where,

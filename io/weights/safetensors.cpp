@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "io/json_text.h"
 #include "io/weights/safetensors_header.h"
 #include "kernels/base.h"
 
@@ -77,8 +78,9 @@ NamedArrays parse_safetensors(Bytes bytes, const std::string& where) {
   PPL_CHECK(bytes.size() >= 8, where, ": expected a safetensors file, got ", bytes.size(), " bytes");
   uint64_t header_size;
   std::memcpy(&header_size, bytes.data(), 8);
-  PPL_CHECK(header_size <= kHeaderLimit && header_size <= bytes.size() - 8, where, ": safetensors header of ",
-            header_size, " bytes in a file of ", bytes.size());
+  PPL_CHECK(header_size <= kHeaderLimit && header_size <= bytes.size() - 8, where,
+            ": is no safetensors file, or a cut one: its first bytes promise a header of ", header_size,
+            " bytes in a file of ", bytes.size());
   const char* text = reinterpret_cast<const char*>(bytes.data()) + 8;
   SafetensorsHeader header = parse_safetensors_header({text, header_size}, where);
   const Bytes data = bytes.subspan(8 + header_size);
@@ -114,7 +116,7 @@ void write_safetensors(const std::string& path, const NamedArrays& content) {
   try {
     header = header_text(arrays, content.metadata);
   } catch (const nlohmann::json::exception& e) {
-    throw Error(cat(path, ": a name or metadata text is not UTF-8: ", e.what()));
+    throw Error(cat(path, ": a name or metadata text is not UTF-8: ", json_problem(e)));
   }
   const uint64_t size = header.size();
   FileWriter file(path);

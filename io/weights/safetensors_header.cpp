@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
+#include "io/json_text.h"
 #include "kernels/base.h"
 
 namespace ppl {
@@ -75,7 +76,7 @@ class HeaderReader {
     return go(State::tensor);
   }
   bool parse_error(size_t position, const std::string&, const nlohmann::json::exception& e) {
-    throw Error(cat(where_, ": safetensors header is not JSON at byte ", position, ": ", e.what()));
+    throw Error(cat(where_, ": safetensors header is not JSON at byte ", position, ": ", json_problem(e)));
   }
 
   SafetensorsHeader header;

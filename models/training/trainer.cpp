@@ -27,23 +27,34 @@ double lap(Clock::time_point& start) {
   return std::chrono::duration<double>(start - before).count();
 }
 
-bool of_encoder(const std::string& name) { return name.starts_with("first") || name.starts_with("encoder"); }
+bool of_linknets_encoder(const std::string& name) { return name.starts_with("first") || name.starts_with("encoder"); }
 
-// Elements of the arena up to the first parameter behind the encoder, which comes first in every network.
-int64_t encoder_size(const LinkNet& network, const Arena& arena) {
+// Elements of the arena up to the first parameter behind the encoder.
+int64_t encoder_size(const Module& network, const Arena& arena, const OfEncoder& of_encoder) {
+  if (!of_encoder) return 0;
   const std::vector<Module::Entry> parameters = network.parameters();
-  for (size_t i = 0; i < parameters.size(); ++i)
-    if (!of_encoder(parameters[i].name)) return arena.slices()[i].offset;
-  return arena.values.size();
+  const auto behind =
+      std::find_if(parameters.begin(), parameters.end(), [&](const Module::Entry& e) { return !of_encoder(e.name); });
+  for (auto e = behind; e != parameters.end(); ++e)
+    PPL_CHECK(!of_encoder(e->name), "'", e->name, "' is the encoder's, and '", behind->name,
+              "' before it is not: the encoder must come first");
+  if (behind == parameters.end()) return arena.values.size();
+  return arena.slices()[static_cast<size_t>(behind - parameters.begin())].offset;
 }
 
 }  // namespace
 
 Trainer::Trainer(LinkNet& network, const TrainerOptions& o)
+    : Trainer(
+          network, [&network](const Tensor& x) { return network.forward(x); }, o, of_linknets_encoder) {}
+
+Trainer::Trainer(Module& network, Forward forward, const TrainerOptions& o, OfEncoder of_encoder)
     : network_(network),
+      forward_(std::move(forward)),
+      of_encoder_(std::move(of_encoder)),
       options_(o),
       arena_(network),
-      optimizer_(arena_, o.optimizer, encoder_size(network, arena_)),
+      optimizer_(arena_, o.optimizer, encoder_size(network, arena_, of_encoder_)),
       recorded_(arena_.values.device()) {
   const bool alone = !o.ranks.communication || o.ranks.communication->ranks() == 1;
   if (o.ema_decay > 0) average_ = std::make_unique<Ema>(arena_, network, o.ema_decay);
@@ -60,6 +71,9 @@ float Trainer::step(const Tensor& images, const Tensor& targets, double rate) {
 }
 
 float Trainer::step(std::span<const TrainingBatch> batches, double rate) {
+  const std::vector<Module::Entry> all = network_.parameters();
+  const bool any = std::any_of(all.begin(), all.end(), [](const Module::Entry& e) { return is_initialized(e.tensor); });
+  if (!any && !all.empty()) require_initialized(all.front().tensor);
   network_.train();
   times_ = {};
   copy_into(statistics_before_, arena_.buffers);
@@ -167,7 +181,7 @@ Tensor Trainer::forward_and_backward(const std::vector<Tensor>& batch, const Pix
   const Tensor& images = batch[0];
   const Tensor x = images.dtype() == options_.precision ? images : cast(images, options_.precision);
   auto start = Clock::now();
-  const Tensor loss = pixel_loss(network_.forward(x), batch[1], share, batch[2]);
+  const Tensor loss = pixel_loss(forward_(x), batch[1], share, batch[2]);
   times_.forward += lap(start);
   loss.backward();
   times_.backward += lap(start);
@@ -191,9 +205,10 @@ Tensor Trainer::run_recorded(const TrainingBatch& b) {
 
 void Trainer::freeze_encoder(bool on) {
   if (on == encoder_frozen_) return;
+  PPL_CHECK(of_encoder_, "freeze_encoder: the trainer was not told which parameters are the encoder's");
   encoder_frozen_ = on;
   for (const Module::Entry& e : network_.parameters())
-    if (of_encoder(e.name)) e.tensor.set_requires_grad(!on);
+    if (of_encoder_(e.name)) e.tensor.set_requires_grad(!on);
 }
 
 void Trainer::share_statistics() const {

@@ -1,6 +1,7 @@
 // One training step of a network, and everything that must be kept to go on later as if nothing had happened.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <span>
 
@@ -49,8 +50,16 @@ struct StepTimes {
   double on_the_way = 0;  // during which sums were on their way, under backward or not
 };
 
+// From images [N,H,W,bands] of the options' precision to logits [N,H,W,classes].
+using Forward = std::function<Tensor(const Tensor& images)>;
+// Whether the parameter of this name is the encoder's.
+using OfEncoder = std::function<bool(const std::string& name)>;
+
 class Trainer {
  public:
+  // Any module, by what makes its logits. The encoder's parameters are what freeze_encoder() is about; they must come
+  // before all others.
+  Trainer(Module&, Forward, const TrainerOptions&, OfEncoder = {});
   Trainer(LinkNet&, const TrainerOptions&);
 
   // One step on the batches of all ranks as if they were one (but for batch norm's statistics, which are of each batch,
@@ -64,7 +73,8 @@ class Trainer {
   // What is not finite after a step that returned such a loss: "loss", "running statistics", "gradient".
   const std::string& not_finite() const { return not_finite_; }
 
-  // The encoder's parameters stay as they are while this is on; its batch norms go on with the batches.
+  // The encoder's parameters stay as they are while this is on; its batch norms go on with the batches. Error where
+  // there is none.
   void freeze_encoder(bool on);
 
   Ema* average() { return average_.get(); }  // null where none is kept
@@ -91,7 +101,9 @@ class Trainer {
   void finish_sums(double& loss);
   std::map<std::string, Tensor> state() const;
 
-  LinkNet& network_;
+  Module& network_;
+  Forward forward_;
+  OfEncoder of_encoder_;
   TrainerOptions options_;
   Arena arena_;
   Optimizer optimizer_;

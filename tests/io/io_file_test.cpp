@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "io/image/scene.h"
+#include "io/utf8.h"
 #include "tests/support/io_support.h"
 
 namespace ppl {
@@ -139,6 +140,15 @@ TEST_CASE("a scene that is being written is not taken for one that a dead proces
     CHECK(read_note(dir / "a.tif") == "made by a test");
     std::filesystem::remove(dir / "a.tif");
   }
+}
+
+TEST_CASE("names as UTF-8: what is stays, other bytes are Latin-1") {
+  for (const char* text : {"", "a", "caf\u00e9", "\u65e5\u672c", "\xf0\x9f\x9b\xb0"}) CHECK(as_utf8(text) == text);
+  CHECK(as_utf8("caf\xe9") == "caf\u00e9");
+  CHECK(as_utf8("\xe9\xe9x\xff") == "\u00e9\u00e9x\u00ff");
+  CHECK(as_utf8("\xc0\x80") == "\u00c0\u0080");            // a zero spelt too long
+  CHECK(as_utf8("\xed\xa0\x80") == "\u00ed\u00a0\u0080");  // half of a pair
+  CHECK(as_utf8("\xe6\x97") == "\u00e6\u0097");            // cut
 }
 
 }  // namespace

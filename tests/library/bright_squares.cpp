@@ -1,14 +1,12 @@
 // The engine as a library: a small network of one's own learns to mark the bright square of a noisy image, is saved
-// and loaded in memory, and marks a square that it never saw.
+// and loaded in memory, and marks a square that it never saw. A network that nobody initialised is refused.
 #include <cstdio>
 #include <sstream>
 
-#include "engine/arena.h"
 #include "engine/layers.h"
-#include "engine/ops.h"
-#include "engine/optimizer.h"
 #include "models/losses.h"
 #include "models/state_dict.h"
+#include "models/training/trainer.h"
 
 namespace {
 
@@ -55,21 +53,28 @@ double share_right(const ppl::Tensor& logits, const ppl::Tensor& targets) {
 
 }  // namespace
 
+// The first forward pass of a network whose weights are still zeros.
+bool is_refused(const SmallNetwork& network, const ppl::Tensor& images) {
+  try {
+    network.forward(images);
+  } catch (const ppl::Error& e) {
+    std::printf("refused: %s\n", e.what());
+    return true;
+  }
+  return false;
+}
+
 int main() {
   ppl::Random random(1);
   SmallNetwork network;
+  const bool refused = is_refused(network, noisy_squares(random).images);
   network.initialize(random);
-  ppl::Arena arena(network);
-  ppl::Optimizer adam(arena, {});
-  const ppl::PixelLoss loss = ppl::make_loss("bce");
+  ppl::Trainer trainer(network, [&](const ppl::Tensor& images) { return network.forward(images); },
+                       {ppl::make_loss("bce"), {}});
   float first = 0, last = 0;
   for (int step = 0; step < 150; ++step) {
     const Batch batch = noisy_squares(random);
-    const ppl::Tensor value = ppl::pixel_loss(network.forward(batch.images), batch.targets, loss);
-    value.backward();
-    arena.complete_gradients();
-    adam.step(0.01);
-    (step == 0 ? first : last) = value.item();
+    (step == 0 ? first : last) = trainer.step(batch.images, batch.targets, 0.01);
   }
 
   SmallNetwork copy;
@@ -78,5 +83,5 @@ int main() {
   const Batch unseen = noisy_squares(random);
   const double right = share_right(copy.forward(unseen.images), unseen.targets);
   std::printf("loss %.3f -> %.3f, %.1f %% of the pixels of unseen images are right\n", first, last, 100 * right);
-  return last < first / 2 && right > 0.9 ? 0 : 1;
+  return refused && last < first / 2 && right > 0.9 ? 0 : 1;
 }

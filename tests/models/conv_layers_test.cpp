@@ -28,6 +28,7 @@ std::set<Conv> layers() {
   std::set<Conv> all;
   for (const std::string& name : network_names()) {
     const auto network = make_network(name);
+    for (const Module::Entry& e : network->parameters()) e.tensor.touch();  // zeros will do
     network->train(false);
     const NoGrad no_grad;
     for (const auto& [call, count] : traced_convolutions([&] { network->forward(Tensor::zeros({1, 64, 64, 3})); })) {

@@ -245,3 +245,46 @@ TEST_CASE("weights of pixels: as PyTorch's, against plain sums in f64") {
   }
   CHECK_THROWS_AS(pixel_loss(noise({1, 2, 2, 1}, 1), mask({1, 2, 2, 1}, 1, 0), {}, noise({1, 2, 2, 2}, 1)), Error);
 }
+
+TEST_CASE("a network that nobody initialised is refused, whatever it is asked for") {
+  const auto net = make_network("linknet34");
+  const Tensor images = noise({1, 64, 64, 3}, 1), targets = mask({1, 64, 64, 1}, 2, 0);
+  CHECK_THROWS_WITH_AS(net->forward(images), doctest::Contains("initialize(random)"), Error);
+  Trainer trainer(*net, {make_loss("bce"), {}});
+  CHECK_THROWS_WITH_AS(trainer.step(images, targets, 1e-3), doctest::Contains("initialize(random)"), Error);
+  net->train(false);
+  CHECK_THROWS_WITH_AS(net->forward(images), doctest::Contains("initialize(random)"), Error);
+  Random random(1);
+  net->initialize(random);
+  CHECK_NOTHROW(net->forward(images));
+}
+
+TEST_CASE("any module: its own forward pass, and which parameters are the encoder's") {
+  struct Small : Module {
+    Conv2d encoder{1, 4, 3, {.pad = 1}}, last{4, 1, 1, {}};
+    Small() {
+      child("encoder", encoder);
+      child("last", last);
+      Random random(3);
+      initialize(random);
+    }
+  } small, plain;
+  const auto forward = [](const Small& m) {
+    return [&m](const Tensor& x) { return m.last.forward(m.encoder.forward(x, true)); };
+  };
+  const TrainerOptions options{make_loss("bce"), {}};
+  Trainer with(small, forward(small), options, [](const std::string& name) { return name.starts_with("encoder"); });
+  Trainer without(plain, forward(plain), options);
+  const Tensor images = noise({1, 16, 16, 1}, 1), targets = mask({1, 16, 16, 1}, 2, 0);
+  CHECK_THROWS_WITH_AS(without.freeze_encoder(true), doctest::Contains("encoder"), Error);
+  with.freeze_encoder(true);
+  const std::vector<float> encoder = small.encoder.weight.to_host(), last = small.last.weight.to_host();
+  const float first = with.step(images, targets, 0.05);
+  CHECK(without.step(images, targets, 0.05) == first);
+  CHECK(small.encoder.weight.to_host() == encoder);
+  CHECK(small.last.weight.to_host() != last);
+  CHECK(plain.encoder.weight.to_host() != encoder);
+  // An encoder behind other parameters could not be left out of a step.
+  const auto misplaced = [](const std::string& name) { return name.starts_with("last"); };
+  CHECK_THROWS_WITH_AS(Trainer(small, forward(small), options, misplaced), doctest::Contains("must come first"), Error);
+}

@@ -7,8 +7,10 @@
 
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include "io/file.h"
+#include "io/image/image.h"
 #include "tests/rasterize/rasterize_support.h"
 
 using namespace ppl;
@@ -90,10 +92,18 @@ TEST_CASE("what was not written by such a job is not written over") {
   std::ofstream(dir / "out/r1c0_mask.png") << "drawn by hand";
   Words run{kTown, "--out", dir / "out"};
   run.insert(run.end(), kFour.begin(), kFour.end());
-  CHECK(one_line_naming(draw(run), "is there already"));
-  CHECK(one_line_naming(draw(run, {"--existing", "skip"}), "not in the manifest"));
+  for (const char* existing : {"fail", "skip", "overwrite"})
+    CHECK(one_line_naming(draw(run, {"--existing", existing}), "was not written by rasterize into this folder"));
   CHECK(read_text(dir / "out/r1c0_mask.png") == "drawn by hand");
   fs::remove(dir / "out/r1c0_mask.png");
+  for (const char* name : {"manifest.jsonl", "r0c1_distance.png", "r0c1_overlay.jpg"}) {
+    const std::string path = (dir / "out/") + name;
+    std::ofstream(path) << "somebody's";
+    CHECK(one_line_naming(draw(run, {"--existing", "overwrite", "--distance", "9", "--overlay", dir / "out"}),
+                          "was not written by rasterize into this folder"));
+    CHECK(read_text(path) == "somebody's");
+    fs::remove(path);
+  }
   // A link is not followed.
   std::ofstream(dir / "precious") << "keep me";
   fs::create_symlink(dir / "precious", dir / "out/manifest.jsonl.partial");
@@ -112,6 +122,35 @@ TEST_CASE("what was not written by such a job is not written over") {
   Words other = run;
   other[other.size() - 4] = "5209488";
   CHECK(one_line_naming(draw(other, {"--size", "256"}), "is there already"));
+}
+
+TEST_CASE("overwriting leaves nothing of the earlier job, and an edited mask is not replaced in passing") {
+  const TemporaryFolder dir;
+  Words run{kTown, "--out", dir / "out"};
+  run.insert(run.end(), kFour.begin(), kFour.end());
+  CHECK(done(draw(run, {"--distance", "9", "--overlay", dir / "look"}))["drawn"] == 4);
+  CHECK(fs::exists(dir / "look/r0c0_overlay.jpg"));
+  fs::remove(dir / "out/r1c0_distance.png");
+  CHECK(done(draw(run, {"--distance", "9", "--overlay", dir / "look", "--existing", "skip"}))["drawn"] == 1);
+  write_png(dir / "out/r0c0_mask.png", Image::make(512, 512, 1));
+  CHECK(one_line_naming(draw(run, {"--distance", "9", "--overlay", dir / "look", "--existing", "skip"}),
+                        "r0c0_mask.png: was changed since"));
+  std::ofstream(dir / "out/r9c9_mask.png") << "somebody's";
+  Words smaller = run;
+  smaller[smaller.size() - 2] = "5210256";  // the upper two of the four
+  CHECK(done(draw(smaller, {"--existing", "overwrite"}))["drawn"] == 2);
+  std::set<std::string> left;
+  for (const auto& entry : fs::directory_iterator(dir / "out")) left.insert(entry.path().filename());
+  CHECK(left == std::set<std::string>{"manifest.jsonl", "r0c0_mask.png", "r0c1_mask.png", "r9c9_mask.png"});
+  CHECK(fs::is_empty(dir / "look"));
+  // Masks whose lines a killed run had not yet written are ours all the same.
+  CHECK(done(draw(smaller, {"--existing", "overwrite"}))["drawn"] == 2);
+  const std::string text = read_text(dir / "out/manifest.jsonl"), head = text.substr(0, text.find('\n') + 1);
+  std::ofstream(dir / "out/manifest.jsonl.partial") << head
+                                                    << R"({"files": ["r0c0_mask.png", "r0c1_mask.png"]})"
+                                                       "\n";
+  fs::remove(dir / "out/manifest.jsonl");
+  CHECK(done(draw(smaller))["drawn"] == 2);
 }
 
 TEST_CASE("Ctrl-C says what is done, and the same command goes on to the same masks") {

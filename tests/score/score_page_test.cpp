@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "apps/common/legend.h"
 #include "apps/score/page/page_apls.h"
 #include "apps/score/page/page_image.h"
 #include "apps/score/page/pages.h"
@@ -97,7 +98,7 @@ TEST_CASE("worst tiles come first, then the best, each once") {
 
 TEST_CASE("the page is whole by itself: balanced, escaped, nothing from elsewhere") {
   Page page = some_page(9);
-  page.facts = {{"truth", "a & b"}, {"scale", "1 m"}};
+  page.facts = {{"truth", "a & b"}, {"scale", "1 m"}, {"weights", "caf\xe9"}};  // Latin-1
   page.tiles[0].routes.push_back({"a to b", {{0, 0}, {9, 9}}, 12, 0, 0.25});
   const std::string html = page_html(page);
   CHECK(unbalanced(html) == "");
@@ -109,7 +110,7 @@ TEST_CASE("the page is whole by itself: balanced, escaped, nothing from elsewher
   CHECK(contains(html, "d=\"M1 1L5 1L5 5.3Z\""));
   CHECK(contains(html, "class=\"line route\" data-route=\"0\""));
   CHECK(contains(html, "<tr data-route=\"0\"><td>a to b</td><td>12.0</td><td>none</td><td>0.250</td></tr>"));
-  CHECK(contains(html, "<b>truth</b> a &amp; b \u00b7 <b>scale</b> 1 m \u00b7 <b>score</b> 0."));
+  CHECK(contains(html, "<b>truth</b> a &amp; b \u00b7 <b>scale</b> 1 m \u00b7 <b>weights</b> caf\u00e9 \u00b7"));
   CHECK(contains(html, "<th data-down=\"1\">"));  // an arrow where the table is sorted
   CHECK(contains(html, "y=\"7.0\">1</text>"));    // a number on each bar
   CHECK(contains(html, "prefers-color-scheme: dark"));
@@ -127,13 +128,27 @@ TEST_CASE("base64 and images") {
   CHECK(encoded("Many") == "TWFueQ==");
   const TemporaryFolder dir;
   write_png(dir / "a_sat.png", Image::make(30, 50, 3));
-  CHECK(score::find_image(dir.path, "", "a") == dir / "a_sat.png");
-  CHECK(score::find_image(dir.path, "", "b").empty());
-  write_png(dir / "b.png", Image::make(30, 50, 1));  // beside a truth this may be a mask
-  CHECK(score::find_image(dir.path, "", "b") == dir / "b.png");
-  CHECK(score::find_image("", dir.path, "b").empty());
-  CHECK(score::find_image("", dir.path, "a") == dir / "a_sat.png");
-  CHECK(score::find_image("", dir / "truth.csv", "a").empty());
+  std::vector<std::string> notes;
+  const auto find = [&](const std::string& images, const std::string& truth, const std::string& id,
+                        const std::string& mask = {}) {
+    return score::find_image({images, truth}, id, notes, mask);
+  };
+  CHECK(find(dir.path, "", "a") == dir / "a_sat.png");
+  CHECK(find(dir.path, "", "b").empty());
+  write_png(dir / "b.png", Image::make(30, 50, 1));
+  CHECK(find(dir.path, "", "b") == dir / "b.png");
+  CHECK(find("", dir.path, "b") == dir / "b.png");
+  CHECK(find("", dir.path, "b", dir / "b.png").empty());  // the truth itself
+  CHECK(find("", dir.path, "a") == dir / "a_sat.png");
+  CHECK(find("", dir / "truth.csv", "a") == dir / "a_sat.png");
+  CHECK(notes.empty());
+  // Neither an id nor a link leads out of the folder.
+  fs::create_directory(dir / "images");
+  CHECK(find(dir / "images", "", "../a").empty());
+  fs::create_symlink("../a_sat.png", dir / "images/c.png");
+  CHECK(find(dir / "images", "", "c").empty());
+  REQUIRE(notes.size() == 2);
+  CHECK(contains(notes[1], "c: its image is not shown, as it lies outside of"));
   CHECK(score::image_uri(dir / "a_sat.png", 30, 50, 20).starts_with("data:image/jpeg;base64,/9j/"));
   CHECK(contains(test::error_of([&] { score::image_uri(dir / "a_sat.png", 30, 51, 20); }),
                  "a_sat.png: expected 51 x 30"));
@@ -209,6 +224,9 @@ TEST_CASE("score writes pages of masks and buildings, Chromium shows them") {
     write_mask_png(dir / ("prediction/" + id + "_mask.png"), prediction.u8(), 64, 64);
     write_png(dir / ("images/" + id + "_sat.png"), image);
   }
+  fs::create_directory(dir / "prediction/.predict");  // as predict leaves it
+  std::ofstream(dir / "prediction/.predict/about.json") << "{\"weights\": [\"best.safetensors\"]}";
+  std::ofstream(dir / "prediction/.predict/job.json") << "{\"threshold\": 0.4, \"tta\": 8}";
   const std::string page = dir / "masks.html";
   const ProcessResult r = run_process(
       "score", {"iou", dir / "truth", dir / "prediction", "--html", page, "--images", dir / "images", "--quiet"});
@@ -219,6 +237,9 @@ TEST_CASE("score writes pages of masks and buildings, Chromium shows them") {
   CHECK(count(html, "<figure") == 3);
   CHECK(count(html, "data:image/jpeg;base64,") == 3);
   CHECK(contains(html, "d=\"M15 10L40 10L40 40L15 40Z\""));  // what t1 found
+  CHECK(contains(html, "<b>weights</b> best.safetensors \u00b7 <b>threshold</b> 0.4 \u00b7 <b>tta</b> 8"));
+  for (const apps::LegendEntry& e : {apps::kFound, apps::kMissed, apps::kFalse})
+    CHECK(contains(html, std::string("--") + e.word + ": " + css(e.colour)));
 
   std::ofstream(dir / "t.csv")
       << "ImageId,BuildingId,PolygonWKT_Pix\nt0,1,\"POLYGON ((1 1, 20 1, 20 20, 1 20, 1 1))\"\n";

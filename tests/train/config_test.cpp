@@ -3,6 +3,8 @@
 
 #include <doctest/doctest.h>
 
+#include "io/file.h"
+
 using namespace ppl;
 using namespace ppl::apps;
 using nlohmann::json;
@@ -11,7 +13,30 @@ namespace {
 
 json smallest() { return {{"stages", {{{"train", "tiles"}}}}}; }
 
+// What of `shown` is another value in `real`; names of folders and stages are examples.
+std::string differing(const json& shown, const json& real, const std::string& where = "") {
+  for (const auto& [key, value] : shown.items()) {
+    const std::string place = where + "." + key;
+    if (key == "run" || key == "train" || key == "validation" || place == ".stages.0.name") continue;
+    if (!real.is_array() && !real.contains(key)) return place + " is no key";
+    const json& other = real.is_array() ? real.at(std::stoul(key)) : real.at(key);
+    if (value.is_structured() && !value.empty()) {
+      if (const std::string found = differing(value, other, place); !found.empty()) return found;
+    } else if (value != other) {
+      return place + " is " + value.dump() + " in README and " + other.dump() + " in the program";
+    }
+  }
+  return "";
+}
+
 }  // namespace
+
+TEST_CASE("the configuration in README is that of the program") {
+  const std::string text = read_text(PPL_TRAIN "/README.md");
+  const size_t begin = text.find("\n{\n") + 1, end = text.find("\n```", begin);
+  const json shown = json::parse(text.substr(begin, end - begin), nullptr, true, true);
+  CHECK(differing(shown, to_json(parse_config(smallest()))) == "");
+}
 
 TEST_CASE("old names of keys are read, and written under their new ones") {
   json j = smallest();
@@ -51,7 +76,8 @@ TEST_CASE("a prior that is no share, or not one for each class, is refused") {
   j["network"]["prior"] = {0.1, 0.1};
   CHECK_THROWS_WITH(parse_config(j), "configuration: network.prior has 2 shares for 1 classes");
   j["network"] = {{"start", "previous"}};
-  CHECK_THROWS_WITH(parse_config(j), "configuration: network.start is 'previous'; the nearest known is 'prior'");
+  CHECK_THROWS_WITH(parse_config(j),
+                    doctest::Contains("network.start is 'previous'; the nearest known is 'prior' of "));
 }
 
 TEST_CASE("the learning rate under another program's name is named") {

@@ -7,8 +7,10 @@
 #include <set>
 #include <span>
 
+#include "apps/common/legend.h"
 #include "apps/train/event_file.h"
 #include "io/file.h"
+#include "io/image/image.h"
 #include "tests/support/small_training.h"
 
 using namespace ppl;
@@ -96,13 +98,26 @@ TEST_CASE("events, sheet, trace: whole, also after a kill, and read by TensorBoa
   CHECK(count["roads/loss"] == 2);
   CHECK(count["roads/validation_iou"] == 2);
   CHECK(count["roads/sheet"] == 1);
-  const ImageHeader sheet = read_image_header(run + "/roads/sheets/0002.png");
-  CHECK(sheet.width == 8 + 3 * (40 + 8));
-  CHECK(sheet.height == 8 + 3 * (40 + 8));
+  const Image sheet = read_image(run + "/roads/sheets/0002.png");
+  CHECK(sheet.height == 8 + 20 + 3 * (20 + 40 + 8));  // the legend, then lines and panels
+  const auto count_of = [&](const apps::Colour& c) {
+    int64_t pixels = 0;
+    for (const uint8_t* p = sheet.u8(); p < sheet.u8() + sheet.count(); p += 3)
+      pixels += p[0] == c.blue && p[1] == c.green && p[2] == c.red;
+    return pixels;
+  };
+  for (const apps::LegendEntry& e : apps::kLegend) CHECK(count_of(e.colour) >= 14 * 14);
 
-  std::set<std::string> parts;
+  std::set<std::string> parts, names;
   const json trace = json::parse(read_text(run + "/trace.json"));
-  for (const json& e : trace.at("traceEvents")) parts.insert(e.at("name").get<std::string>());
+  for (const json& e : trace.at("traceEvents")) {
+    if (e.at("ph") == "M") {
+      names.insert(e.at("args").at("name").get<std::string>());
+    } else {
+      parts.insert(e.at("name").get<std::string>());
+    }
+  }
+  CHECK(names == std::set<std::string>{"rank 0", "steps"});
   CHECK(parts == std::set<std::string>{"data", "forward", "backward", "reduce", "optimizer"});
   CHECK(r.err.find("peak MiB") != std::string::npos);
 

@@ -5,6 +5,7 @@
 
 #include "apps/common/app.h"
 #include "apps/common/fingerprint.h"
+#include "io/file.h"
 #include "io/image/image.h"
 #include "kernels/base.h"
 
@@ -61,12 +62,21 @@ Claim claim_of(const PredictOptions& o, const Ensemble& ensemble, const std::vec
   return claim;
 }
 
+// For people and pages; decides nothing.
+void write_about(const PredictOptions& o, const std::string& own) {
+  Settings about;
+  about["weights"] = weights_files(o);
+  about["version"] = version();
+  write_file(own + "/about.json", about.dump(2, ' ', false, Settings::error_handler_t::replace) + "\n");
+}
+
 }  // namespace
 
 FolderJob::FolderJob(const PredictOptions& o, const Ensemble& ensemble, const std::vector<TileFile>& tiles)
     : options_(o), tiles_(tiles), paths_(o, ensemble.classes()) {
   for (const TileFile& tile : tiles) stamps_.push_back(stamp_of(tile.image_path));
   folder_ = std::make_unique<ClaimedFolder>(claim_of(o, ensemble, tiles, paths_, stamps_));
+  write_about(o, folder_->own());
   read_earlier();
   BlockFolder blocks{folder_->own(), (tiles.size() + kBlockTiles - 1) / kBlockTiles,
                      [this](size_t block) { return earlier(block); }};

@@ -11,6 +11,7 @@ namespace ppl::score {
 namespace {
 
 constexpr double kShortestSegment = 0.01;  // pixels
+constexpr double kLongestSegment = 1e6;    // pixels: no image is as wide, and every 50 m of it would be a control point
 
 std::string text(Point p) { return cat("(", p.x, " ", p.y, ")"); }
 
@@ -27,6 +28,10 @@ std::optional<std::string> wrong_alone(const RoadLine& line, size_t rows) {
   for (size_t i = 1; i < points.size(); ++i) {
     if (fdlibm_distance(points[i - 1], points[i]) < kShortestSegment) {
       return cat("two consecutive points less than ", kShortestSegment, " pixels apart at ", text(points[i]));
+    }
+    if (fdlibm_distance(points[i - 1], points[i]) > kLongestSegment) {
+      return cat("two consecutive points more than ", kLongestSegment, " pixels apart, ", text(points[i - 1]), " and ",
+                 text(points[i]), ": a lost decimal point?");
     }
   }
   return {};

@@ -5,9 +5,9 @@
 #include <memory>
 
 #include "apps/common/log.h"
+#include "apps/common/output.h"
 #include "apps/score/buildings/buildings.h"
 #include "apps/score/page/page_options.h"
-#include "io/file.h"
 #include "kernels/base.h"
 
 namespace ppl::score {
@@ -18,6 +18,7 @@ struct Command {
   std::string csv, iou_csv, missing = "count", html;
   PageOptions page;
   bool json = false;
+  apps::Existing existing = apps::Existing::fail;
 };
 
 void name_first(const char* what, const std::vector<std::string>& names) {
@@ -31,6 +32,9 @@ void name_first(const char* what, const std::vector<std::string>& names) {
 void run(Command& command) {
   command.options.skip_missing = command.missing == "skip";
   command.options.keep_buildings = !command.iou_csv.empty();
+  const apps::ExtraOutputs outputs(command.existing);
+  outputs.check({command.csv, command.iou_csv, command.html},
+                {command.options.truth, command.options.prediction, command.page.images});
   const BuildingPairs pairs(command.options);
   const BuildingsReport report = score_buildings(pairs);
   if (report.small_truth + report.small_prediction > 0) {
@@ -40,9 +44,9 @@ void run(Command& command) {
   name_first("polygons repaired", report.repaired);
   name_first("images of the truth only", report.only_truth);
   name_first("images of the prediction only", report.only_prediction);
-  if (!command.csv.empty()) write_file(command.csv, buildings_csv(report));
-  if (!command.iou_csv.empty()) write_file(command.iou_csv, buildings_iou_csv(report));
-  if (!command.html.empty()) write_file(command.html, page_html(building_page(report, pairs, command.page)));
+  outputs.write(command.csv, [&] { return buildings_csv(report); });
+  outputs.write(command.iou_csv, [&] { return buildings_iou_csv(report); });
+  outputs.write(command.html, [&] { return page_html(building_page(report, pairs, command.page)); });
   fmt::print("{}", command.json ? buildings_json(report) : buildings_table(report));
   PPL_CHECK(command.missing != "fail" || (report.only_truth.empty() && report.only_prediction.empty()),
             report.only_truth.size() + report.only_prediction.size(), " images are on one side only; --missing count ",
@@ -65,6 +69,7 @@ void add_buildings_command(CLI::App& app) {
   buildings->add_option("--csv", command->csv, "Also write a line for each image to this file");
   buildings->add_option("--iou-csv", command->iou_csv, "Also write a line for each true building to this file");
   add_page_options(*buildings, command->html, command->page);
+  apps::add_existing_option(*buildings, command->existing, "Files of --csv, --iou-csv and --html");
   buildings->add_flag("--pixels", options.pixels, "Coordinates of layers are pixels, whatever the layers say");
   buildings->add_option("--min-iou", options.min_iou, "A match needs more than this")
       ->check(CLI::Range(0.0, 1.0))

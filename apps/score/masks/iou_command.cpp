@@ -5,10 +5,10 @@
 #include <memory>
 
 #include "apps/common/log.h"
+#include "apps/common/output.h"
 #include "apps/score/masks/best_threshold.h"
 #include "apps/score/masks/iou.h"
 #include "apps/score/page/page_options.h"
-#include "io/file.h"
 
 namespace ppl::score {
 namespace {
@@ -25,6 +25,7 @@ struct Command {
   std::vector<std::optional<int>> metrics =
       std::vector<std::optional<int>>(mask_metrics().size());  // values of the options that ask for one
   std::vector<std::string> foreground, prediction_foreground;
+  apps::Existing existing = apps::Existing::fail;
 };
 
 void say_left_out(int64_t pixels) {
@@ -57,12 +58,11 @@ void add_foreground(CLI::App& app, const char* name, std::vector<std::string>& w
 
 void run(const Command& command) {
   if (command.best_threshold) return run_search(command);
+  const apps::ExtraOutputs outputs(command.existing);
+  outputs.check({command.csv, command.html}, {command.options.truth, command.options.prediction, command.page.images});
   const IouReport report = score_iou(command.options);
-  if (!command.csv.empty()) write_file(command.csv, iou_csv(report));
-  if (!command.html.empty()) {
-    const Page page = mask_page(report, command.options, command.page);
-    write_file(command.html, page_html(page));
-  }
+  outputs.write(command.csv, [&] { return iou_csv(report); });
+  outputs.write(command.html, [&] { return page_html(mask_page(report, command.options, command.page)); });
   say_what_masks_hold(report);
   fmt::print("{}", command.json ? iou_json(report) : iou_table(report));
   if (command.missing == "fail") require_complete({{}, report.only_truth, report.only_prediction});
@@ -75,11 +75,12 @@ void add_iou_command(CLI::App& app) {
   const auto shared = std::make_shared<Command>();
   Command& command = *shared;
   auto& options = command.options;
-  iou->add_option("TRUTH", options.truth, "Folder of <id>_mask.png")->required();
-  iou->add_option("PREDICTION", options.prediction, "Folder of masks of the same names")->required();
+  iou->add_option("TRUTH", options.truth, "Folder of <id>_mask.*, or one mask")->required();
+  iou->add_option("PREDICTION", options.prediction, "Folder of masks of the same names, or one mask")->required();
   iou->add_flag("--json", command.json, "Print JSON instead of a table");
   iou->add_option("--csv", command.csv, "Also write a line for each tile and class to this file");
   add_page_options(*iou, command.html, command.page);
+  apps::add_existing_option(*iou, command.existing, "Files of --csv and --html");
   iou->add_option("--classes", options.classes, "Index masks of 0 to this many classes, 255 ignored")
       ->check(CLI::Range(1, 254))
       ->capture_default_str();

@@ -1,11 +1,13 @@
 #include "apps/score/masks/mask_folder.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include "io/tiles/mask_files.h"
 #include "kernels/base.h"
 
 namespace ppl::score {
+namespace fs = std::filesystem;
 namespace {
 
 std::string counted(size_t count, const char* what) { return cat(count, " ", what, count == 1 ? "" : "s"); }
@@ -16,10 +18,22 @@ std::string first_names(const std::vector<std::string>& ids) {
   return ids.size() > 5 ? text + ", ..." : text;
 }
 
+// A scene has no ids to find its tiles by.
+void refuse_file_and_folder(const std::string& file, const std::string& folder) {
+  throw Error(
+      cat(file, " is one file and ", folder, " a folder of tiles: put the tiles together first (",
+          "`predict WEIGHTS TILES OUT.tif --mosaic`; masks that say where they lie: `gdalwarp TILES/*_mask.tif ",
+          "ALL.tif`), or compare lines: `vectorize roads TILES ALL.gpkg --mosaic ALL`, then `score roads`"));
+}
+
 }  // namespace
 
 MaskPairs match_masks(const std::string& truth, const std::string& truth_suffix, const std::string& prediction,
                       const std::string& prediction_suffix) {
+  const bool one_truth = fs::is_regular_file(truth), one_prediction = fs::is_regular_file(prediction);
+  if (one_truth && one_prediction) return {{{fs::path(truth).stem().string(), truth, prediction}}, {}, {}};
+  if (one_truth && fs::is_directory(prediction)) refuse_file_and_folder(truth, prediction);
+  if (one_prediction && fs::is_directory(truth)) refuse_file_and_folder(prediction, truth);
   const auto truths = list_masks(truth, truth_suffix), predictions = list_masks(prediction, prediction_suffix);
   MaskPairs result;
   for (const auto& [id, path] : truths) {

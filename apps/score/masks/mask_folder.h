@@ -18,7 +18,7 @@ struct MaskPairs {
   std::vector<std::string> only_prediction;
 };
 
-// Error where the folders have no id in common.
+// Of two folders, or two files, which are one tile. Error where the folders have no id in common.
 MaskPairs match_masks(const std::string& truth, const std::string& truth_suffix, const std::string& prediction,
                       const std::string& prediction_suffix);
 

@@ -6,17 +6,16 @@
 #include <array>
 #include <cmath>
 #include <ctime>
-#include <filesystem>
 #include <numeric>
 
 #include "apps/common/app.h"
+#include "apps/common/legend.h"
 #include "apps/score/page/page_image.h"
 #include "apps/score/page/page_parts.h"
-#include "io/image/formats.h"
+#include "io/utf8.h"
 #include "kernels/base.h"
 
 namespace ppl::score {
-namespace fs = std::filesystem;
 namespace {
 
 constexpr int64_t kLargestSide = 1024;
@@ -24,7 +23,7 @@ constexpr int kBars = 20;
 
 std::string escaped(const std::string& text) {
   std::string result;
-  for (const char c : text) {
+  for (const char c : as_utf8(text)) {
     switch (c) {
       case '&':
         result += "&amp;";
@@ -47,12 +46,12 @@ std::string escaped(const std::string& text) {
 
 const char* class_of(Outcome outcome) {
   switch (outcome) {
-    case Outcome::matched:
-      return "matched";
+    case Outcome::found:
+      return apps::kFound.word;
     case Outcome::missed:
-      return "missed";
+      return apps::kMissed.word;
     case Outcome::extra:
-      return "false";
+      return apps::kFalse.word;
     default:
       return "other";
   }
@@ -198,19 +197,6 @@ std::vector<size_t> shown_tiles(const Page& page) {
   for (size_t i = 0; i < worst; ++i) result.push_back(order[i]);
   for (size_t i = order.size(); i > worst && i + worst > order.size(); --i) result.push_back(order[i - 1]);
   return result;
-}
-
-std::string find_image(const std::string& images, const std::string& truth, const std::string& id) {
-  const fs::path folder = !images.empty() ? fs::path(images) : fs::is_directory(truth) ? fs::path(truth) : fs::path();
-  if (folder.empty()) return {};
-  for (const char* suffix : {"_sat", ""}) {
-    if (images.empty() && *suffix == 0) continue;  // could be the truth itself
-    for (const std::string& extension : image_extensions()) {
-      const fs::path path = folder / (id + suffix + extension);
-      if (fs::exists(path)) return path.string();
-    }
-  }
-  return {};
 }
 
 std::string page_html(const Page& page) {

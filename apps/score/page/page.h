@@ -10,8 +10,8 @@
 
 namespace ppl::score {
 
-// What became of a piece of truth or prediction; each has its colour.
-enum class Outcome { matched, missed, extra, other };
+// What became of a piece of truth or prediction; words and colours: apps/common/legend.h.
+enum class Outcome { found, missed, extra, other };
 
 // Drawn over the image, in its pixels.
 struct PageDrawing {
@@ -53,9 +53,20 @@ struct Page {
 // The tiles that are drawn: the worst first, then the best first, each once.
 std::vector<size_t> shown_tiles(const Page&);
 
-// The path of <id>_sat.* or <id>.* in a folder of images; without such a folder that of <id>_sat.* beside the truth.
-// Empty where there is none.
-std::string find_image(const std::string& images, const std::string& truth, const std::string& id);
+// Where a page's images lie.
+struct ImageSearch {
+  std::string images;  // folder of <id>_sat.* or <id>.*; empty: beside the truth
+  std::string truth;   // folder or file
+};
+// The path of a tile's image; empty where there is none. A file outside of the folder, by its id or by a link, is none:
+// nobody asked to show it; notes then say so. mask: path of the tile's truth, which is not its image.
+std::string find_image(const ImageSearch&, const std::string& id, std::vector<std::string>& notes,
+                       const std::string& mask = {});
+
+// Names of truth and prediction, and the weights, threshold and views that `predict` noted in the prediction's folder.
+std::vector<std::pair<std::string, std::string>> facts_of(const std::string& truth, const std::string& prediction);
+// "0.5 m" where the images say so, or from the smallest to the largest; empty where none does.
+std::string pixel_size(const std::vector<std::string>& images);
 
 // With the version of the program and the date. Reads the images of the tiles that are drawn, at most 1024 pixels a
 // side on the page. Error naming one that cannot be read or has another shape than its tile.

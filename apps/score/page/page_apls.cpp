@@ -45,7 +45,8 @@ Page apls_page(const RoadsReport& report, const RoadSource& truth, const RoadSou
     page.tiles[i].routes =
         costly_routes(roads_of(truth, *scored[i]->truth), roads_of(prediction, *scored[i]->prediction), own, kRoutes);
   }
-  page.facts = {{"truth", options.truth}, {"prediction", options.prediction}, {"scale", report.scale}};
+  page.facts = facts_of(options.truth, options.prediction);
+  page.facts.emplace_back("pixel", report.scale);
   page.summary.insert(page.summary.begin(), {"APLS, mean of cities", fmt::format("{:.4f}", report.overall)});
   for (const RoadImage& image : report.images) {
     if (!image.scored()) page.notes.push_back(image.id + (image.truth ? ": no prediction" : ": no truth"));

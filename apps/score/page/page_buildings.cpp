@@ -62,8 +62,8 @@ Placing place(PageTile& tile, const BuildingImage& image, bool in_pixels) {
 }
 
 void add_drawings(PageTile& tile, const BuildingImage& image, const Placing& placing) {
-  PageDrawing found{Outcome::matched, true, {}, {}}, missed{Outcome::missed, true, {}, {}};
-  PageDrawing matched{Outcome::matched, false, {}, {}}, wrong{Outcome::extra, false, {}, {}};
+  PageDrawing found{Outcome::found, true, {}, {}}, missed{Outcome::missed, true, {}, {}};
+  PageDrawing matched{Outcome::found, false, {}, {}}, wrong{Outcome::extra, false, {}, {}};
   const auto add = [&](const std::vector<Building>& buildings, PageDrawing& yes, PageDrawing& no) {
     for (const Building& b : buildings) {
       for (Polygon polygon : b.polygons) {
@@ -98,10 +98,9 @@ Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, co
     page.summary.emplace_back(report.areas[i].name, fmt::format("{:.4f}", report.areas[i].counts.f1()));
   }
   const BuildingsOptions& asked = pairs.options();
-  page.facts = {{"truth", asked.truth},
-                {"prediction", asked.prediction},
-                {"IoU above", fmt::format("{:.4g}", asked.min_iou)},
-                {"area from", fmt::format("{:.4g}", asked.min_area.value_or(pairs.in_pixels() ? 20 : 0))}};
+  page.facts = facts_of(asked.truth, asked.prediction);
+  page.facts.emplace_back("IoU above", fmt::format("{:.4g}", asked.min_iou));
+  page.facts.emplace_back("area from", fmt::format("{:.4g}", asked.min_area.value_or(pairs.in_pixels() ? 20 : 0)));
   page.notes = report.repaired;
   for (const std::string& id : report.only_truth) page.notes.push_back(id + ": no prediction");
   for (const std::string& id : report.only_prediction) page.notes.push_back(id + ": no truth");
@@ -113,12 +112,15 @@ Page building_page(const BuildingsReport& report, const BuildingPairs& pairs, co
     tile.figures = {n.precision(), n.recall(), static_cast<double>(n.true_positive),
                     static_cast<double>(n.false_positive), static_cast<double>(n.false_negative)};
   }
+  std::vector<std::string> placed;
   for (const size_t i : shown_tiles(page)) {
     PageTile& tile = page.tiles[i];
-    tile.image = find_image(options.images, pairs.options().truth, tile.id);
+    tile.image = find_image({options.images, asked.truth}, tile.id, page.notes);
+    placed.push_back(tile.image);
     const BuildingImage image = pairs.match(report.images[i].pair);
     add_drawings(tile, image, place(tile, image, pairs.in_pixels()));
   }
+  if (const std::string pixel = pixel_size(placed); !pixel.empty()) page.facts.emplace_back("pixel", pixel);
   return page;
 }
 

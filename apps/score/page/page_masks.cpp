@@ -25,7 +25,7 @@ void add_drawings(PageTile& tile, const MaskPair& pair, const IouOptions& option
     tile.height = truth.height();
     tile.width = truth.width();
     tile.drawings.push_back(
-        draw(Outcome::matched, true, truth, prediction, [](uint64_t t, uint64_t p) { return t & p; }));
+        draw(Outcome::found, true, truth, prediction, [](uint64_t t, uint64_t p) { return t & p; }));
     tile.drawings.push_back(
         draw(Outcome::missed, true, truth, prediction, [](uint64_t t, uint64_t p) { return t & ~p; }));
     tile.drawings.push_back(
@@ -73,23 +73,29 @@ Page mask_page(const IouReport& report, const IouOptions& options, const PageOpt
     page.summary.emplace_back(titled(f.group, f.label), fmt::format("{:.4f}", f.value));
   }
   page.summary.emplace_back("tiles", std::to_string(report.tiles.size()));
-  page.facts = {{"truth", options.truth}, {"prediction", options.prediction}};
-  if (options.threshold) page.facts.emplace_back("threshold", fmt::format("{:.4g}", *options.threshold));
+  page.facts = facts_of(options.truth, options.prediction);
+  if (options.threshold) {
+    std::erase_if(page.facts, [](const auto& fact) { return fact.first == "threshold"; });
+    page.facts.emplace_back("threshold", fmt::format("{:.4g}", *options.threshold));
+  }
   if (options.classes > 1) page.facts.emplace_back("classes", std::to_string(options.classes));
   for (const std::string& id : report.only_truth) page.notes.push_back(id + ": no prediction");
   for (const std::string& id : report.only_prediction) page.notes.push_back(id + ": no truth");
   for (const TileIou& tile : report.tiles) page.tiles.push_back(to_tile(tile, report.list));
   const MaskPairs masks =
       match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
+  std::vector<std::string> placed;
   for (const size_t i : shown_tiles(page)) {
     add_drawings(page.tiles[i], masks.pairs[i], options);
     PageTile& tile = page.tiles[i];
-    tile.image = find_image(page_options.images, options.truth, tile.id);
+    tile.image = find_image({page_options.images, options.truth}, tile.id, page.notes, masks.pairs[i].truth);
+    placed.insert(placed.end(), {tile.image, masks.pairs[i].truth, masks.pairs[i].prediction});
     if (tile.image.empty() || !page_options.images.empty()) continue;
     // Nobody said that this image is the mask's.
     const ImageHeader header = read_image_header(tile.image);
     if (header.height != tile.height || header.width != tile.width) tile.image.clear();
   }
+  if (const std::string pixel = pixel_size(placed); !pixel.empty()) page.facts.emplace_back("pixel", pixel);
   return page;
 }
 

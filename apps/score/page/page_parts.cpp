@@ -1,10 +1,16 @@
 #include "apps/score/page/page_parts.h"
 
+#include <array>
+
+#include "apps/common/legend.h"
+
 namespace ppl::score {
 namespace {
 
+constexpr std::array kShown{apps::kFound, apps::kMissed, apps::kFalse};
+
 const char* const kStyle = R"(
-:root { --matched: #0b9e6e; --missed: #d81b60; --false: #f2a900; --other: #4f7cac; --ink: #1c2330; --faint: #5b6575;
+:root { --other: #4f7cac; --ink: #1c2330; --faint: #5b6575;
   --paper: #f6f7f9; --card: #fff; --edge: #dfe3ea; --head: #eef1f5; --chosen: #dce6f2; color-scheme: light dark; }
 @media (prefers-color-scheme: dark) { :root { --ink: #e6e9ef; --faint: #9aa4b5; --paper: #14171d; --card: #1d222b;
   --edge: #343b48; --head: #262c37; --chosen: #2c3a4d; } }
@@ -30,11 +36,11 @@ a { color: inherit; }
 .card svg { width: 100%; display: block; background: #2b303b; }
 .area { fill-rule: evenodd; fill-opacity: .55; stroke-width: calc(var(--stroke) * .3); }
 .line { fill: none; stroke-width: var(--stroke); stroke-linecap: round; stroke-linejoin: round; }
-.matched { stroke: var(--matched); } .area.matched { fill: var(--matched); }
+.found { stroke: var(--found); } .area.found { fill: var(--found); }
 .missed { stroke: var(--missed); } .area.missed { fill: var(--missed); }
 .false { stroke: var(--false); } .area.false { fill: var(--false); }
 .other { stroke: var(--other); } .area.other { fill: none; }
-.line.truth.matched { stroke-width: calc(var(--stroke) * 2.2); stroke-opacity: .55; }
+.line.truth.found { stroke-width: calc(var(--stroke) * 2.2); stroke-opacity: .55; }
 .route { display: none; stroke: #fff; stroke-width: calc(var(--stroke) * .6); filter: drop-shadow(0 0 1px #000); }
 .route.chosen { display: inline; }
 .routes { margin-top: 8px; font-size: 13px; width: 100%; } .routes caption { text-align: left; color: var(--faint); }
@@ -82,6 +88,12 @@ document.getElementById('order').addEventListener('change', function () {
 });
 )";
 
+std::string colours() {
+  std::string text = ":root {";
+  for (const apps::LegendEntry& e : kShown) text += std::string(" --") + e.word + ": " + css(e.colour) + ";";
+  return text + " }";
+}
+
 }  // namespace
 
 std::string page_head(const std::string& title) {
@@ -89,13 +101,13 @@ std::string page_head(const std::string& title) {
          "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
          "style-src 'unsafe-inline'; script-src 'unsafe-inline'\">\n"
          "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" +
-         title + "</title>\n<style>" + kStyle + "</style></head><body>\n";
+         title + "</title>\n<style>" + colours() + kStyle + "</style></head><body>\n";
 }
 
 std::string page_switches() {
   std::string text = "<div class=\"switches\">\n";
-  for (const char* outcome : {"matched", "missed", "false"}) {
-    text += std::string("<span><span class=\"key\" style=\"background:var(--") + outcome + ")\"></span>" + outcome +
+  for (const apps::LegendEntry& e : kShown) {
+    text += std::string("<span><span class=\"key\" style=\"background:var(--") + e.word + ")\"></span>" + e.word +
             "</span>\n";
   }
   for (const char* what : {"image", "truth", "prediction"}) {

@@ -111,14 +111,14 @@ Page road_page(const std::vector<RoadsOfImage>& images, const RoadPageOptions& o
   const double mean = images.empty() ? 0 : sum / static_cast<double>(images.size());
   page.summary = {{"mean " + options.score_name, fmt::format("{:.4f}", mean)},
                   {"images", std::to_string(images.size())},
-                  {"matched within", options.buffer}};
+                  {"found within", options.buffer}};
   for (const size_t i : shown_tiles(page)) {
     PageTile& tile = page.tiles[i];
-    tile.image = find_image(options.images, options.truth, tile.id);
+    tile.image = find_image({options.images, options.truth}, tile.id, page.notes);
     add_size(tile, images[i]);
-    tile.drawings = {{Outcome::matched, true, {}, truths[i].near},
+    tile.drawings = {{Outcome::found, true, {}, truths[i].near},
                      {Outcome::missed, true, {}, truths[i].far},
-                     {Outcome::matched, false, {}, predictions[i].near},
+                     {Outcome::found, false, {}, predictions[i].near},
                      {Outcome::extra, false, {}, predictions[i].far}};
   }
   return page;

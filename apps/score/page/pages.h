@@ -11,7 +11,7 @@
 namespace ppl::score {
 
 struct PageOptions {
-  std::string images;  // folder of images <id>_sat.* or <id>.*; empty: <id>_sat.* beside the truth, else a plain ground
+  std::string images;  // see ImageSearch; without an image a plain ground is drawn on
   int shown = 12;      // see Page
 };
 
@@ -26,7 +26,7 @@ struct RoadsOfImage {
   std::vector<Line> truth, prediction;
   double score = 0;               // APLS, where it is known
   std::vector<PageRoute> routes;  // that cost most, first
-  double buffer = 4 / 0.31;       // pixels; what lies nearer to the other road graph is matched
+  double buffer = 4 / 0.31;       // pixels; what lies nearer to the other road graph is found
 };
 struct RoadPageOptions : PageOptions {
   std::string score_name = "APLS";

@@ -10,6 +10,7 @@
 
 #include "apps/score/roads/roads.h"
 #include "io/file.h"
+#include "io/json_text.h"
 #include "io/tables/road_tables.h"
 #include "kernels/base.h"
 
@@ -134,7 +135,7 @@ CasesResult run_cases(const std::string& path, AplsMethod method, int threads) {
       result.text += fmt::format("{:<24} {}\n", name, run_case(folder, expected, options, result));
     }
   } catch (const Json::exception& error) {
-    throw Error(cat(path, ": not a list of cases: ", error.what()));
+    throw Error(cat(path, ": not a list of cases: ", json_problem(error)));
   }
   PPL_CHECK(result.cases > 0, path, ": expected a list of cases, got none");
   result.text += fmt::format("{} cases, {} failed, {} skipped, worst difference {:.2e}\n", result.cases, result.failed,

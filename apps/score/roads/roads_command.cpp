@@ -7,10 +7,10 @@
 #include <sstream>
 
 #include "apps/common/log.h"
+#include "apps/common/output.h"
 #include "apps/score/page/page_apls.h"
 #include "apps/score/roads/cases.h"
 #include "apps/score/roads/roads.h"
-#include "io/file.h"
 #include "io/tables/layers/project_roads.h"
 #include "io/threads.h"
 #include "io/vectorize/open_roads.h"
@@ -27,6 +27,7 @@ struct Command {
   RoadsOptions options;
   TopoParameters topo;
   bool json = false, with_topo = false;
+  apps::Existing existing = apps::Existing::fail;
 };
 
 bool is_projected(const Command& command) {
@@ -80,6 +81,8 @@ void tell(const RoadsReport& report) {
 }
 
 void run_pair(Command& command) {
+  const apps::ExtraOutputs outputs(command.existing);
+  outputs.check({command.csv, command.html}, {command.sources[0], command.sources[1], command.layers.images});
   if (!command.transform.empty()) command.layers.reference = parse_transform(command.transform, command.crs);
   if (command.with_topo) command.options.topo = command.topo;
   // Lines on the ground are in units of any size.
@@ -94,15 +97,17 @@ void run_pair(Command& command) {
   const bool any = std::any_of(images.begin(), images.end(), [](const RoadImage& image) { return image.scored(); });
   PPL_CHECK(any, "nothing to score: no image is in both ", command.sources[0], " (",
             such_as(truth->size(), truth->id(0)), ") and ", command.sources[1], " (",
-            such_as(prediction->size(), prediction->id(0)), "); ids must be the same, or both one file without ids");
+            such_as(prediction->size(), prediction->id(0)),
+            "); ids must be the same, or both one file without ids; masks of a scene's tiles become one layer by ",
+            "`vectorize roads TILES ALL.gpkg --mosaic ALL`");
   tell(report);
-  if (!command.csv.empty()) write_file(command.csv, roads_csv(report));
-  if (!command.html.empty()) {
+  outputs.write(command.csv, [&] { return roads_csv(report); });
+  outputs.write(command.html, [&] {
     command.page.images = command.layers.images;
     command.page.truth = command.sources[0], command.page.prediction = command.sources[1];
     command.page.buffer = fmt::format("{:.4g} m", command.options.apls.snap);
-    write_file(command.html, page_html(apls_page(report, *truth, *prediction, command.options.apls, command.page)));
-  }
+    return page_html(apls_page(report, *truth, *prediction, command.options.apls, command.page));
+  });
   fmt::print("{}", command.json ? roads_json(report) : roads_table(report));
 }
 
@@ -195,6 +200,7 @@ void add_roads_command(CLI::App& app) {
   roads->add_option("--shown", command->page.shown, "Tiles drawn on the page: so many of the worst, and of the best")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
+  apps::add_existing_option(*roads, command->existing, "Files of --csv and --html");
   add_metric_options(*roads, command->options);
   add_topo_options(*roads, *command);
   add_layer_options(*roads, *command);

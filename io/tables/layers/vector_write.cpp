@@ -15,6 +15,7 @@
 #include "io/gdal_messages.h"
 #include "io/tables/layers/osm_file.h"
 #include "io/tables/layers/vector_file.h"
+#include "io/utf8.h"
 #include "kernels/base.h"
 
 namespace ppl {
@@ -74,7 +75,7 @@ OGRLayer* create_layer(GDALDataset& data, const VectorLayer& layer, bool geojson
   const char* const pixels[] = {"COORDINATE_PRECISION=3", nullptr};
   const char* const none[] = {nullptr};
   const char* const* options = !geojson ? none : crs ? wgs84 : pixels;
-  OGRLayer* result = data.CreateLayer(layer.name.c_str(), crs, layer.polygons ? wkbPolygon : wkbLineString,
+  OGRLayer* result = data.CreateLayer(as_utf8(layer.name).c_str(), crs, layer.polygons ? wkbPolygon : wkbLineString,
                                       const_cast<char**>(options));
   if (!result) return nullptr;
   OGRFieldDefn image("image_id", OFTString), number("number", OFTInteger64);
@@ -90,7 +91,7 @@ OGRLayer* create_layer(GDALDataset& data, const VectorLayer& layer, bool geojson
 bool write_features(OGRLayer& to, const VectorLayer& layer) {
   for (const VectorFeature& feature : layer.features) {
     OGRFeature out(to.GetLayerDefn());
-    out.SetField(0, feature.image.c_str());
+    out.SetField(0, as_utf8(feature.image).c_str());
     out.SetField(1, static_cast<GIntBig>(feature.number));
     for (size_t k = 0; k < feature.values.size(); ++k) {
       if (!std::isnan(feature.values[k])) out.SetField(static_cast<int>(k) + 2, feature.values[k]);
