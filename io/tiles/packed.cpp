@@ -43,7 +43,8 @@ void PackedTiles::read_index(Bytes file) {
   const PackedHeader h = header_of(file, where);
   const Bytes about = part(file, h.about_offset, h.about_size, "the description", where);
   try {
-    const auto j = parse_json(std::string_view(reinterpret_cast<const char*>(about.data()), about.size()), where);
+    const auto j = parse_json(std::string_view(reinterpret_cast<const char*>(about.data()), about.size()),
+                              where + ": description of packed tiles");
     classes_ = j.at("classes").get<int>();
     input_ = input_spec_from_json(j.at("input").dump(), where);
     if (j.contains("masks")) {
