@@ -216,7 +216,7 @@ TEST_CASE("the standard widths are a table that can be read again") {
   CHECK(names(table("{\"road\": {\"width\": 0}}"), "class 'road': expected more than 0"));
   CHECK(names(table("{\"road\": {\"width\": 4, \"class\": 255}}"), "1 to 254"));
   CHECK(names(table("{\"road\": {\"width\": 4, \"colour\": 1}}"), "unknown key 'colour'"));
-  CHECK(names([] { WidthTable::parse("{", "w.json"); }, "w.json: no JSON table"));
+  CHECK(names([] { WidthTable::parse("{", "w.json"); }, "expected a JSON table of widths"));
   CHECK(names([] { WidthTable::parse("{\"lanes\": 3}", "w.json"); }, "unknown key 'lanes'"));
 }
 
