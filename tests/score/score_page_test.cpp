@@ -9,8 +9,8 @@
 #include "apps/score/page/page_image.h"
 #include "apps/score/page/pages.h"
 #include "io/image/image.h"
+#include "tests/score/chromium.h"
 #include "tests/support/io_support.h"
-#include "tests/support/process.h"
 
 using namespace ppl;
 using score::Page;
@@ -64,21 +64,6 @@ Page some_page(int tiles) {
     page.tiles.push_back(tile);
   }
   return page;
-}
-
-std::string find_chromium() {
-  for (const char* folder : {"/usr/bin/", "/usr/local/bin/", "/snap/bin/"}) {
-    for (const char* name : {"chromium", "chromium-browser", "google-chrome"}) {
-      if (fs::exists(std::string(folder) + name)) return std::string(folder) + name;
-    }
-  }
-  return {};
-}
-
-ProcessResult chromium(const std::string& program, std::vector<std::string> more) {
-  more.insert(more.begin(), {"--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                             "--proxy-server=127.0.0.1:9", "--virtual-time-budget=3000"});
-  return run_process(program, more);
 }
 
 }  // namespace
