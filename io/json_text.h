@@ -18,10 +18,9 @@ inline std::string json_problem(const std::exception& e) {
 
 // Error naming `where`; also for text nested so deeply that whoever walks it would run out of stack.
 template <class Json = nlohmann::json>
-Json parse_json(std::string_view text, const std::string& where, bool comments = false) {
-  constexpr int kDeepest = 64;
+Json parse_json(std::string_view text, const std::string& where, bool comments = false, int deepest = 64) {
   const auto shallow = [&](int depth, typename Json::parse_event_t, Json&) {
-    PPL_CHECK(depth <= kDeepest, where, ": lists and objects are nested more than ", kDeepest, " deep");
+    PPL_CHECK(depth <= deepest, where, ": lists and objects are nested more than ", deepest, " levels deep");
     return true;
   };
   try {

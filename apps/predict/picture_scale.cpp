@@ -25,13 +25,6 @@ PictureScale::PictureScale(const PredictOptions& o, const InputSpec& of_weights)
             ": does not say how many metres a pixel it was trained at, which --resample needs: --trained-at METRES");
 }
 
-std::optional<GroundPixel> PictureScale::pixel_of(const std::optional<GeoReference>& place, int64_t height,
-                                                  int64_t width) const {
-  if (given_) return GroundPixel{*given_, *given_};
-  if (!place) return {};
-  return ground_pixel(*place, {static_cast<double>(width) / 2, static_cast<double>(height) / 2});
-}
-
 void PictureScale::say(const std::vector<GroundPixel>& pixels, const std::string& pictures) const {
   if (weights_ == 0) return;
   PPL_CHECK(!resample_ || !pixels.empty(), "nothing says how many metres a pixel of ", pictures,
@@ -59,7 +52,7 @@ void PictureScale::say(const std::vector<GroundPixel>& pixels, const std::string
 
 void PictureScale::compare(const std::optional<GeoReference>& place, int64_t height, int64_t width) const {
   std::vector<GroundPixel> pixels;
-  if (const auto pixel = pixel_of(place, height, width)) pixels.push_back(*pixel);
+  if (const auto pixel = pixel_of(place, height, width, given_)) pixels.push_back(*pixel);
   say(pixels, "the picture");
 }
 
@@ -71,7 +64,8 @@ void PictureScale::compare(const std::vector<TileFile>& tiles) const {
     try {
       const std::string& path = tiles[k * tiles.size() / looked_at].image_path;
       const ImageHeader header = read_image_header(path);
-      if (const auto pixel = pixel_of(given_ ? std::nullopt : place_of_image(path), header.height, header.width))
+      if (const auto pixel =
+              pixel_of(given_ ? std::nullopt : place_of_image(path), header.height, header.width, given_))
         pixels.push_back(*pixel);
     } catch (const Error&) {
       continue;  // named when its turn comes
@@ -83,7 +77,7 @@ void PictureScale::compare(const std::vector<TileFile>& tiles) const {
 Zoom PictureScale::zoom(const std::optional<GeoReference>& place, int64_t height, int64_t width,
                         const std::string& where) const {
   if (!resample_) return {};
-  const std::optional<GroundPixel> pixel = pixel_of(place, height, width);
+  const std::optional<GroundPixel> pixel = pixel_of(place, height, width, given_);
   PPL_CHECK(pixel, where, ": does not say how many metres a pixel it has, which --resample needs: --pixel-size METRES");
   const Zoom zoom{pixel->height / weights_, pixel->width / weights_};
   constexpr double kMost = 32;

@@ -35,7 +35,6 @@ class PictureScale {
   void resample(LoadedTile&, const std::string& path) const;
 
  private:
-  std::optional<GroundPixel> pixel_of(const std::optional<GeoReference>&, int64_t height, int64_t width) const;
   void say(const std::vector<GroundPixel>& pixels, const std::string& pictures) const;
 
   const bool resample_;

@@ -57,7 +57,7 @@ void check_places(const PredictOptions& o, const std::vector<TileFile>& tiles) {
 void write_vectors_of(const PredictOptions& o, BitImage mask, const std::string& id,
                       const std::optional<GeoReference>& place, const std::string& probabilities) {
   vectorize::VectorizedImage scene{id, place, {}, {}};
-  scene.pixel = vectorize::pixel_of(place, mask.height(), mask.width(), o.pixel_size);
+  scene.pixel = pixel_of(place, mask.height(), mask.width(), o.pixel_size);
   if (of_roads(o))
     vectorize::trace_roads(scene, std::move(mask), o.roads);
   else

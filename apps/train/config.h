@@ -17,7 +17,7 @@ struct NetworkConfig {
   // Where a last layer begins that has no weights yet: prior (LinkNet::start_from_prior) or published, the layer's own
   // initialisation.
   std::string start = "prior";
-  std::vector<double> prior;  // the share of pixels of each class; empty: counted in the first stage's masks
+  std::vector<double> prior;  // the share of pixels of each class; empty: counted in the stage's training masks
 };
 
 struct SourceConfig {

@@ -31,4 +31,11 @@ std::optional<GroundPixel> ground_pixel(const GeoReference& place, Point at) {
   }
 }
 
+std::optional<GroundPixel> pixel_of(const std::optional<GeoReference>& place, int64_t height, int64_t width,
+                                    std::optional<double> given) {
+  if (given) return GroundPixel{*given, *given};
+  if (!place) return {};
+  return ground_pixel(*place, {static_cast<double>(width) / 2, static_cast<double>(height) / 2});
+}
+
 }  // namespace ppl

@@ -135,17 +135,8 @@ TileFrames parse_table_csv(const std::string& text, const std::string& where) {
 }
 
 TileFrames parse_table_json(const std::string& text, const std::string& where) {
-  // Deep nesting would take the parser's memory and mean nothing here.
-  const auto shallow = [](int depth, Json::parse_event_t, Json&) {
-    PPL_CHECK(depth <= 8, "nested more than 8 levels deep");
-    return true;
-  };
-  Json table;
-  try {
-    table = Json::parse(text, shallow);
-  } catch (const std::exception& e) {
-    throw Error(cat(where, ": no JSON table: ", json_problem(e)));
-  }
+  constexpr int kDeepest = 8;
+  const auto table = parse_json<Json>(text, where + ": no JSON table", /*comments=*/false, kDeepest);
   Rows rows;
   if (table.is_object()) {
     for (const auto& [id, row] : table.items()) {

@@ -4,10 +4,10 @@
 #include <filesystem>
 
 #include "io/image/formats.h"
+#include "io/maps/ground_pixel.h"
 #include "io/places/scene_mosaic.h"
 #include "io/tiles/mask_files.h"
 #include "io/vectorize/raster.h"
-#include "io/vectorize/vectorize.h"
 
 namespace ppl {
 namespace {
@@ -36,7 +36,7 @@ class MaskRoads : public RoadSource {
     const auto number = static_cast<uint32_t>(image);
     ImageRoads roads;
     BitImage mask = read_foreground(paths_[image], {});
-    const auto pixel = vectorize::pixel_of(place(image), mask.height(), mask.width(), {});
+    const auto pixel = pixel_of(place(image), mask.height(), mask.width(), {});
     const RoadOptions options = settings_.at(pixel ? std::optional(pixel->mean()) : std::nullopt);
     for (Line& line : roads_from_mask(std::move(mask), options)) {
       roads.lines.push_back({std::move(line), {number, roads.lines.size() + 1}});

@@ -114,13 +114,6 @@ std::vector<MaskTile> find_masks(const std::string& path, const std::string& suf
   return tiles;
 }
 
-std::optional<GroundPixel> pixel_of(const std::optional<GeoReference>& geo, int64_t height, int64_t width,
-                                    std::optional<double> given) {
-  if (given) return GroundPixel{*given, *given};
-  if (!geo || geo->crs.empty()) return {};
-  return ground_pixel(*geo, {static_cast<double>(width) / 2, static_cast<double>(height) / 2});
-}
-
 void trace_roads(VectorizedImage& image, BitImage mask, const RoadSettings& settings) {
   TracedRoads roads = traced_roads(std::move(mask), settings.at(image.metres()));
   image.roads = std::move(roads.lines);

@@ -46,10 +46,6 @@ struct VectorizedImage {
   std::optional<double> metres() const { return pixel ? std::optional(pixel->mean()) : std::nullopt; }
 };
 
-// What lies where and how large its pixels are.
-std::optional<GroundPixel> pixel_of(const std::optional<GeoReference>&, int64_t height, int64_t width,
-                                    std::optional<double> given);
-
 // Of one image's mask.
 void trace_roads(VectorizedImage&, BitImage mask, const RoadSettings&);
 void trace_buildings(VectorizedImage&, BitImage mask, const BuildingSettings&);

@@ -27,11 +27,12 @@ struct Tiles {
   int64_t blocks() const { return phases * ceil_div(c, 16); }
 };
 
-// F(4x4, 3x3) for stride 1, F(5x5, 2x2) for stride 2: a window of up to 4x4 of stride 2 is the sum of four of 2x2 of
-// stride 1 over every other pixel.
 // Stride and padding are those of both axes: no others are served.
 inline int stride_of(const Conv& p) { return p.stride.y; }
 inline int padding_of(const Conv& p) { return p.pad.y; }
+
+// F(4x4, 3x3) for stride 1, F(5x5, 2x2) for stride 2: a window of up to 4x4 of stride 2 is the sum of four of 2x2 of
+// stride 1 over every other pixel.
 inline int taps(const Conv& p) { return stride_of(p) == 1 ? 3 : 2; }
 inline int results(const Conv& p) { return 7 - taps(p); }
 inline int phases(const Conv& p) { return stride_of(p) * stride_of(p); }

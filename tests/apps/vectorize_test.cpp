@@ -205,6 +205,13 @@ TEST_CASE("roads have lengths and widths in metres, and a confidence of probabil
   CHECK(road["confidence"].get<double>() == doctest::Approx(0.7).epsilon(0.01));
   CHECK(count(read_text(lines), "\n") == 1);
   CHECK(std::filesystem::exists(town.dir / "p.dbf"));
+  // A table of somebody's that a shapefile of this name would take.
+  std::ofstream(town.dir / "own.dbf") << "mine";
+  const ProcessResult refused = town.run({"roads", town.dir / "p.tif", town.dir / "own.shp", "--threshold", "0.3"});
+  CHECK(refused.exit_code == 1);
+  CHECK(contains(refused.err, "own.dbf: is there already without"));
+  CHECK(read_text(town.dir / "own.dbf") == "mine");
+  CHECK_FALSE(std::filesystem::exists(town.dir / "own.shp"));
   CHECK(contains(read_text(osm), "<tag k=\"highway\" v=\"road\"/>"));
   // In pixels they say so.
   REQUIRE(town.run({"roads", town.masks() + "/a_mask.png", json}).exit_code == 0);

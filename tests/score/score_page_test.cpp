@@ -15,15 +15,10 @@
 using namespace ppl;
 using score::Page;
 using test::contains;
+using test::count;
 namespace fs = std::filesystem;
 
 namespace {
-
-size_t count(const std::string& text, const std::string& part) {
-  size_t n = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
 
 // Every element that is opened is closed, in order; what HTML leaves open aside.
 std::string unbalanced(const std::string& html) {

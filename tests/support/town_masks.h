@@ -55,12 +55,6 @@ struct Town {
   TemporaryFolder dir;
 };
 
-inline size_t count(const std::string& text, const std::string& part) {
-  size_t n = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
-}
-
 // Failed with one line that holds `what`, and no result.
 inline bool one_line_naming(const ProcessResult& r, const std::string& what) {
   return r.exit_code == 1 && r.out.empty() && count(r.err, "\n") == 1 && contains(r.err, what);

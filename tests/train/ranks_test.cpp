@@ -8,9 +8,11 @@
 #include "io/tiles/packed.h"
 #include "io/weights/safetensors.h"
 #include "models/networks.h"
+#include "tests/support/io_support.h"
 #include "tests/support/ranks_support.h"
 
 using namespace ppl;
+using test::count;
 namespace fs = std::filesystem;
 using nlohmann::json;
 
@@ -26,12 +28,6 @@ double difference(const std::string& a, const std::string& b) {
     for (size_t i = 0; i < v.size(); ++i) off += std::pow(double{u[i]} - v[i], 2), norm += std::pow(double{v[i]}, 2);
   }
   return std::sqrt(off / norm);
-}
-
-size_t count(const std::string& text, const std::string& part) {
-  size_t n = 0;
-  for (size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1)) ++n;
-  return n;
 }
 
 // A rank whose partners' values are known from earlier, or zero.

@@ -43,7 +43,7 @@ Zoom zoom_of(const PredictOptions& o, const InputSpec& of_weights, const SceneSo
   return scale.zoom(scene.georeference(), scene.height(), scene.width(), o.images);
 }
 
-// The scene's pixels that become a window of the network's.
+// The scene's pixels that become a window of the network's. zoomed() gives at least 1, an overlap may be 0.
 WindowAxis axis_of(int64_t extent, const PredictOptions& o, double zoom) {
   const int64_t window = zoomed(o.window, 1 / zoom);
   return {extent, window, std::min(window / 2, zoomed(o.overlap, 1 / zoom) - (o.overlap == 0))};

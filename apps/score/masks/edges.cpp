@@ -101,7 +101,9 @@ namespace {
 
 MetricCounts counts_of(const RelaxedCounts& c) { return {c.predicted, c.predicted_near, c.truth, c.truth_near}; }
 RelaxedCounts relaxed(const MetricCounts& c) { return {c[0], c[1], c[2], c[3]}; }
-BoundaryCounts boundary(const MetricCounts& c) { return {c[0], c[1]}; }
+double precision(const MetricCounts& c) { return relaxed(c).precision(); }
+double recall(const MetricCounts& c) { return relaxed(c).recall(); }
+double f1(const MetricCounts& c) { return relaxed(c).f1(); }
 
 }  // namespace
 
@@ -114,27 +116,29 @@ const MaskMetric kRelaxedMetric{
     .title = [](int radius) { return fmt::format("within {} px", radius); },
     .count = [](const TileMasks& m,
                 int radius) { return counts_of(relaxed_counts(m.prediction, m.truth, m.ignored, radius)); },
-    .figures = {{"precision", "precision", false, [](const MetricCounts& c) { return relaxed(c).precision(); }},
-                {"recall", "recall", false, [](const MetricCounts& c) { return relaxed(c).recall(); }},
-                {"f1", "F1", false, [](const MetricCounts& c) { return relaxed(c).f1(); }}}};
+    .figures = {{"precision", "precision", false, precision},
+                {"recall", "recall", false, recall},
+                {"f1", "F1", false, f1}}};
 
-const MaskMetric kBoundaryMetric{
-    .option = "--boundary",
-    .help = "Also the IoU of borders so many pixels wide; 0: 2 % of each tile's diagonal",
-    .most = 10000,
-    .key = "boundary",
-    .parameter = "distance",
-    .title =
-        [](int distance) {
-          return fmt::format("boundary IoU ({})",
-                             distance > 0 ? fmt::format("{} px", distance) : "2 % of the diagonal");
-        },
-    .count = [](const TileMasks& m, int distance) -> MetricCounts {
-      if (distance == 0) distance = boundary_distance(m.truth.height(), m.truth.width());
-      const BoundaryCounts c = boundary_counts(m.prediction, m.truth, m.ignored, distance);
-      return {c.both, c.either};
-    },
-    .figures = {{"iou", "", true, [](const MetricCounts& c) { return boundary(c).iou(); }}}};
+const MaskMetric kBoundaryMetric{.option = "--boundary",
+                                 .help = "Also the IoU of borders so many pixels wide; 0: 2 % of each tile's diagonal",
+                                 .most = 10000,
+                                 .key = "boundary",
+                                 .parameter = "distance",
+                                 .title =
+                                     [](int distance) {
+                                       return fmt::format("boundary IoU ({})", distance > 0
+                                                                                   ? fmt::format("{} px", distance)
+                                                                                   : "2 % of the diagonal");
+                                     },
+                                 .count = [](const TileMasks& m, int distance) -> MetricCounts {
+                                   if (distance == 0) distance = boundary_distance(m.truth.height(), m.truth.width());
+                                   const BoundaryCounts c = boundary_counts(m.prediction, m.truth, m.ignored, distance);
+                                   return {c.both, c.either};
+                                 },
+                                 .figures = {{"iou", "", true, [](const MetricCounts& c) {
+                                                return BoundaryCounts{c[0], c[1]}.iou();
+                                              }}}};
 
 const MaskMetric kCentreLineMetric{
     .option = "--cldice",
@@ -144,8 +148,8 @@ const MaskMetric kCentreLineMetric{
     .parameter = "",
     .title = [](int) { return std::string("centre lines"); },
     .count = [](const TileMasks& m, int) { return counts_of(centre_line_counts(m.prediction, m.truth, m.ignored)); },
-    .figures = {{"precision", "precision", false, [](const MetricCounts& c) { return relaxed(c).precision(); }},
-                {"recall", "recall", false, [](const MetricCounts& c) { return relaxed(c).recall(); }},
-                {"cldice", "clDice", true, [](const MetricCounts& c) { return relaxed(c).f1(); }}}};
+    .figures = {{"precision", "precision", false, precision},
+                {"recall", "recall", false, recall},
+                {"cldice", "clDice", true, f1}}};
 
 }  // namespace ppl::score

@@ -4,6 +4,7 @@
 
 #include <cpl_string.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cmath>
 #include <filesystem>
@@ -168,11 +169,20 @@ class MemoryFolder {
   std::string name_;
 };
 
+// The file of the name itself comes last: where it is, the others are.
 void write_files(const std::string& path, const VectorLayer& layer, const MemoryFolder& folder) {
-  for (const std::string& file : folder.files()) {
+  const std::filesystem::path name(path);
+  std::vector<std::string> files = folder.files();
+  std::stable_partition(files.begin(), files.end(), [&](const std::string& file) { return file != name.filename(); });
+  const auto place_of = [&](const std::string& file) { return (name.parent_path() / file).string(); };
+  for (const std::string& file : files) {
+    PPL_CHECK(std::filesystem::exists(name) || !std::filesystem::exists(place_of(file)), place_of(file),
+              ": is there already without ", path, ", and would be written over with it; name another output");
+  }
+  for (const std::string& file : files) {
     vsi_l_offset size = 0;
     const GByte* bytes = VSIGetMemFileBuffer((folder / file).c_str(), &size, FALSE);
-    const std::string to = (std::filesystem::path(path).parent_path() / file).string();
+    const std::string to = place_of(file);
     PPL_CHECK(bytes, to, ": cannot make the file");
     if (driver_of(path) == "GeoJSON")
       write_file(to, with_members({reinterpret_cast<const char*>(bytes), size}, layer));
