@@ -89,7 +89,7 @@ const std::vector<Mistake> kMistakes{
     {"train", 2, "config, or --resume RUN is required"},
     {"train nowhere.json", 1, "nowhere\\.json: cannot open"},
     {"train broken.json", 1, "broken\\.json: parse error at line 1"},
-    {"train deep.json", 1, "deep\\.json: lists and objects are nested more than 64 deep"},
+    {"train deep.json", 1, "deep\\.json: lists and objects are nested more than 64 levels deep"},
     {"train ok.json --epochs 3", 2, "no option --epochs: --set stages\\.0\\.epochs=VALUE"},
     {"train ok.json --lr 1e-3", 2, "--set stages\\.0\\.learning_rate=VALUE"},
     {"train ok.json --set epochs=3", 1, "unknown key 'epochs'; its place is stages\\.0\\.epochs"},
