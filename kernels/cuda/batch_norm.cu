@@ -129,16 +129,16 @@ struct Apply {
     return k.columns<N>(c);
   }
   template <int N>
-  __device__ void run(int64_t at, const NormColumns<N>& k) const {
-    Pack<N> v = load<N>(x + at), r{};
-    if (residual) r = load<N>(residual + at);
+  __device__ void run(MapVector m, const NormColumns<N>& k) const {
+    Pack<N> v = load<N>(x + m.at), r{};
+    if (residual) r = load<N>(residual + m.at);
     for (int j = 0; j < N; ++j) {
       v.v[j] = k.norm(v.v[j] - k.mean[j], j);
       if (s.residual_before_relu) v.v[j] += r.v[j];
       if (s.relu && v.v[j] < 0) v.v[j] = 0;
       if (!s.residual_before_relu) v.v[j] += r.v[j];
     }
-    store(y + at, v);
+    store(y + m.at, v);
   }
 };
 

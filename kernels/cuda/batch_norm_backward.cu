@@ -18,17 +18,17 @@ struct Sums {
     return k.columns<N>(c);
   }
   template <int N>
-  __device__ void add(int64_t at, const NormColumns<N>& k, float (&sums)[2][N]) const {
-    const Pack<N> v = load<N>(x + at);
-    Pack<N> d = load<N>(dy + at), result{};
-    if (relu && y) result = load<N>(y + at);
+  __device__ void add(MapVector m, const NormColumns<N>& k, float (&sums)[2][N]) const {
+    const Pack<N> v = load<N>(x + m.at);
+    Pack<N> d = load<N>(dy + m.at), result{};
+    if (relu && y) result = load<N>(y + m.at);
     for (int j = 0; j < N; ++j) {
       const float centred = v.v[j] - k.mean[j];
       if (relu && !((y ? result.v[j] : k.norm(centred, j)) > 0)) d.v[j] = 0;
       sums[0][j] += d.v[j];
       sums[1][j] += d.v[j] * centred;
     }
-    if (relu && y) store(dz + at, d);
+    if (relu && y) store(dz + m.at, d);
   }
 };
 
@@ -69,15 +69,15 @@ struct Data {
     return all;
   }
   template <int N>
-  __device__ void run(int64_t at, const DataColumns<N>& k) const {
-    Pack<N> v = load<N>(x + at);
-    const Pack<N> d = load<N>(dy + at);
+  __device__ void run(MapVector m, const DataColumns<N>& k) const {
+    Pack<N> v = load<N>(x + m.at);
+    const Pack<N> d = load<N>(dy + m.at);
     for (int j = 0; j < N; ++j) {
       const float centred = v.v[j] - k.norm.mean[j];
       const float dz = mask && !(k.norm.norm(centred, j) > 0) ? 0 : d.v[j];
       v.v[j] = k.norm.scale[j] * (dz - k.mean_dz[j] - centred * k.mean_dz_xhat[j]);
     }
-    store(dx + at, v);
+    store(dx + m.at, v);
   }
 };
 

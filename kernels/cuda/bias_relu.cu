@@ -16,12 +16,12 @@ struct MaskedSum {
     return {};
   }
   template <int N>
-  __device__ void add(int64_t at, const Pack<N>&, float (&sums)[1][N]) const {
-    Pack<N> d = load<N>(dy + at);
+  __device__ void add(MapVector m, const Pack<N>&, float (&sums)[1][N]) const {
+    Pack<N> d = load<N>(dy + m.at);
     if (y) {
-      const Pack<N> result = load<N>(y + at);
+      const Pack<N> result = load<N>(y + m.at);
       for (int j = 0; j < N; ++j) d.v[j] = result.v[j] > 0 ? d.v[j] : 0;
-      store(dz + at, d);
+      store(dz + m.at, d);
     }
     for (int j = 0; j < N; ++j) sums[0][j] += d.v[j];
   }

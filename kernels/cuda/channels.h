@@ -37,14 +37,20 @@ struct ChannelPlace {
         end((blockIdx.x + 1) * t.per_block < t.pixels ? (blockIdx.x + 1) * t.per_block : t.pixels) {}
 };
 
-// body.constants<N>(c) once per thread, then body.run(at, constants) at each of its vectors.
+// A vector of channels in a map: its pixel, and the index of its first element.
+struct MapVector {
+  int64_t pixel, at;
+};
+
+// body.constants<N>(c) once per thread, then body.run(vector, constants) at each of its vectors.
 template <int N, class Body>
 __global__ void __launch_bounds__(kThreads) channels_kernel(Body body, ChannelTiles t) {
   const ChannelPlace<N> place(t);
   if (place.channel >= t.channels) return;
   const auto constants = body.template constants<N>(place.channel);
   const int rows = kThreads / t.across;
-  for (int64_t p = place.begin; p < place.end; p += rows) body.run(p * t.channels + place.channel, constants);
+  for (int64_t p = place.begin; p < place.end; p += rows)
+    body.run(MapVector{p, p * t.channels + place.channel}, constants);
 }
 
 template <int N, class Body>
@@ -58,7 +64,7 @@ void for_channels(CudaContext& ctx, int64_t pixels, int64_t channels, const Body
 // Chunks of pixels that one block sums: at most about a thousand, whatever the device.
 inline int64_t pixels_per_chunk(int64_t pixels) { return ceil_div(pixels, 1024) < 256 ? 256 : ceil_div(pixels, 1024); }
 
-// partial [blocks][K][channels]: sums over each block's pixels of what term.add<N>(at, constants, sums) adds.
+// partial [blocks][K][channels]: sums over each block's pixels of what term.add<N>(vector, constants, sums) adds.
 template <int K, int N, class Term>
 __global__ void __launch_bounds__(kThreads) channel_sums_kernel(Term term, ChannelTiles t, float* partial) {
   const ChannelPlace<N> place(t);
@@ -66,7 +72,8 @@ __global__ void __launch_bounds__(kThreads) channel_sums_kernel(Term term, Chann
   if (place.channel < t.channels) {
     const auto constants = term.template constants<N>(place.channel);
     const int rows = kThreads / t.across;
-    for (int64_t p = place.begin; p < place.end; p += rows) term.add(p * t.channels + place.channel, constants, sums);
+    for (int64_t p = place.begin; p < place.end; p += rows)
+      term.add(MapVector{p, p * t.channels + place.channel}, constants, sums);
   }
   float* all = dynamic_smem<float>();  // [K * N][kThreads]
   for (int k = 0; k < K * N; ++k) all[k * kThreads + threadIdx.x] = sums[k / N][k % N];

@@ -59,14 +59,14 @@ struct Finish {
     return bias;
   }
   template <int N>
-  __device__ void run(int64_t at, const Pack<N>& bias) const {
-    Pack<N> v = load<N>(y + at), r{};
-    if (e.residual) r = load<N>(e.residual + at);
+  __device__ void run(MapVector m, const Pack<N>& bias) const {
+    Pack<N> v = load<N>(y + m.at), r{};
+    if (e.residual) r = load<N>(e.residual + m.at);
     for (int j = 0; j < N; ++j) {
       v.v[j] += bias.v[j] + r.v[j];
       if (e.relu && v.v[j] < 0) v.v[j] = 0;
     }
-    store(y + at, v);
+    store(y + m.at, v);
   }
 };
 

@@ -53,7 +53,7 @@ template <class T>
 PPL_DEVICE float gradient_of(const Conv& s, const T* dy, const Pixel& p, int k, int l) {
   const int oy = p.y + s.pad.y - k * s.dilation.y, ox = p.x + s.pad.x - l * s.dilation.x;
   if (oy < 0 || oy >= s.oh || ox < 0 || ox >= s.ow) return 0;
-  return static_cast<float>(dy[(static_cast<int64_t>(p.n) * s.oh + oy) * s.ow + ox]);
+  return static_cast<float>(dy[static_cast<unsigned>((p.n * s.oh + oy) * s.ow + ox)]);
 }
 
 // dx = epilogue(sum over taps): a thread keeps the weights of its channels.
@@ -80,10 +80,10 @@ struct Data {
     return k;
   }
   template <int N>
-  __device__ void run(int64_t at, const Constants<N>& k) const {
-    const Pixel p = pixel_of(static_cast<unsigned>(at / s.c), s.h, s.w);
+  __device__ void run(MapVector m, const Constants<N>& k) const {
+    const Pixel p = pixel_of(static_cast<unsigned>(m.pixel), s.h, s.w);
     Pack<N> v{};
-    if (e.residual) v = load<N>(e.residual + at);
+    if (e.residual) v = load<N>(e.residual + m.at);
     for (int j = 0; j < N; ++j) v.v[j] += k.bias[j];
     for (int tap = 0; tap < R * R; ++tap) {
       const float g = gradient_of(s, dy, p, tap / R, tap % R);
@@ -91,7 +91,7 @@ struct Data {
     }
     for (int j = 0; j < N; ++j)
       if (e.relu && v.v[j] < 0) v.v[j] = 0;
-    store(dx + at, v);
+    store(dx + m.at, v);
   }
 };
 
@@ -108,9 +108,9 @@ struct Weights {
     return {};
   }
   template <int N>
-  __device__ void add(int64_t at, const Nothing&, float (&sums)[R * R][N]) const {
-    const Pack<N> v = load<N>(x + at);
-    const Pixel p = pixel_of(static_cast<unsigned>(at / s.c), s.h, s.w);
+  __device__ void add(MapVector m, const Nothing&, float (&sums)[R * R][N]) const {
+    const Pack<N> v = load<N>(x + m.at);
+    const Pixel p = pixel_of(static_cast<unsigned>(m.pixel), s.h, s.w);
     for (int tap = 0; tap < R * R; ++tap) {
       const float g = gradient_of(s, dy, p, tap / R, tap % R);
       for (int j = 0; j < N; ++j) sums[tap][j] += g * v.v[j];
