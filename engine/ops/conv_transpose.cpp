@@ -21,19 +21,19 @@ Tensor conv_transpose(const Tensor& x, const Tensor& weight, const Tensor& bias,
     on(x.device(), [&](auto& ctx) { conv_backward_data(ctx, s, x.data<T>(), w.data<T>(), epilogue, y.data<T>()); });
     const Tensor kept = relu ? y.reshaped(y.shape()) : Tensor();
     return record("conv_transpose", {x, weight, bias}, y, [=](const Tensor& dy) -> std::vector<Tensor> {
-      const auto [dz, dbias] = backward_through_epilogue<T>(dy, kept, bias);
+      const BeforeEpilogue before = backward_through_epilogue<T>(dy, kept, bias);
       Tensor dx, dw;
       on(dy.device(), [&](auto& ctx) {
         if (x.requires_grad()) {
           dx = Tensor::empty(x.shape(), x.dtype(), x.device());
-          conv_forward(ctx, s, dz.template data<T>(), w.data<T>(), Epilogue<T>{}, dx.data<T>());
+          conv_forward(ctx, s, before.dz.data<T>(), w.data<T>(), Epilogue<T>{}, dx.data<T>());
         }
         if (weight.requires_grad()) {
           dw = gradient_target(weight);
-          conv_backward_weights(ctx, s, dz.template data<T>(), x.data<T>(), dw.data<float>());
+          conv_backward_weights(ctx, s, before.dz.data<T>(), x.data<T>(), dw.data<float>());
         }
       });
-      return {dx, dw, dbias};
+      return {dx, dw, before.dbias};
     });
   });
 }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
-#include <ranges>
 #include <sstream>
 
 #include "io/file.h"
@@ -74,8 +73,8 @@ std::vector<std::string> fields_of(const std::string& line) {
 }
 
 // Looks at every tile; what cannot be used becomes a problem.
-template <class Tiles, class Complete>
-void check_all(Tiles&& tiles, TileFolder& out, Complete&& complete) {
+template <class Complete>
+void check_all(std::vector<TileFile> tiles, TileFolder& out, Complete&& complete) {
   for (TileFile& tile : tiles) {
     try {
       complete(tile);
@@ -85,6 +84,12 @@ void check_all(Tiles&& tiles, TileFolder& out, Complete&& complete) {
       out.problems.push_back({tile.id, e.what()});
     }
   }
+}
+
+std::vector<TileFile> values_of(std::map<std::string, TileFile> by_id) {
+  std::vector<TileFile> tiles;
+  for (auto& [id, tile] : by_id) tiles.push_back(std::move(tile));
+  return tiles;
 }
 
 [[noreturn]] void none_found(const std::string& folder, const char* expected, const FolderImages& found) {
@@ -121,9 +126,7 @@ std::vector<TileFile> list_images(const std::string& folder, std::vector<std::st
     if (notes) notes->push_back((fs::path(folder) / name).string() + ": passed over: a link to nothing");
   }
   if (notes && !found.passed_over.empty()) notes->push_back(found.passed_over_note(folder));
-  std::vector<TileFile> out;
-  for (auto& [id, tile] : by_id) out.push_back(std::move(tile));
-  return out;
+  return values_of(std::move(by_id));
 }
 
 TileFolder scan_tiles(const std::string& folder, const std::string& masks, bool weights) {
@@ -145,7 +148,7 @@ TileFolder scan_tiles(const std::string& folder, const std::string& masks, bool 
     none_found(folder, masks.empty() ? "images <id>_sat with masks <id>_mask" : "images", found);
   if (!found.passed_over.empty()) out.notes.push_back(found.passed_over_note(folder));
   const FolderStems beside(masks.empty() ? folder : masks);
-  check_all(std::views::values(by_id), out, [&](TileFile& t) {
+  check_all(values_of(std::move(by_id)), out, [&](TileFile& t) {
     const std::string stem = fs::path(t.image_path).stem().string();
     std::vector<std::string> names{t.id + "_mask", stem + "_mask"};
     if (!masks.empty()) names.insert(names.end(), {stem, t.id, t.id + "_label", t.id + "_labels", t.id + "_gt"});
@@ -169,7 +172,7 @@ TileFolder scan_list(const std::string& path, bool weights) {
   }
   PPL_CHECK(!listed.empty(), path, ": lists no tile");
   TileFolder out;
-  check_all(listed, out, [](TileFile&) {});
+  check_all(std::move(listed), out, [](TileFile&) {});
   return out;
 }
 

@@ -1,7 +1,7 @@
 # ppl_cpu_levels(target sources...): the sources compiled once for each instruction set and joined so that a call of a
 # launcher goes to the set that cpu/level.cpp has chosen. Where there is one set only the sources are the target's own.
 set(PPL_CPU_LEVELS "")
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$")
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|amd64|AMD64)$" AND NOT PPL_FUZZ)  # fuzzers are for readers of files
   set(PPL_CPU_LEVELS x86_64_v2 avx2 avx512 avx512_bf16)  # lowest first, the names as in cpu/level.cpp
   if(PPL_SANITIZE)
     list(REMOVE_ITEM PPL_CPU_LEVELS avx2 avx512)  # the narrowest and the widest show what sanitizers can see

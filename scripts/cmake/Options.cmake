@@ -10,6 +10,9 @@ if(PPL_SANITIZE)
   add_compile_options(-fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer -g1)
   add_link_options(-fsanitize=address,undefined)
 endif()
+if(PPL_FUZZ)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
 
 # ppl_library(NAME [EXCLUDE_FROM_ALL] sources... LINKS targets...): a static library whose headers are included from the
 # repository root.

@@ -1,22 +1,14 @@
 #include "tests/support/fuzz/format_fuzz.h"
 
-#include <cstdio>
-#include <cstdlib>
-
 #include "io/image/codecs/codec.h"
 #include "io/json_text.h"
 #include "io/tiles/input_spec.h"
 #include "io/utf8.h"
 #include "io/weights/safetensors.h"
+#include "tests/support/fuzz/fuzz.h"
 
 namespace ppl::test {
 namespace {
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::fprintf(stderr, "format: %s\n", what);
-  std::abort();
-}
 
 template <class Work>
 void allowing_errors(Work&& work) {
@@ -57,9 +49,4 @@ void try_format(Bytes bytes) {
 
 }  // namespace ppl::test
 
-#ifdef PPL_LIBFUZZER
-extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  ppl::test::try_format({reinterpret_cast<const std::byte*>(data), size});
-  return 0;
-}
-#endif
+PPL_FUZZ(ppl::test::try_format)
