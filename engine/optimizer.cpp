@@ -1,5 +1,6 @@
 #include "engine/optimizer.h"
 
+#include <algorithm>
 #include <cmath>
 
 #include "engine/dispatch.h"
@@ -12,7 +13,7 @@
 
 namespace ppl {
 
-std::vector<std::string> optimizer_names() { return {"adam", "sgd"}; }
+std::vector<std::string> optimizer_names() { return {"adam", "adamw", "sgd"}; }
 
 Optimizer::Optimizer(Arena& arena, const OptimizerOptions& o, int64_t front)
     : arena_(arena),
@@ -20,10 +21,11 @@ Optimizer::Optimizer(Arena& arena, const OptimizerOptions& o, int64_t front)
       front_(front),
       scalars_(Tensor::zeros({4}, DType::f32, arena.values.device())),
       squares_(Tensor::zeros({sizeof(double)}, DType::u8, arena.values.device())) {
-  PPL_CHECK(o.name == "adam" || o.name == "sgd", "no optimizer is called '", o.name, "'; the nearest is ",
-            nearest_name(o.name, optimizer_names()));
+  const std::vector<std::string> known = optimizer_names();
+  PPL_CHECK(std::find(known.begin(), known.end(), o.name) != known.end(), "no optimizer is called '", o.name,
+            "'; the nearest is ", nearest_name(o.name, known));
   first_ = Tensor::zeros(arena.values.shape(), DType::f32, arena.values.device());
-  if (o.name == "adam") second_ = Tensor::zeros(arena.values.shape(), DType::f32, arena.values.device());
+  if (o.name != "sgd") second_ = Tensor::zeros(arena.values.shape(), DType::f32, arena.values.device());
 }
 
 void Optimizer::measure_gradients() {
@@ -61,9 +63,9 @@ void Optimizer::update(int64_t begin, int64_t end, int64_t steps, double rate) {
   const auto decay = static_cast<float>(options_.weight_decay);
   on(arena_.values.device(), [&](auto& ctx) {
     if (options_.clip_norm > 0) clip(ctx, options_.clip_norm, static_cast<const double*>(squares_.raw()), s + 3);
-    if (options_.name == "adam") {
+    if (options_.name != "sgd") {
       const AdamOptions o{static_cast<float>(options_.beta1), static_cast<float>(options_.beta2),
-                          static_cast<float>(options_.epsilon), decay};
+                          static_cast<float>(options_.epsilon), decay, options_.name == "adamw"};
       adam(ctx, o, n, s, grad, values, first, second_.data<float>() + begin);
     } else {
       sgd(ctx, {static_cast<float>(options_.momentum), decay}, n, s, grad, values, first);

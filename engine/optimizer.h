@@ -12,10 +12,10 @@ namespace ppl {
 std::vector<std::string> optimizer_names();
 
 struct OptimizerOptions {
-  std::string name = "adam";  // adam, sgd
+  std::string name = "adam";  // adam, adamw, sgd
   double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
   double momentum = 0.9;
-  double weight_decay = 0;  // L2, added to the gradient
+  double weight_decay = 0;  // L2, added to the gradient; adamw: weights times 1 - rate weight_decay
   double clip_norm = 0;     // 0: no clipping of the gradient's norm
 };
 

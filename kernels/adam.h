@@ -8,6 +8,7 @@ namespace ppl {
 struct AdamOptions {
   float beta1 = 0.9f, beta2 = 0.999f, eps = 1e-8f;
   float weight_decay = 0;  // L2: added to the gradient
+  bool decoupled = false;  // weight_decay is AdamW's: p is first multiplied by 1 - rate weight_decay
 };
 
 // state, in device memory: rate, 1 - beta1^t, 1 - beta2^t, factor of the gradient.

@@ -61,6 +61,8 @@ class Reader {
       read_plain(*it, value, where);
     } else if constexpr (std::is_same_v<T, std::vector<SourceConfig>>) {
       read_sources(*it, value, where);
+    } else if constexpr (std::is_same_v<T, AugmentConfig>) {
+      read_augment(*it, value, where);
     } else if constexpr (is_list<T>) {
       PPL_CHECK(it->is_array(), "configuration: ", where, " must be a list, not ", it->type_name());
       value.clear();
@@ -103,6 +105,13 @@ class Reader {
     }
   }
 
+  static void read_augment(const json& j, AugmentConfig& augment, const std::string& where) {
+    PPL_CHECK(j.is_object() || j.is_boolean() || j == "published", "configuration: ", where,
+              " must be \"published\", false or an object, not ", j.dump());
+    augment.on = j != false;
+    if (j.is_object()) read_object(j, augment, where);
+  }
+
  private:
   const json& json_;
   std::string where_;
@@ -116,6 +125,8 @@ struct Writer {
   void operator()(const char* key, T& value, const char* = nullptr) {
     if constexpr (is_plain<T>) {
       out[key] = value;
+    } else if constexpr (std::is_same_v<T, AugmentConfig>) {
+      out[key] = value.on ? write(value) : json(false);
     } else if constexpr (is_list<T>) {
       out[key] = json::array();
       for (auto& item : value) out[key].push_back(write(item));

@@ -8,6 +8,7 @@
 
 #include "engine/optimizer.h"
 #include "engine/schedule.h"
+#include "io/tiles/augment.h"
 
 namespace ppl::apps {
 
@@ -34,6 +35,15 @@ struct PixelWeightConfig {
   std::vector<double> foreground;  // of each class: how often a pixel of it counts; empty: once
 };
 
+// In the file also true or "published": as it is here; false: only a crop at a random place.
+struct AugmentConfig : Augmentation {
+  bool on = true;
+};
+
+struct CropConfig {
+  double empty = 1;  // share of crops without foreground that are kept; the others are drawn again (avoid_empty)
+};
+
 struct StageConfig {
   std::string name = "stage";
   std::vector<SourceConfig> train;
@@ -46,9 +56,10 @@ struct StageConfig {
   ScheduleOptions schedule;
   int epochs = 90;
   int crop = 1024;
-  int batch = 8;                  // tiles a step takes at once, on each rank
-  int accumulate = 1;             // batches a step
-  bool augment = true;            // else only a crop at a random place
+  int batch = 8;       // tiles a step takes at once, on each rank
+  int accumulate = 1;  // batches a step
+  AugmentConfig augment;
+  CropConfig crops;
   bool drop_last = true;          // leave out the last batch of an epoch where it is not full
   std::string monitor = "auto";   // what the best epoch is: validation_iou, training_loss, or auto: the first where
                                   // there is a validation folder; patience then waits for either to get better

@@ -40,6 +40,21 @@ void check_sources(const StageConfig& s, const std::string& where) {
   check_range(static_cast<double>(s.tiles_per_epoch), 0, 1e9, where + ".tiles_per_epoch");
 }
 
+void check_augment(const AugmentConfig& a, const std::string& where) {
+  check_range(a.probability, 0, 1, where + ".probability");
+  check_range(a.hue, 0, 127, where + ".hue");
+  check_range(a.saturation, 0, 255, where + ".saturation");
+  check_range(a.value, 0, 255, where + ".value");
+  check_range(a.shift, 0, 1, where + ".shift");
+  check_range(a.scale, 0, 0.9, where + ".scale");
+  check_range(a.aspect, 0, 0.9, where + ".aspect");
+  check_range(a.turn, 0, 180, where + ".turn");
+  check_range(a.resize, 1, 8, where + ".resize");
+  check_range(a.gain, 0, 1, where + ".gain");
+  check_range(a.blur, 0, 16, where + ".blur");
+  check_range(a.cutout, 0, 1, where + ".cutout");
+}
+
 void check_stage(const StageConfig& s, const std::string& where) {
   check_sources(s, where);
   check_one_of(s.loss, loss_names(), where + ".loss");
@@ -51,6 +66,9 @@ void check_stage(const StageConfig& s, const std::string& where) {
             ".monitor is validation_iou without a validation folder");
   PPL_CHECK(s.crop >= 32 && s.crop % 32 == 0, "configuration: ", where, ".crop must be a multiple of 32, not ", s.crop);
   PPL_CHECK(s.tta == 1 || s.tta == 4 || s.tta == 8, "configuration: ", where, ".tta must be 1, 4 or 8, not ", s.tta);
+  check_augment(s.augment, where + ".augment");
+  check_range(s.crops.empty, 0, 1, where + ".crops.empty");
+  check_range(s.optimizer.weight_decay, 0, 1e3, where + ".optimizer.weight_decay");
   check_range(s.learning_rate, 0, 1e3, where + ".learning_rate");
   check_range(s.epochs, 0, 1e6, where + ".epochs");
   check_range(s.batch, 1, 65536, where + ".batch");

@@ -53,6 +53,27 @@ void visit(V& v, PixelWeightConfig& o) {
 }
 
 template <class V>
+void visit(V& v, AugmentConfig& o) {
+  v("probability", o.probability);
+  v("hue", o.hue);
+  v("saturation", o.saturation);
+  v("value", o.value);
+  v("shift", o.shift);
+  v("scale", o.scale);
+  v("aspect", o.aspect);
+  v("turn", o.turn);
+  v("resize", o.resize);
+  v("gain", o.gain);
+  v("blur", o.blur);
+  v("cutout", o.cutout);
+}
+
+template <class V>
+void visit(V& v, CropConfig& o) {
+  v("empty", o.empty);
+}
+
+template <class V>
 void visit(V& v, StageConfig& o) {
   v("name", o.name);
   v("train", o.train);
@@ -68,6 +89,7 @@ void visit(V& v, StageConfig& o) {
   v("batch", o.batch);
   v("accumulate", o.accumulate);
   v("augment", o.augment);
+  v("crops", o.crops);
   v("drop_last", o.drop_last);
   v("monitor", o.monitor);
   v("patience", o.patience);

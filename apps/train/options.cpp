@@ -16,7 +16,11 @@ LoaderOptions loader_options(const TrainConfig& c, int64_t stage, const StageTil
   o.batch = s.batch;
   o.crop = tiles.crop;
   o.drop_last = s.drop_last;
-  if (!s.augment) o.augmentation = Augmentation{.probability = 0};  // a crop at a random place
+  if (s.augment.on)
+    o.augmentation = s.augment;
+  else
+    o.augmentation = Augmentation{.probability = 0};  // a crop at a random place
+  o.empty_crops = s.crops.empty;
   o.dtype = precision_of(c);
   o.seed = Random(c.seed, stage, 0xda7a).bits();
   o.threads = c.workers;

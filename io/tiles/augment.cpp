@@ -5,17 +5,10 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "engine/random.h"
-
 namespace ppl {
 namespace {
 
 constexpr uint64_t kStream = 0x6175676d;  // keeps these numbers apart from the shuffle's
-
-int64_t crop_start(Random& random, int64_t tile, int64_t crop) {
-  if (tile >= crop) return random.integer(0, tile - crop);
-  return -random.integer(0, crop - tile);
-}
 
 void draw_warp(const Augmentation& a, Random& random, AugmentPlan& p) {
   const auto w = static_cast<double>(p.width), h = static_cast<double>(p.height);
@@ -48,6 +41,11 @@ PixelView crop_view(const AugmentPlan& p, const Tile& t, const uint8_t* data, in
 }
 
 }  // namespace
+
+int64_t crop_start(Random& random, int64_t tile, int64_t crop) {
+  if (tile >= crop) return random.integer(0, tile - crop);
+  return -random.integer(0, crop - tile);
+}
 
 AugmentPlan identity_plan(int64_t height, int64_t width) {
   AugmentPlan p;

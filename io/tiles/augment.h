@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "engine/random.h"
 #include "io/tiles/input_spec.h"
 #include "io/tiles/tiles.h"
 #include "kernels/augment.h"
@@ -19,12 +20,21 @@ struct Augmentation {
   double saturation = 5, value = 15;  // +- of 255
   double shift = 0.1;                 // +- of the crop's size, rounded to whole pixels
   double scale = 0.1, aspect = 0.1;   // 1 +- each
+  // Not published (io/tiles/crop_changes.h), each with the same probability; the published steps come after them.
+  double turn = 0;    // +- degrees about the crop's middle
+  double resize = 1;  // the crop shows so many times its side of the tile, at most and at least (1 / resize)
+  double gain = 0;    // each band times 1 +- gain
+  double blur = 0;    // the Gaussian's deviation at most, in pixels
+  double cutout = 0;  // a square hole's side at most, of the crop's
+  bool changes_crops() const { return turn > 0 || resize > 1 || gain > 0 || blur > 0 || cutout > 0; }
 };
 
 // The plan for the tile `index` in `epoch`. crop: side of the square result; 0 takes the whole tile (turned only if
 // square).
 AugmentPlan draw_plan(const Augmentation&, uint64_t seed, int64_t epoch, int64_t index, int64_t tile_height,
                       int64_t tile_width, int64_t crop);
+// Where a crop of a tile begins along one axis, anywhere in it; negative where the tile is smaller.
+int64_t crop_start(Random&, int64_t tile, int64_t crop);
 AugmentPlan identity_plan(int64_t height, int64_t width);
 
 // Maps 8-bit values to normalised ones: tables[band][value].

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstring>
 
+#include "io/tiles/crop_changes.h"
+
 namespace ppl {
 namespace {
 
@@ -216,7 +218,8 @@ void Loader::fill(Batch& b, std::span<const Draw> draws, const NormaliseTables<T
   for_tiles(draws, *source_, [&](int64_t k) {
     const Draw& draw = draws[static_cast<size_t>(k)];
     uint8_t* to = b.targets.data<uint8_t>() + k * target;
-    apply_plan(plan(draw), load(draw), source_->classes(), tables, b.images.data<T>() + k * image, to, scratch, map);
+    const auto [plan, tile] = take(draw);
+    apply_plan(plan, tile, source_->classes(), tables, b.images.data<T>() + k * image, to, scratch, map);
     if (b.weights.defined())
       pixel_weights(pixels, source_->classes(), w.map, map, w.foreground.empty() ? nullptr : w.foreground.data(), to,
                     b.weights.data<float>() + k * target);
@@ -230,12 +233,26 @@ void Loader::fill_raw(Batch& b, std::span<const Draw> draws, const Shape& shape,
   b.raw.masks = Tensor::empty(shape, DType::u8);
   if (options_.weights.map != 0) b.raw.maps = Tensor::empty(shape, DType::u8);
   for_tiles(draws, *source_, [&](int64_t k) {
-    const Draw& draw = draws[static_cast<size_t>(k)];
-    b.raw.plans.push_back(plan(draw));
-    b.valid += copy_crop(b.raw.plans.back(), load(draw), source_->classes(),
-                         b.raw.images.data<uint8_t>() + k * pixels * bands, b.raw.masks.data<uint8_t>() + k * pixels,
+    const auto [plan, tile] = take(draws[static_cast<size_t>(k)]);
+    b.raw.plans.push_back(plan);
+    b.valid += copy_crop(plan, tile, source_->classes(), b.raw.images.data<uint8_t>() + k * pixels * bands,
+                         b.raw.masks.data<uint8_t>() + k * pixels,
                          b.raw.maps.defined() ? b.raw.maps.data<uint8_t>() + k * pixels : nullptr, scratch);
   });
+}
+
+std::pair<AugmentPlan, Tile> Loader::take(const Draw& draw) const {
+  Tile tile = load(draw);
+  AugmentPlan p = plan(draw);
+  if (!options_.augmentation || options_.crop == 0) return {p, tile};
+  const Augmentation& a = *options_.augmentation;
+  if (options_.empty_crops < 1) avoid_empty(p, tile, options_.empty_crops, options_.seed, draw.pass, draw.index);
+  if (!a.changes_crops()) return {p, tile};
+  const CropChanges changes = draw_changes(a, options_.seed, draw.pass, draw.index, p.height, p.width, tile.bands);
+  if (changes.none()) return {p, tile};
+  tile = change_crop(p, changes, tile, source_->classes());
+  p.crop_y = p.crop_x = 0;
+  return {p, tile};
 }
 
 AugmentPlan Loader::plan(const Draw& draw) const {

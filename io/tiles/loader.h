@@ -55,7 +55,8 @@ struct LoaderOptions {
   bool shuffle = true;
   bool drop_last = true;                                      // leave out what does not fill the last batch
   std::optional<Augmentation> augmentation = Augmentation{};  // none: with a crop, the middle of the tile
-  DType dtype = DType::f32;                                   // f32 or bf16
+  double empty_crops = 1;    // share of crops without foreground that stay where they are (avoid_empty)
+  DType dtype = DType::f32;  // f32 or bf16
   uint64_t seed = 0;
   int threads = 2;
   int prefetch = 4;  // batches finished or in the making
@@ -110,6 +111,8 @@ class Loader {
   void make_tensors(Batch&, const Shape&) const;
   void fill_raw(Batch&, std::span<const Draw>, const Shape&, AugmentScratch&) const;
   Tile load(const Draw&) const;
+  // The tile and what is to be made of it.
+  std::pair<AugmentPlan, Tile> take(const Draw&) const;
   template <class T>
   void fill(Batch&, std::span<const Draw>, const NormaliseTables<T>&, AugmentScratch&) const;
   AugmentPlan plan(const Draw&) const;

@@ -162,10 +162,14 @@ TEST_CASE("a plan of another size is refused") {
 }
 
 TEST_CASE("batches made on the device are the loader's own") {
+  const Augmentation strong{.turn = 180, .resize = 1.5, .gain = 0.3, .blur = 1.5, .cutout = 0.5};
   for (const int classes : {1, 3}) {
-    for (const bool weighted : {false, true}) {
+    for (const auto& [weighted, augmentation] :
+         {std::pair{false, Augmentation{}}, {true, Augmentation{}}, {false, strong}, {true, strong}}) {
       const auto source = std::make_shared<MadeTiles>(12, classes);
       LoaderOptions o;
+      o.augmentation = augmentation;
+      o.empty_crops = augmentation.changes_crops() ? 0.3 : 1;
       o.batch = 4;
       o.crop = 32;
       o.dtype = weighted ? DType::bf16 : DType::f32;
@@ -184,8 +188,8 @@ TEST_CASE("batches made on the device are the loader's own") {
         CHECK(got.images.dtype() == expected.images.dtype());
         CHECK(got.images.to_host() == expected.images.to_host());
         CHECK(got.targets.to_host() == expected.targets.to_host());
-        CHECK(got.weights.defined() == weighted);
-        if (weighted) CHECK(got.weights.to_host() == expected.weights.to_host());
+        CHECK(got.weights.defined() == o.weights.needed());
+        if (o.weights.needed()) CHECK(got.weights.to_host() == expected.weights.to_host());
         CHECK(got.ids == expected.ids);
       }
     }

@@ -33,11 +33,14 @@ TEST_CASE("adam and sgd") {
     for (float& x : v) x = x * x;
     const OnDevice<float> dg(g), dp(p), dm(m), dv(v), sp(p), sb(m);
     std::vector<float> q = p, b = m;
-    adam(cpu(), {.weight_decay = 0.1f}, n, state.data(), g.data(), p.data(), m.data(), v.data());
-    adam(cuda(), {.weight_decay = 0.1f}, n, there.data, dg.data, dp.data, dm.data, dv.data);
-    CHECK(compare(dp.host(), p).error < 1e-6);
-    CHECK(compare(dm.host(), m).error < 1e-6);
-    CHECK(compare(dv.host(), v).error < 1e-6);
+    for (const bool decoupled : {false, true}) {
+      const AdamOptions o{.weight_decay = 0.1f, .decoupled = decoupled};
+      adam(cpu(), o, n, state.data(), g.data(), p.data(), m.data(), v.data());
+      adam(cuda(), o, n, there.data, dg.data, dp.data, dm.data, dv.data);
+      CHECK(compare(dp.host(), p).error < 1e-6);
+      CHECK(compare(dm.host(), m).error < 1e-6);
+      CHECK(compare(dv.host(), v).error < 1e-6);
+    }
     sgd(cpu(), {.weight_decay = 0.1f}, n, state.data(), g.data(), q.data(), b.data());
     sgd(cuda(), {.weight_decay = 0.1f}, n, there.data, dg.data, sp.data, sb.data);
     CHECK(compare(sp.host(), q).error < 1e-6);

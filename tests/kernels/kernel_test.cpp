@@ -111,6 +111,28 @@ TEST_CASE("adam is PyTorch's") {
   check_close(v, ev, 5e-5);  // 1 - 0.999f is 0.001 to 2e-5
 }
 
+// Loshchilov and Hutter, Decoupled Weight Decay Regularization (ICLR 2019), with PyTorch's rate times decay.
+TEST_CASE("adamw decays the weights, not by way of the gradient") {
+  const size_t n = 1003;
+  std::vector<float> p = noise(n, 1), m(n), v(n);
+  std::vector<double> exact(p.begin(), p.end()), em(n), ev(n);
+  for (int step = 1; step <= 5; ++step) {
+    const std::vector<float> g = noise(n, static_cast<unsigned>(step) + 10);
+    const float state[4] = {0.01f, static_cast<float>(1 - std::pow(0.9, step)),
+                            static_cast<float>(1 - std::pow(0.999, step)), 0.5f};
+    adam(ctx(), {.weight_decay = 3, .decoupled = true}, n, state, g.data(), p.data(), m.data(), v.data());
+    for (size_t i = 0; i < n; ++i) {
+      const double d = 0.5 * g[i];
+      em[i] = 0.9 * em[i] + 0.1 * d;
+      ev[i] = 0.999 * ev[i] + 0.001 * d * d;
+      exact[i] = exact[i] * (1 - 0.01 * 3) - 0.01 / (1 - std::pow(0.9, step)) * em[i] /
+                                                 (std::sqrt(ev[i]) / std::sqrt(1 - std::pow(0.999, step)) + 1e-8);
+    }
+  }
+  check_close(p, exact, 2e-6);
+  check_close(m, em, 1e-6);
+}
+
 TEST_CASE("sgd with momentum is PyTorch's") {
   const size_t n = 517;
   std::vector<float> p = noise(n, 1), buffer(n);

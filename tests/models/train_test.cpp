@@ -81,7 +81,7 @@ TEST_CASE("eight tiles are learnt to an IoU above 0.9") {
 }
 
 TEST_CASE("a step repeats to the bit, and a checkpoint goes on to the bit") {
-  for (const char* optimizer : {"adam", "sgd"}) {
+  for (const char* optimizer : {"adam", "adamw", "sgd"}) {
     for (const DType precision : {DType::f32, DType::bf16}) {
       CAPTURE(optimizer);
       CAPTURE(std::string(name(precision)));
@@ -105,7 +105,7 @@ TEST_CASE("a step repeats to the bit, and a checkpoint goes on to the bit") {
 }
 
 TEST_CASE("each optimizer lowers the loss") {
-  for (const char* optimizer : {"adam", "sgd"}) {
+  for (const char* optimizer : {"adam", "adamw", "sgd"}) {
     CAPTURE(optimizer);
     TrainerOptions o{make_loss("dice_bce"), {}, DType::f32};
     o.optimizer.name = optimizer;

@@ -80,6 +80,33 @@ TEST_CASE("a prior that is no share, or not one for each class, is refused") {
                     doctest::Contains("network.start is 'previous'; the nearest known is 'prior' of "));
 }
 
+TEST_CASE("augmentation is a name, off, or what differs from the published one") {
+  const auto with = [](const json& augment) {
+    json j = smallest();
+    if (!augment.is_null()) j["stages"][0]["augment"] = augment;
+    return to_json(parse_config(j))["stages"][0]["augment"];
+  };
+  const json published = with({});
+  CHECK(published["hue"] == 30);
+  CHECK(published["turn"] == 0);
+  CHECK(with("published") == published);
+  CHECK(with(true) == published);
+  CHECK(with(published) == published);
+  CHECK(with(false) == false);
+  json turned = published;
+  turned["turn"] = 90;
+  CHECK(with({{"turn", 90}}) == turned);
+  CHECK_THROWS_WITH(with("strong"), doctest::Contains("augment must be \"published\", false or an object, not \"str"));
+  CHECK_THROWS_WITH(with({{"rotate", 1}}), doctest::Contains("unknown key 'rotate' in stages.0.augment"));
+  CHECK_THROWS_WITH(with({{"resize", 0.5}}), doctest::Contains("augment.resize must be from 1 to 8, not 0.5"));
+  json j = smallest();
+  override_value(j, "stages.0.augment.cutout=0.25");
+  override_value(j, "stages.0.crops.empty=0.5");
+  CHECK(parse_config(j).stages[0].augment.cutout == 0.25);
+  CHECK(parse_config(j).stages[0].augment.hue == 30);
+  CHECK(parse_config(j).stages[0].crops.empty == 0.5);
+}
+
 TEST_CASE("the learning rate under another program's name is named") {
   json j = smallest();
   j["stages"][0]["optimizer"]["lr"] = 0.5;

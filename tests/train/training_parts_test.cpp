@@ -55,7 +55,7 @@ TEST_CASE("without augmentation crops come from the whole tile, unchanged") {
   const TemporaryFolder dir;
   TrainConfig c;
   StageConfig s;
-  s.augment = false;
+  s.augment.on = false;
   s.batch = 1;
   c.stages = {s};
   StageTiles tiles;
