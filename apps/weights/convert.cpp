@@ -1,6 +1,11 @@
 #include "apps/weights/convert.h"
 
+#include <filesystem>
+
+#include "apps/common/fingerprint.h"
+#include "apps/common/log.h"
 #include "apps/common/recognize.h"
+#include "apps/weights/whole.h"
 #include "io/file.h"
 #include "io/weights/safetensors.h"
 #include "io/weights/torch_file.h"
@@ -50,7 +55,31 @@ std::string import_network(const NamedArrays& file, const ImportOptions& o) {
   return info.network;
 }
 
+void export_whole(const apps::LoadedNetwork& loaded, const ExportOptions& o) {
+  const WholeModel whole{loaded.info,
+                         std::filesystem::path(o.from).filename().string(),
+                         apps::Fingerprint().add_file(o.from).hex(),
+                         o.classes,
+                         o.batch,
+                         o.height == o.width ? o.height : 0,
+                         o.bytes};
+  const OnnxOptions options = naming_file(o.from, [&] { return onnx_options_of(whole); });
+  if (loaded.info.input.ground_sample_distance <= 0)
+    apps::log_line(cat(o.from,
+                       ": does not say its metres a pixel (weights import --input), so the model has no "
+                       "'resolution': its user must know it"));
+  const std::string model = onnx_model(*loaded.network, options, whole_metadata(whole));
+  int64_t parameters = 0;
+  for (const auto& [name, array] : state_dict(*loaded.network).arrays) parameters += array.count();
+  write_file(o.to, model);
+  write_file(stac_item_beside(o.to), stac_item(whole, o.to, static_cast<int64_t>(model.size()), parameters));
+}
+
 }  // namespace
+
+std::string stac_item_beside(const std::string& model) {
+  return std::filesystem::path(model).replace_extension(".stac.json").string();
+}
 
 std::string import_weights(const ImportOptions& o) {
   if (check_outputs({o.to}, {o.from, o.input}, o.existing)) return "there already";
@@ -63,8 +92,11 @@ std::string import_weights(const ImportOptions& o) {
 }
 
 void export_weights(const ExportOptions& o) {
-  if (check_outputs({o.to}, {o.from}, o.existing)) return;
+  std::vector<std::string> outputs{o.to};
+  if (o.whole) outputs.push_back(stac_item_beside(o.to));
+  if (check_outputs(outputs, {o.from}, o.existing)) return;
   const apps::LoadedNetwork loaded = apps::load_weights(o.from, o.network);
+  if (o.whole) return export_whole(loaded, o);
   if (o.onnx) {
     const std::string model = onnx_model(*loaded.network, {o.batch, o.height, o.width}, metadata_of(loaded.info));
     write_file(o.to, model);

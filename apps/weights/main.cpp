@@ -44,6 +44,13 @@ void add_export(CLI::App& app) {
   command->add_option("TO", o.to, "File to write")->required();
   command->add_option("--network", o.network, "Network of weights that do not name theirs: " + names());
   command->add_flag("--onnx", o.onnx, "An ONNX model from normalised images to logits, as for names that end in .onnx");
+  CLI::Option* whole = command->add_flag(
+      "--whole", o.whole,
+      "An ONNX model from pictures to probabilities, channel 0 the background, with what QGIS' Deepness plugin reads "
+      "and a STAC Item beside it");
+  command->add_flag("--bytes", o.bytes, "Whole models take bytes instead of floats from 0 to 1")->needs(whole);
+  command->add_option("--classes", o.classes, "Names of a whole model's classes after the background, such as road")
+      ->needs(whole);
   command->add_option("--size", size, "Height and width of the model's images; 0: free")
       ->expected(1, 2)
       ->check(CLI::Range(0, 65536))
@@ -52,7 +59,7 @@ void add_export(CLI::App& app) {
   command->add_option("--prefix", o.prefix, "Before each name of safetensors, such as module.");
   add_existing(*command, o.existing);
   command->callback([] {
-    o.onnx = o.onnx || o.to.ends_with(".onnx");
+    o.onnx = o.onnx || o.whole || o.to.ends_with(".onnx");
     if (o.onnx)
       check_extension("TO", o.to, {".onnx"}, "an ONNX model");
     else

@@ -1,5 +1,6 @@
 #include "models/onnx/export.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "engine/trace.h"
@@ -15,7 +16,7 @@ constexpr int64_t kTracedSide = 32;                // of the image that the netw
 class Exporter {
  public:
   Exporter(const LinkNet& network, const OnnxOptions& o)
-      : spec_(network.spec), batch_(o.batch), height_(o.height), width_(o.width) {
+      : spec_(network.spec), whole_(o.whole), batch_(o.batch), height_(o.height), width_(o.width) {
     PPL_CHECK(!network.training(), "onnx: the network must be in evaluation mode");
     for (const Module::Entry& e : network.entries()) names_of_parameters_[e.tensor.raw()] = e.name;
     const NoGrad off;
@@ -33,14 +34,57 @@ class Exporter {
   std::string run(const std::map<std::string, std::string>& metadata) {
     const onnx::Extent batch{batch_, batch_ > 0 ? "" : "batch"}, height{height_, is_free() ? "height" : ""},
         width{width_, is_free() ? "width" : ""};
-    graph_.input("input", {batch, {spec_.bands, ""}, height, width});
-    values_[input_.raw()] = "input";
+    if (whole_) {
+      const int64_t bands = *std::max_element(whole_->bands.begin(), whole_->bands.end());
+      graph_.input("image", {batch, {bands, ""}, height, width},
+                   whole_->bytes ? onnx::Element::u8 : onnx::Element::f32);
+      values_[input_.raw()] = normalised("image", bands);
+    } else {
+      graph_.input("input", {batch, {spec_.bands, ""}, height, width});
+      values_[input_.raw()] = "input";
+    }
     for (const TracedOp& op : ops_) values_[op.result.raw()] = node_of(op);
-    graph_.output("logits", value(output_, "the result"), {batch, {spec_.classes, ""}, height, width});
+    const std::string& logits = value(output_, "the result");
+    if (whole_)
+      graph_.output("probabilities", probabilities(logits), {batch, {1 + spec_.classes, ""}, height, width});
+    else
+      graph_.output("logits", logits, {batch, {spec_.classes, ""}, height, width});
     return std::move(graph_).model(metadata);
   }
 
  private:
+  // Chooses bands and normalises: a convolution with one weight a band, 1 / std, and the bias -mean / std.
+  std::string normalised(const std::string& image, int64_t bands) {
+    const std::string x = whole_->bytes ? as_float(image) : image;
+    const double unit = whole_->bytes ? 255 : 1;
+    std::vector<float> weight(static_cast<size_t>(spec_.bands * bands), 0), bias;
+    for (size_t i = 0; i < whole_->bands.size(); ++i) {
+      weight[i * static_cast<size_t>(bands) + static_cast<size_t>(whole_->bands[i] - 1)] =
+          static_cast<float>(1 / (unit * whole_->std[i]));
+      bias.push_back(static_cast<float>(-whole_->mean[i] / whole_->std[i]));
+    }
+    return graph_.node("Conv",
+                       {x, graph_.constant("normalisation.weight", {spec_.bands, bands, 1, 1}, weight),
+                        graph_.constant("normalisation.bias", {spec_.bands}, bias)},
+                       {{{"kernel_shape", {1, 1}}}, {}, {}});
+  }
+
+  std::string one_minus(const std::string& x) {
+    const std::string one = graph_.constant(cat("one_", names_++), {1}, {1.0f});
+    return graph_.node("Add", {graph_.node("Neg", {x}), one});
+  }
+
+  // The background in front. 1 - sigmoid(x) is sigmoid(-x).
+  std::string probabilities(const std::string& logits) {
+    const std::string highest =
+        spec_.classes == 1 ? logits : graph_.node("ReduceMax", {logits}, {{{"axes", {1}}}, {{"keepdims", 1}}, {}});
+    const double odds = whole_->threshold / (1 - whole_->threshold);
+    std::string background = graph_.node("Mul", {graph_.node("Sigmoid", {graph_.node("Neg", {highest})}),
+                                                 graph_.constant("odds", {1}, {static_cast<float>(odds)})});
+    if (odds > 1) background = one_minus(relu(one_minus(background)));  // OpenCV takes no Min with a number
+    return concat({background, graph_.node("Sigmoid", {logits})}, 1);
+  }
+
   bool is_free() const { return height_ == 0; }
 
   // An op that is not traced breaks the chain here, so that none can be left out unseen.
@@ -184,6 +228,7 @@ class Exporter {
   std::string relu(const std::string& x) { return graph_.node("Relu", {x}); }
 
   const NetworkSpec spec_;
+  const std::optional<OnnxWhole> whole_;
   const int64_t batch_, height_, width_;
   std::map<const void*, std::string> names_of_parameters_;
   Tensor input_, output_;
@@ -193,6 +238,16 @@ class Exporter {
   int names_ = 0;
 };
 
+void check_whole(const OnnxWhole& w, int bands) {
+  const auto n = static_cast<size_t>(bands);
+  PPL_CHECK(w.bands.size() == n && w.mean.size() == n && w.std.size() == n, "onnx: the network has ", bands,
+            " bands; the picture's, means and deviations are ", w.bands.size(), ", ", w.mean.size(), " and ",
+            w.std.size());
+  PPL_CHECK(std::all_of(w.bands.begin(), w.bands.end(), [](int b) { return b > 0 && b <= 65536; }),
+            "onnx: bands are counted from 1");
+  PPL_CHECK(w.threshold >= 0 && w.threshold < 1, "onnx: no probability is above a threshold of ", w.threshold);
+}
+
 }  // namespace
 
 std::string onnx_model(const LinkNet& network, const OnnxOptions& o,
@@ -201,6 +256,7 @@ std::string onnx_model(const LinkNet& network, const OnnxOptions& o,
   PPL_CHECK(o.height >= 0 && o.width >= 0 && o.batch >= 0 && o.height % 32 == 0 && o.width % 32 == 0 &&
                 o.height <= 65536 && o.width <= 65536,
             "onnx: expected sizes that are multiples of 32, got ", o.width, " x ", o.height);
+  if (o.whole) check_whole(*o.whole, network.spec.bands);
   return Exporter(network, o).run(metadata);
 }
 

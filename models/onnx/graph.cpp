@@ -37,7 +37,7 @@ Message tensor(const std::string& name, int type, const std::vector<int64_t>& sh
 }
 
 // ValueInfo { name, type { tensor { element type, shape { extents } } } }
-Message value_info(const std::string& name, const std::vector<Extent>& shape) {
+Message value_info(const std::string& name, const std::vector<Extent>& shape, Element element) {
   Message extents, of_tensor, type, info;
   for (const Extent& e : shape) {
     Message extent;
@@ -47,7 +47,7 @@ Message value_info(const std::string& name, const std::vector<Extent>& shape) {
       extent.text(2, e.name);
     extents.message(1, extent);
   }
-  of_tensor.integer(1, kFloat);
+  of_tensor.integer(1, static_cast<int64_t>(element));
   of_tensor.message(2, extents);
   type.message(1, of_tensor);
   info.text(1, name);
@@ -111,8 +111,8 @@ std::string Graph::scalar(const std::string& name, int64_t value) {
   return name;
 }
 
-void Graph::input(const std::string& name, const std::vector<Extent>& shape) {
-  graph_.message(graph_field::input, value_info(name, shape));
+void Graph::input(const std::string& name, const std::vector<Extent>& shape, Element element) {
+  graph_.message(graph_field::input, value_info(name, shape, element));
 }
 
 void Graph::output(const std::string& name, const std::string& result, const std::vector<Extent>& shape) {
@@ -122,7 +122,7 @@ void Graph::output(const std::string& name, const std::string& result, const std
   m.text(node_field::name, name);
   m.text(node_field::op, "Identity");
   graph_.message(graph_field::node, m);
-  graph_.message(graph_field::output, value_info(name, shape));
+  graph_.message(graph_field::output, value_info(name, shape, Element::f32));
 }
 
 std::string Graph::model(const std::map<std::string, std::string>& metadata) && {

@@ -23,6 +23,8 @@ struct Extent {
   std::string name;
 };
 
+enum class Element { f32 = 1, u8 = 2 };  // numbers of onnx.proto
+
 class Graph {
  public:
   // Appends a node with one result; gives the result's name.
@@ -32,7 +34,7 @@ class Graph {
   std::string constant(const std::string& name, const std::vector<int64_t>& values);  // of rank 1
   std::string scalar(const std::string& name, int64_t value);
 
-  void input(const std::string& name, const std::vector<Extent>& shape);
+  void input(const std::string& name, const std::vector<Extent>& shape, Element = Element::f32);
   // Lets the value called `result` leave the graph under this name.
   void output(const std::string& name, const std::string& result, const std::vector<Extent>& shape);
 

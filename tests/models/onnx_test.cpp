@@ -85,3 +85,61 @@ TEST_CASE("sizes that the network cannot take are refused") {
   CHECK_THROWS_AS(onnx_model(*network, {1, 0, 512}, {}), Error);
   CHECK(onnx_model(*network, {0, 0, 0}, {}).find("height") != std::string::npos);
 }
+
+namespace {
+
+// The picture's bands as the network takes them, and what follows the logits, from the formulas.
+cv::Mat whole_by_hand(const LinkNet& network, const OnnxWhole& w, const Tensor& image) {
+  Tensor x = Tensor::empty({image.dim(0), image.dim(1), image.dim(2), network.spec.bands});
+  const int64_t pixels = image.size() / image.dim(3);
+  const double unit = w.bytes ? 255 : 1;
+  for (int64_t i = 0; i < pixels; ++i)
+    for (size_t c = 0; c < w.bands.size(); ++c)
+      x.data<float>()[i * network.spec.bands + static_cast<int64_t>(c)] =
+          static_cast<float>((image.data<float>()[i * image.dim(3) + w.bands[c] - 1] / unit - w.mean[c]) / w.std[c]);
+  const NoGrad off;
+  const Tensor logits = network.forward(x);
+  const int64_t classes = network.spec.classes;
+  Tensor p = Tensor::empty({image.dim(0), image.dim(1), image.dim(2), 1 + classes});
+  for (int64_t i = 0; i < pixels; ++i) {
+    double highest = 0;
+    for (int64_t c = 0; c < classes; ++c) {
+      const double probability = 1 / (1 + std::exp(-double{logits.data<float>()[i * classes + c]}));
+      p.data<float>()[i * (1 + classes) + 1 + c] = static_cast<float>(probability);
+      highest = std::max(highest, probability);
+    }
+    p.data<float>()[i * (1 + classes)] =
+        static_cast<float>(std::min(1.0, (1 - highest) * w.threshold / (1 - w.threshold)));
+  }
+  return planes(p);
+}
+
+double whole_error(const LinkNet& network, const OnnxWhole& w, int64_t bands) {
+  const std::string model = onnx_model(network, {1, 64, 64, w}, {});
+  cv::dnn::Net net = cv::dnn::readNetFromONNX(model.data(), model.size());
+  Tensor image = Tensor::empty({1, 64, 64, bands});
+  Random random(7);
+  for (int64_t i = 0; i < image.size(); ++i)
+    image.data<float>()[i] = static_cast<float>(w.bytes ? std::floor(256 * random.uniform()) : random.uniform());
+  net.setInput(planes(image), "image");
+  return difference(net.forward("probabilities"), whole_by_hand(network, w, image));
+}
+
+}  // namespace
+
+TEST_CASE("whole models choose bands, normalise, and give probabilities behind a background") {
+  const auto one = with_random_values(make_network("linknet34"));
+  CHECK(whole_error(*one, {{3, 2, 1}, {0.33, 0.39, 0.41}, {0.11, 0.12, 0.14}, 0.25, false}, 3) < 1e-5);
+  CHECK(whole_error(*one, {{3, 2, 1}, {0.33, 0.39, 0.41}, {0.11, 0.12, 0.14}, 0.25, true}, 3) < 1e-5);
+  CHECK(whole_error(*one, {{4, 2, 1}, {0.5, 0.5, 0.5}, {0.2, 0.3, 0.4}, 0.9, false}, 4) < 1e-5);
+  CHECK(whole_error(*with_random_values(make_network("linknet34", 4, 2)),
+                    {{1, 2, 3, 4}, {0.1, 0.2, 0.3, 0.4}, {0.2, 0.2, 0.3, 0.4}, 0.5, false}, 4) < 1e-5);
+}
+
+TEST_CASE("whole models of other bands, or with a threshold that nothing passes, are refused") {
+  const auto network = with_random_values(make_network("linknet34"));
+  const auto model = [&](const OnnxWhole& w) { return onnx_model(*network, {1, 32, 32, w}, {}); };
+  CHECK_THROWS_AS(model({{1, 2}, {0, 0}, {1, 1}, 0.25, false}), Error);
+  CHECK_THROWS_AS(model({{1, 2, 0}, {0, 0, 0}, {1, 1, 1}, 0.25, false}), Error);
+  CHECK_THROWS_AS(model({{1, 2, 3}, {0, 0, 0}, {1, 1, 1}, 1, false}), Error);
+}
