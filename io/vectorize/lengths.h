@@ -5,7 +5,7 @@
 #include <string>
 
 #include "io/vectorize/buildings.h"
-#include "io/vectorize/road_lines.h"
+#include "io/vectorize/roads/road_lines.h"
 
 namespace ppl {
 

@@ -9,8 +9,8 @@
 
 #include "io/geometry/simplify.h"
 #include "io/image/image.h"
-#include "io/vectorize/road_lines.h"
-#include "io/vectorize/thin.h"
+#include "io/vectorize/roads/road_lines.h"
+#include "io/vectorize/roads/thin.h"
 #include "tests/support/drawn.h"
 #include "tests/support/io_support.h"
 

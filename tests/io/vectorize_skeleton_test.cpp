@@ -6,8 +6,8 @@
 #include <random>
 #include <vector>
 
-#include "io/vectorize/road_lines.h"
-#include "io/vectorize/thin.h"
+#include "io/vectorize/roads/road_lines.h"
+#include "io/vectorize/roads/thin.h"
 #include "tests/support/drawn.h"
 
 using namespace ppl;

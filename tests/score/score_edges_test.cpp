@@ -8,7 +8,7 @@
 #include "apps/score/masks/edges.h"
 #include "apps/score/masks/iou.h"
 #include "engine/random.h"
-#include "io/vectorize/thin.h"
+#include "io/vectorize/roads/thin.h"
 #include "tests/support/mask_folders.h"
 #include "tests/support/process.h"
 

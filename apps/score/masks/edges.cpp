@@ -6,7 +6,7 @@
 #include <cmath>
 
 #include "apps/score/apls/apls.h"
-#include "io/vectorize/thin.h"
+#include "io/vectorize/roads/thin.h"
 #include "kernels/base.h"
 #include "models/metrics.h"
 

@@ -30,7 +30,7 @@ extern const MaskMetric kRelaxedMetric, kBoundaryMetric, kCentreLineMetric;
 RelaxedCounts relaxed_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored, int radius);
 
 // clDice (Shit et al. 2021): how much of the centre line of each mask lies in the other one. predicted, truth: pixels
-// of the centre lines (io/vectorize/thin.h); f1() is the measure. ignored: pixels of these that do not count.
+// of the centre lines (io/vectorize/roads/thin.h); f1() is the measure. ignored: pixels of these that do not count.
 RelaxedCounts centre_line_counts(const BitImage& prediction, const BitImage& truth, const BitImage& ignored);
 
 // The border of a mask: its pixels with one that is not of it, or the image's edge, at most `distance` steps away

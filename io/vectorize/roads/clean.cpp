@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <set>
 
-#include "io/vectorize/road_lines.h"
+#include "io/vectorize/roads/road_lines.h"
 
 namespace ppl {
 namespace {

@@ -1,4 +1,4 @@
-#include "io/vectorize/thin.h"
+#include "io/vectorize/roads/thin.h"
 
 #include <algorithm>
 #include <array>

@@ -1,7 +1,7 @@
 #include <bit>
 #include <utility>
 
-#include "io/vectorize/skeleton_graph.h"
+#include "io/vectorize/roads/skeleton_graph.h"
 #include "kernels/base.h"
 
 namespace ppl {

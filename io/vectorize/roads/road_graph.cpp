@@ -1,4 +1,4 @@
-#include "io/vectorize/road_graph.h"
+#include "io/vectorize/roads/road_graph.h"
 
 #include <algorithm>
 

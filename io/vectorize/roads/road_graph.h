@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <vector>
 
-#include "io/vectorize/skeleton_graph.h"
+#include "io/vectorize/roads/skeleton_graph.h"
 
 namespace ppl {
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "io/geometry/bit_image.h"
-#include "io/vectorize/road_graph.h"
+#include "io/vectorize/roads/road_graph.h"
 
 namespace ppl {
 

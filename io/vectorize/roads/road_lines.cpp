@@ -1,4 +1,4 @@
-#include "io/vectorize/road_lines.h"
+#include "io/vectorize/roads/road_lines.h"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 #include <set>
 
 #include "io/geometry/simplify.h"
-#include "io/vectorize/thin.h"
+#include "io/vectorize/roads/thin.h"
 #include "kernels/base.h"
 
 namespace ppl {

@@ -4,7 +4,7 @@
 #include <numbers>
 
 #include "io/geometry/point_grid.h"
-#include "io/vectorize/road_lines.h"
+#include "io/vectorize/roads/road_lines.h"
 
 namespace ppl {
 namespace {
