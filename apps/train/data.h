@@ -4,7 +4,7 @@
 #include <memory>
 #include <vector>
 
-#include "apps/train/config.h"
+#include "apps/train/config/config.h"
 #include "io/tiles/loader.h"
 
 namespace ppl::apps {

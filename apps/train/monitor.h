@@ -5,7 +5,7 @@
 #include <string>
 
 #include "apps/train/checkpoint.h"
-#include "apps/train/config.h"
+#include "apps/train/config/config.h"
 
 namespace ppl::apps {
 

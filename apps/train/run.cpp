@@ -9,7 +9,7 @@
 #include "apps/common/log.h"
 #include "apps/common/signals.h"
 #include "apps/common/weights.h"
-#include "apps/train/recorder.h"
+#include "apps/train/record/recorder.h"
 #include "apps/train/run_lock.h"
 #include "apps/train/stage.h"
 #include "apps/train/team.h"

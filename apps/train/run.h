@@ -1,7 +1,7 @@
 // A training run: its stages one after the other, with logs and weights in its folder.
 #pragma once
 
-#include "apps/train/config.h"
+#include "apps/train/config/config.h"
 #include "engine/communication/communication.h"
 #include "engine/tensor.h"
 

@@ -1,9 +1,9 @@
 // One stage of a run: its epochs, with validation, early stop, weights, log lines and checkpoints.
 #pragma once
 
-#include "apps/train/config.h"
+#include "apps/train/config/config.h"
 #include "apps/train/data.h"
-#include "apps/train/recorder.h"
+#include "apps/train/record/recorder.h"
 #include "engine/communication/communication.h"
 #include "models/linknet.h"
 

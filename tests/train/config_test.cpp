@@ -1,5 +1,5 @@
 // Keys of train's configuration: old names, wrong names.
-#include "apps/train/config.h"
+#include "apps/train/config/config.h"
 
 #include <doctest/doctest.h>
 

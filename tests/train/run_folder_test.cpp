@@ -8,7 +8,7 @@
 #include <span>
 
 #include "apps/common/legend.h"
-#include "apps/train/event_file.h"
+#include "apps/train/record/event_file.h"
 #include "io/file.h"
 #include "io/image/image.h"
 #include "tests/support/small_training.h"

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <set>
 
-#include "apps/train/options.h"
+#include "apps/train/config/options.h"
 #include "apps/train/validate.h"
 #include "models/networks.h"
 #include "tests/support/small_training.h"

@@ -1,8 +1,8 @@
-#include "apps/train/config.h"
+#include "apps/train/config/config.h"
 
 #include <algorithm>
 
-#include "apps/train/config_fields.h"
+#include "apps/train/config/fields.h"
 #include "engine/nearest_name.h"
 
 namespace ppl::apps {

@@ -1,4 +1,4 @@
-#include "apps/train/epoch_log.h"
+#include "apps/train/record/epoch_log.h"
 
 #include <fmt/format.h>
 

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "apps/train/config.h"
+#include "apps/train/config/config.h"
 #include "apps/train/validate.h"
 
 namespace ppl::apps {

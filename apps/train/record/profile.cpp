@@ -1,4 +1,4 @@
-#include "apps/train/profile.h"
+#include "apps/train/record/profile.h"
 
 #include <fmt/format.h>
 

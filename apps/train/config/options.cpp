@@ -1,4 +1,4 @@
-#include "apps/train/options.h"
+#include "apps/train/config/options.h"
 
 #include <algorithm>
 

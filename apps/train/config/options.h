@@ -1,7 +1,7 @@
 // What a stage's configuration means to the loader and to the trainer.
 #pragma once
 
-#include "apps/train/config.h"
+#include "apps/train/config/config.h"
 #include "apps/train/data.h"
 #include "engine/communication/communication.h"
 #include "models/training/trainer.h"

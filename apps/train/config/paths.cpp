@@ -1,4 +1,4 @@
-#include "apps/train/config_paths.h"
+#include "apps/train/config/paths.h"
 
 #include <filesystem>
 

@@ -1,4 +1,4 @@
-#include "apps/train/sheet.h"
+#include "apps/train/record/sheet.h"
 
 #include <fmt/format.h>
 

@@ -1,4 +1,4 @@
-#include "apps/train/event_file.h"
+#include "apps/train/record/event_file.h"
 
 #include <array>
 #include <bit>

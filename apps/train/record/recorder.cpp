@@ -1,4 +1,4 @@
-#include "apps/train/recorder.h"
+#include "apps/train/record/recorder.h"
 
 #include <fmt/format.h>
 

@@ -2,7 +2,7 @@
 // still read.
 #pragma once
 
-#include "apps/train/config.h"
+#include "apps/train/config/config.h"
 
 namespace ppl::apps {
 

@@ -1,7 +1,7 @@
 // Which values a configuration may have.
 #include <algorithm>
 
-#include "apps/train/config.h"
+#include "apps/train/config/config.h"
 #include "engine/nearest_name.h"
 #include "models/losses.h"
 #include "models/networks.h"

@@ -7,10 +7,10 @@
 #include <string>
 
 #include "apps/train/checkpoint.h"
-#include "apps/train/config.h"
-#include "apps/train/epoch_log.h"
-#include "apps/train/event_file.h"
-#include "apps/train/profile.h"
+#include "apps/train/config/config.h"
+#include "apps/train/record/epoch_log.h"
+#include "apps/train/record/event_file.h"
+#include "apps/train/record/profile.h"
 #include "engine/communication/communication.h"
 
 namespace ppl::apps {
