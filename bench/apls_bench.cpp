@@ -10,7 +10,7 @@
 #include "apps/score/apls/apls.h"
 #include "apps/score/apls/check.h"
 #include "io/threads.h"
-#include "tests/support/road_support.h"
+#include "tests/support/maps/road_support.h"
 
 namespace {
 

@@ -15,7 +15,7 @@
 #include "io/file.h"
 #include "io/image/geotiff.h"
 #include "models/networks.h"
-#include "tests/support/small_training.h"
+#include "tests/support/training/small_training.h"
 
 using namespace ppl;
 namespace fs = std::filesystem;

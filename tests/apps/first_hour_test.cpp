@@ -10,7 +10,7 @@
 #include "apps/common/weights.h"
 #include "io/file.h"
 #include "models/networks.h"
-#include "tests/support/small_training.h"
+#include "tests/support/training/small_training.h"
 
 using namespace ppl;
 namespace fs = std::filesystem;

@@ -8,7 +8,7 @@
 #include "io/geometry/shape.h"
 #include "io/places/projection.h"
 #include "io/tables/layers/vector_file.h"
-#include "tests/support/town_masks.h"
+#include "tests/support/images/town_masks.h"
 
 using namespace ppl;
 using namespace ppl::test;

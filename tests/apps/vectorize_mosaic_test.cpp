@@ -7,9 +7,9 @@
 #include "io/tables/csv.h"
 #include "io/tables/layers/vector_file.h"
 #include "io/tables/wkt.h"
+#include "tests/support/images/town_masks.h"
 #include "tests/support/io_support.h"
 #include "tests/support/process.h"
-#include "tests/support/town_masks.h"
 
 using namespace ppl;
 using namespace ppl::test;

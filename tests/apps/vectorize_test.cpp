@@ -12,9 +12,9 @@
 #include "io/tables/layers/vector_file.h"
 #include "io/tables/wkt.h"
 #include "io/vectorize/open_roads.h"
+#include "tests/support/images/town_masks.h"
 #include "tests/support/io_support.h"
 #include "tests/support/process.h"
-#include "tests/support/town_masks.h"
 
 using namespace ppl;
 using namespace ppl::test;

@@ -11,7 +11,7 @@
 
 #include "engine/communication/through_host.h"
 #include "kernels/cuda/device.h"
-#include "tests/support/ranks_main.h"
+#include "tests/support/training/ranks_main.h"
 
 using namespace ppl;
 

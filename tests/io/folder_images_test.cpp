@@ -4,6 +4,7 @@
 #include "io/tiles/folder_images.h"
 #include "io/tiles/image_list.h"
 #include "io/tiles/tiles.h"
+#include "tests/support/images/other_files.h"
 #include "tests/support/io_support.h"
 
 using namespace ppl;

@@ -6,6 +6,7 @@
 #include "io/image/scene.h"
 #include "io/image/white_margin.h"
 #include "io/tiles/input_spec.h"
+#include "tests/support/images/other_files.h"
 #include "tests/support/io_support.h"
 
 using namespace ppl;

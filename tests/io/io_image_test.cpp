@@ -8,7 +8,7 @@
 
 #include "engine/random.h"
 #include "io/image/geotiff.h"
-#include "tests/support/opencv_images.h"
+#include "tests/support/images/opencv_images.h"
 
 namespace ppl {
 namespace {

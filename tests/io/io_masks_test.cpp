@@ -2,7 +2,7 @@
 #include "io/image/mask_reader.h"
 
 #include "io/image/geotiff.h"
-#include "tests/support/opencv_images.h"
+#include "tests/support/images/opencv_images.h"
 
 namespace ppl {
 namespace {

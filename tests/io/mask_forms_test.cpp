@@ -7,6 +7,7 @@
 #include "io/image/geotiff.h"
 #include "io/image/mask_reader.h"
 #include "io/image/scene.h"
+#include "tests/support/images/other_files.h"
 #include "tests/support/io_support.h"
 
 using namespace ppl;

@@ -10,7 +10,7 @@
 #include "io/tables/wkt.h"
 #include "io/vectorize/buildings.h"
 #include "io/vectorize/square.h"
-#include "tests/support/drawn.h"
+#include "tests/support/images/drawn.h"
 #include "tests/support/io_support.h"
 
 using namespace ppl;

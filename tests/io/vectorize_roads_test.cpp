@@ -11,7 +11,7 @@
 #include "io/image/image.h"
 #include "io/vectorize/roads/road_lines.h"
 #include "io/vectorize/roads/thin.h"
-#include "tests/support/drawn.h"
+#include "tests/support/images/drawn.h"
 #include "tests/support/io_support.h"
 
 using namespace ppl;

@@ -8,7 +8,7 @@
 
 #include "io/vectorize/roads/road_lines.h"
 #include "io/vectorize/roads/thin.h"
-#include "tests/support/drawn.h"
+#include "tests/support/images/drawn.h"
 
 using namespace ppl;
 

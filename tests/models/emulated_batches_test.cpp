@@ -7,7 +7,7 @@
 #include "models/networks.h"
 #include "tests/support/compare.h"
 #include "tests/support/device/late_streams.h"
-#include "tests/support/made_batches.h"
+#include "tests/support/training/made_batches.h"
 
 using namespace ppl;
 

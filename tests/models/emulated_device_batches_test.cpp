@@ -6,7 +6,7 @@
 
 #include "kernels/normalise.h"
 #include "tests/support/device/late_streams.h"
-#include "tests/support/made_batches.h"
+#include "tests/support/training/made_batches.h"
 
 using namespace ppl;
 

@@ -13,7 +13,7 @@
 #include "models/losses.h"
 #include "models/networks.h"
 #include "models/training/trainer.h"
-#include "tests/support/module_values.h"
+#include "tests/support/training/module_values.h"
 
 using namespace ppl;
 

@@ -9,7 +9,7 @@
 #include "models/training/trainer.h"
 #include "tests/support/compare.h"
 #include "tests/support/op_case.h"
-#include "tests/support/ranks_main.h"
+#include "tests/support/training/ranks_main.h"
 
 using namespace ppl;
 

@@ -11,7 +11,7 @@
 #include "models/state_dict.h"
 #include "models/training/trainer.h"
 #include "tests/support/compare.h"
-#include "tests/support/module_values.h"
+#include "tests/support/training/module_values.h"
 
 using namespace ppl;
 

@@ -9,7 +9,7 @@
 #include "io/file.h"
 #include "tests/rasterize/rasterize_support.h"
 #include "tests/support/io_support.h"
-#include "tests/support/map_tables.h"
+#include "tests/support/maps/map_tables.h"
 
 using namespace ppl;
 using namespace ppl::test;

@@ -10,7 +10,7 @@
 #include <random>
 
 #include "tests/rasterize/rasterize_support.h"
-#include "tests/support/map_tables.h"
+#include "tests/support/maps/map_tables.h"
 
 using namespace ppl;
 using namespace ppl::test;

@@ -9,7 +9,7 @@
 #include "apps/score/apls/graph.h"
 #include "apps/score/roads/cases.h"
 #include "tests/support/io_support.h"
-#include "tests/support/road_support.h"
+#include "tests/support/maps/road_support.h"
 
 namespace ppl::score {
 namespace {

@@ -6,8 +6,8 @@
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
-#include "tests/support/building_tables.h"
 #include "tests/support/io_support.h"
+#include "tests/support/maps/building_tables.h"
 #include "tests/support/process.h"
 
 using namespace ppl;

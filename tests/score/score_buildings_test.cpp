@@ -10,8 +10,8 @@
 
 #include "apps/score/buildings/buildings.h"
 #include "io/tables/csv.h"
-#include "tests/support/building_tables.h"
 #include "tests/support/io_support.h"
+#include "tests/support/maps/building_tables.h"
 #include "tests/support/process.h"
 
 using namespace ppl;

@@ -9,7 +9,7 @@
 #include "apps/score/masks/iou.h"
 #include "engine/random.h"
 #include "io/vectorize/roads/thin.h"
-#include "tests/support/mask_folders.h"
+#include "tests/support/images/mask_folders.h"
 #include "tests/support/process.h"
 
 using namespace ppl;

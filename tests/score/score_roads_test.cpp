@@ -10,8 +10,8 @@
 #include "io/image/geotiff.h"
 #include "io/image/image.h"
 #include "tests/support/io_support.h"
+#include "tests/support/maps/road_support.h"
 #include "tests/support/process.h"
-#include "tests/support/road_support.h"
 
 namespace ppl {
 namespace {

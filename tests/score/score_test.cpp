@@ -13,7 +13,7 @@
 #include "io/image/geotiff.h"
 #include "io/image/image.h"
 #include "io/weights/safetensors.h"
-#include "tests/support/mask_folders.h"
+#include "tests/support/images/mask_folders.h"
 #include "tests/support/process.h"
 
 using namespace ppl;

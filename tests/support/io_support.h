@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "io/file.h"
-#include "io/image/image.h"
 #include "kernels/base.h"
 #include "tests/support/data_folder.h"
 #include "tests/support/temporary_folder.h"
@@ -46,12 +45,6 @@ inline void write_bytes(const std::string& path, const std::vector<std::byte>& b
   out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   PPL_CHECK(out, "cannot write ", path);
 }
-
-// A PNG with opacity, which the engine never writes: in rgba_png.cpp. rgba [height, width, 4]
-void write_rgba_png(const std::string& path, int width, int height, const std::vector<uint8_t>& rgba);
-
-// Of three bands, or of four: CMYK. In other_jpeg.cpp.
-void write_other_jpeg(const std::string& path, const Image& image, bool progressive);
 
 // What was written to stderr, by any library, while f ran.
 template <class F>

@@ -3,7 +3,7 @@
 
 #include <filesystem>
 
-#include "tests/support/ranks_support.h"
+#include "tests/support/training/ranks_support.h"
 
 using namespace ppl;
 namespace fs = std::filesystem;

@@ -9,7 +9,7 @@
 #include "io/weights/safetensors.h"
 #include "models/networks.h"
 #include "tests/support/io_support.h"
-#include "tests/support/ranks_support.h"
+#include "tests/support/training/ranks_support.h"
 
 using namespace ppl;
 using test::count;

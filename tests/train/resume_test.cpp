@@ -8,7 +8,7 @@
 #include <map>
 
 #include "io/file.h"
-#include "tests/support/small_training.h"
+#include "tests/support/training/small_training.h"
 
 using namespace ppl;
 namespace fs = std::filesystem;

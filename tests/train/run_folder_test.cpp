@@ -11,7 +11,7 @@
 #include "apps/train/record/event_file.h"
 #include "io/file.h"
 #include "io/image/image.h"
-#include "tests/support/small_training.h"
+#include "tests/support/training/small_training.h"
 
 using namespace ppl;
 namespace fs = std::filesystem;

@@ -6,7 +6,7 @@
 
 #include "io/file.h"
 #include "io/weights/safetensors.h"
-#include "tests/support/small_training.h"
+#include "tests/support/training/small_training.h"
 
 using namespace ppl;
 namespace fs = std::filesystem;

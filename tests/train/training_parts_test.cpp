@@ -7,7 +7,7 @@
 #include "apps/train/config/options.h"
 #include "apps/train/validate.h"
 #include "models/networks.h"
-#include "tests/support/small_training.h"
+#include "tests/support/training/small_training.h"
 
 using namespace ppl;
 using namespace ppl::apps;

@@ -11,7 +11,7 @@
 #include "io/weights/safetensors.h"
 #include "models/networks.h"
 #include "models/state_dict.h"
-#include "tests/support/small_training.h"
+#include "tests/support/training/small_training.h"
 
 using namespace ppl;
 namespace fs = std::filesystem;

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "io/file.h"
-#include "tests/support/small_training.h"
+#include "tests/support/training/small_training.h"
 
 namespace ppl {
 

@@ -1,4 +1,4 @@
-#include "tests/support/map_tables.h"
+#include "tests/support/maps/map_tables.h"
 
 #include <doctest/doctest.h>
 #include <ogrsf_frmts.h>

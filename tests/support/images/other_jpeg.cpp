@@ -3,7 +3,7 @@
 
 #include <jpeglib.h>
 
-#include "tests/support/io_support.h"
+#include "tests/support/images/other_files.h"
 
 namespace ppl::test {
 

@@ -1,4 +1,4 @@
-#include "tests/support/road_support.h"
+#include "tests/support/maps/road_support.h"
 
 #include <fmt/format.h>
 

@@ -1,5 +1,5 @@
 #define DOCTEST_CONFIG_IMPLEMENT
-#include "tests/support/ranks_main.h"
+#include "tests/support/training/ranks_main.h"
 
 #include <doctest/doctest.h>
 
