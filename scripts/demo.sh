@@ -12,22 +12,22 @@ scripts/setup.sh
 cmake -G Ninja -S . -B build -DCMAKE_BUILD_TYPE=Release >/dev/null
 cmake --build build --parallel "$(nproc)" --target town rasterize train predict score sheet
 
-if [[ -e $out && ! -e $out/scene/town.osm ]]; then
+if [[ -e $out && ! -e $out/town/town.osm ]]; then
   echo "demo: $out is there and was not made by this script; name another folder" >&2
   exit 1
 fi
 rm -rf "$out"
 mkdir -p "$out"
 
-build/bin/town "$out/scene" --seed 1
+build/bin/town "$out/town" --seed 1
 # The exact masks that town draws are kept for validation only.
-rm "$out"/scene/train/*_mask.png
-build/bin/rasterize "$out/scene/town.osm" --images "$out/scene/train" --out "$out/scene/train"
+rm "$out"/town/train/*_mask.png
+build/bin/rasterize "$out/town/town.osm" --images "$out/town/train" --out "$out/town/train"
 # bf16 where the machine computes in it
 precision=f32
 grep -qE 'avx512_bf16|amx_bf16' /proc/cpuinfo && precision=bf16
-build/bin/train "$recipe" --set "precision=$precision" --set "run=$out/run" --set "stages.0.train=$out/scene/train" --set "stages.0.validation=$out/scene/val"
-build/bin/predict "$out/run/roads/best.safetensors" "$out/scene/val" "$out/prediction"
-build/bin/score iou "$out/scene/val" "$out/prediction" --csv "$out/iou.csv"
-build/bin/sheet --images "$out/scene/val" --truth "$out/scene/val" --prediction "$out/prediction" --out "$out/sheet.png" --quiet
-echo "Look at $out/sheet.png (and at the whole town: $out/scene/town.jpg)"
+build/bin/train "$recipe" --set "precision=$precision" --set "run=$out/run" --set "stages.0.train=$out/town/train" --set "stages.0.validation=$out/town/val"
+build/bin/predict "$out/run/roads/best.safetensors" "$out/town/val" "$out/prediction"
+build/bin/score iou "$out/town/val" "$out/prediction" --csv "$out/iou.csv"
+build/bin/sheet --images "$out/town/val" --truth "$out/town/val" --prediction "$out/prediction" --out "$out/sheet.png" --quiet
+echo "Look at $out/sheet.png (and at the whole town: $out/town/town.jpg)"

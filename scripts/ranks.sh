@@ -12,11 +12,11 @@ export OMP_NUM_THREADS=1
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-"$town" "$work/scene" --seed 1 --quiet
+"$town" "$work/town" --seed 1 --quiet
 cat >"$work/recipe.json" <<JSON
 {"run": "$work/run", "precision": "${PRECISION:-f32}", "workers": 1, "threads": 1, "checkpoint": {"every_minutes": 0},
  "ranks": {"wire": "${WIRE:-f32}"},
- "stages": [{"train": "$work/scene/train", "crop": $size, "batch": $batch, "epochs": 1, "monitor": "training_loss", "drop_last": false}]}
+ "stages": [{"train": "$work/town/train", "crop": $size, "batch": $batch, "epochs": 1, "monitor": "training_loss", "drop_last": false}]}
 JSON
 
 # profile NAME RANKS COMMAND...: steps are the same for any number of ranks.

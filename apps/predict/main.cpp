@@ -52,8 +52,8 @@ void add_image_options(CLI::App& app, PredictOptions& o) {
   app.add_option("out", o.out, "Folder for <id>_mask files; for a scene or mosaic the mask, a .tif")->required();
   app.add_option("--no-data", o.no_data, "Pixels whose bands all have this value are no data (black collars: 0)")
       ->check(CLI::Range(0, 65535));
-  app.add_flag("--resample", o.resample, "Bring pictures to the weights' metres a pixel, and masks back");
-  app.add_option("--pixel-size", o.pixel_size, "Metres a pixel of the pictures (else by where they say that they lie)")
+  app.add_flag("--resample", o.resample, "Bring images to the weights' metres a pixel, and masks back");
+  app.add_option("--pixel-size", o.pixel_size, "Metres a pixel of the images (else by where they say that they lie)")
       ->check(CLI::Range(0.001, 1000.0));
   app.add_option("--trained-at", o.trained_at, "Metres a pixel of what the weights have seen (else what they say)")
       ->check(CLI::Range(0.001, 1000.0));

@@ -35,8 +35,8 @@ struct PredictOptions {
   std::optional<double> threshold;  // of the mean probability, strictly greater; else the weights'
   DType precision = DType::f32;
   std::vector<int> bands;                        // from 1; empty: the weights'
-  bool resample = false;                         // pictures to the weights' metres a pixel, and what is found back
-  std::optional<double> pixel_size, trained_at;  // metres a pixel of the pictures, of the weights; else what they say
+  bool resample = false;                         // images to the weights' metres a pixel, and what is found back
+  std::optional<double> pixel_size, trained_at;  // metres a pixel of the images, of the weights; else what they say
   std::optional<int> no_data;  // pixels whose bands all have this value are no data; else the weights'
   // One file a class beside the mask; of scenes OUT_prob.tif with a band a class.
   ProbabilityFormat probabilities = ProbabilityFormat::none;

@@ -38,10 +38,10 @@ std::string text_of(const Box& box) {
 
 }  // namespace
 
-Box bounds_in(const std::string& crs, const Scene& scene) {
+Box bounds_in(const std::string& crs, const FeatureSet& features) {
   constexpr int kSteps = 32;
   Box box;
-  for (const FeatureLayer& layer : scene.layers()) {
+  for (const FeatureLayer& layer : features.layers()) {
     const Box from = layer.bounds();
     Line points;
     for (int i = 0; i <= kSteps && !from.empty(); ++i) {
@@ -56,16 +56,16 @@ Box bounds_in(const std::string& crs, const Scene& scene) {
   return box;
 }
 
-void check_touching(const Scene& scene, const TileFrames& frames) {
+void check_touching(const FeatureSet& features, const TileFrames& frames) {
   ProjectionCache cache;
   for (const TileFrame& tile : frames.tiles) {
     const TileView view(tile, frames.crs[tile.crs], cache);
-    const double margin = scene.margin(view);
-    for (const FeatureLayer& layer : scene.layers()) {
+    const double margin = features.margin(view);
+    for (const FeatureLayer& layer : features.layers()) {
       if (view.touches(layer, margin)) return;
     }
   }
-  const Box map = bounds_in(crs_of_epsg(4326), scene), tiles = degrees_of(frames);
+  const Box map = bounds_in(crs_of_epsg(4326), features), tiles = degrees_of(frames);
   const Box turned{map.min_y, map.min_x, map.max_y, map.max_x};
   throw Error(
       fmt::format("no feature of the map is on any of the {} tiles: the map is at {}, the tiles at {} (degrees){}; "

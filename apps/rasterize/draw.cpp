@@ -47,14 +47,14 @@ struct Drawer::Work {
 };
 
 void Drawer::draw_road(Work& work, const NearbyFeature& road) {
-  const double radius = scene_.settings().radius_of(road.layer->traits(road.number));
+  const double radius = features_.settings().radius_of(road.layer->traits(road.number));
   for_segments(road.parts, false, [&](Point a, Point b) {
     cover_capsule(a, b, radius, work.view.scale_at((a + b) * 0.5), work.view.extent(), spans_);
   });
 }
 
 void Drawer::draw_published(Work& work, const NearbyFeature& road) {
-  const int thickness = published_thickness(road.layer->traits(road.number), scene_.settings().lane_pixels);
+  const int thickness = published_thickness(road.layer->traits(road.number), features_.settings().lane_pixels);
   for_segments(road.parts, false, [&](Point a, Point b) {
     constexpr double kFar = 1 << 28;
     if (std::max({std::abs(a.x), std::abs(a.y), std::abs(b.x), std::abs(b.y)}) > kFar) return;
@@ -64,7 +64,7 @@ void Drawer::draw_published(Work& work, const NearbyFeature& road) {
 }
 
 void Drawer::draw_distance(Work& work, const NearbyFeature& road) {
-  const double limit = scene_.settings().distance;
+  const double limit = features_.settings().distance;
   for_segments(road.parts, false, [&](Point a, Point b) {
     const GroundScale scale = work.view.scale_at((a + b) * 0.5);
     more_spans_.clear();
@@ -80,7 +80,7 @@ void Drawer::draw_distance(Work& work, const NearbyFeature& road) {
 }
 
 void Drawer::draw_area(Work& work, const NearbyFeature& area) {
-  const Settings& settings = scene_.settings();
+  const Settings& settings = features_.settings();
   if (settings.min_area > 0) {
     Box box;
     for (const Line& ring : area.parts) {
@@ -99,7 +99,8 @@ void Drawer::draw_area(Work& work, const NearbyFeature& area) {
 void Drawer::draw_boundary(Work& work, const std::vector<Line>& rings) {
   more_spans_.clear();
   for_segments(rings, true, [&](Point a, Point b) {
-    cover_capsule(a, b, scene_.settings().boundary, work.view.scale_at((a + b) * 0.5), work.view.extent(), more_spans_);
+    cover_capsule(a, b, features_.settings().boundary, work.view.scale_at((a + b) * 0.5), work.view.extent(),
+                  more_spans_);
   });
 }
 
@@ -107,7 +108,7 @@ void Drawer::draw_boundary(Work& work, const std::vector<Line>& rings) {
 void Drawer::draw_near(Work& work, const std::vector<Line>& rings) {
   std::vector<Span> around = spans_;
   for_segments(rings, true, [&](Point a, Point b) {
-    cover_capsule(a, b, scene_.settings().contact, work.view.scale_at((a + b) * 0.5), work.view.extent(), around);
+    cover_capsule(a, b, features_.settings().contact, work.view.scale_at((a + b) * 0.5), work.view.extent(), around);
   });
   work.for_pixels(around, [&](size_t pixel, int32_t, int32_t) {
     if (work.last_near[pixel] == work.number) return;
@@ -117,7 +118,7 @@ void Drawer::draw_near(Work& work, const std::vector<Line>& rings) {
 }
 
 DrawnTile Drawer::draw(const TileFrame& frame) {
-  const Settings& settings = scene_.settings();
+  const Settings& settings = features_.settings();
   const TileView view(frame, crs_[frame.crs], cache_);
   const auto pixels = static_cast<size_t>(frame.height * frame.width);
   DrawnTile tile;
@@ -128,9 +129,9 @@ DrawnTile Drawer::draw(const TileFrame& frame) {
   if (outlines) work.owner.assign(pixels, 0);
   if (outlines && settings.contact > 0) work.last_near.assign(pixels, 0), work.near.assign(pixels, 0);
 
-  const double margin = scene_.margin(view);
+  const double margin = features_.margin(view);
   std::vector<NearbyFeature> nearby;
-  for (const FeatureLayer& layer : scene_.layers()) {
+  for (const FeatureLayer& layer : features_.layers()) {
     std::vector<NearbyFeature> found = view.find(layer, margin);
     std::move(found.begin(), found.end(), std::back_inserter(nearby));
   }

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "apps/rasterize/scene.h"
+#include "apps/rasterize/feature_set.h"
 #include "io/maps/tile_view.h"
 #include "io/places/tile_frame.h"
 
@@ -21,7 +21,7 @@ struct DrawnTile {
 // Draws tiles one after the other; one for each thread.
 class Drawer {
  public:
-  Drawer(const Scene& scene, const std::vector<std::string>& crs) : scene_(scene), crs_(crs) {}
+  Drawer(const FeatureSet& features, const std::vector<std::string>& crs) : features_(features), crs_(crs) {}
   DrawnTile draw(const TileFrame& tile);
 
  private:
@@ -33,7 +33,7 @@ class Drawer {
   void draw_boundary(Work&, const std::vector<Line>& rings);
   void draw_near(Work&, const std::vector<Line>& rings);
 
-  const Scene& scene_;
+  const FeatureSet& features_;
   const std::vector<std::string>& crs_;
   ProjectionCache cache_;
   PolygonFiller filler_;

@@ -107,7 +107,7 @@ class ReadingProgress {
 
 }  // namespace
 
-Scene read_scene(const Job& job, std::vector<SourceReport>& reports) {
+FeatureSet read_features(const Job& job, std::vector<SourceReport>& reports) {
   MapRequest request;
   request.theme = job.settings.theme;
   request.tunnels = job.settings.tunnels;
@@ -131,19 +131,19 @@ Scene read_scene(const Job& job, std::vector<SourceReport>& reports) {
     layers.push_back(std::move(osm));
   }
   log_classless(reports);
-  Scene scene(std::move(layers), job.settings);
-  if (scene.size() == 0) check_anything(job, reports);
-  return scene;
+  FeatureSet features(std::move(layers), job.settings);
+  if (features.size() == 0) check_anything(job, reports);
+  return features;
 }
 
 FramesAhead::FramesAhead(const TileChoice& choice) : choice_(choice) {
-  by_scene_ = choice.images.empty() && choice.slippy.empty() && choice.table.empty() && choice.bounds.empty();
+  by_features_ = choice.images.empty() && choice.slippy.empty() && choice.table.empty() && choice.bounds.empty();
   frames_ = std::async(std::launch::async, [this] { return read(); });
 }
 
 TileFrames FramesAhead::read() const {
   TileFrames frames;
-  if (by_scene_) {
+  if (by_features_) {
     frames.crs = {crs_from_text(choice_.crs, "--crs")};
   } else if (!choice_.images.empty()) {
     frames = frames_of_images(choice_.images, choice_.crs);
@@ -159,11 +159,11 @@ TileFrames FramesAhead::read() const {
   return frames;
 }
 
-TileFrames FramesAhead::get(const Scene& scene) {
+TileFrames FramesAhead::get(const FeatureSet& features) {
   TileFrames frames = frames_.get();
-  if (!by_scene_) return frames;
+  if (!by_features_) return frames;
   // On whole pixels, so that grids of the same size and coordinate system fit together.
-  const Box box = bounds_in(frames.crs[0], scene);
+  const Box box = bounds_in(frames.crs[0], features);
   const auto down = [&](double v) { return std::floor(v / choice_.pixel) * choice_.pixel; };
   const auto up = [&](double v) { return std::ceil(v / choice_.pixel) * choice_.pixel; };
   const Box bounds{down(box.min_x), down(box.min_y), up(box.max_x), up(box.max_y)};

@@ -3,27 +3,27 @@
 
 #include <future>
 
+#include "apps/rasterize/feature_set.h"
 #include "apps/rasterize/rasterize.h"
-#include "apps/rasterize/scene.h"
 
 namespace ppl::rasterize {
 
 // All inputs, in their order; OSM files share one layer. Error where nothing in them is drawn, unless they are empty
 // layers or the job allows it.
-Scene read_scene(const Job& job, std::vector<SourceReport>& reports);
+FeatureSet read_features(const Job& job, std::vector<SourceReport>& reports);
 
 // Tiles, looked for by a thread of its own while the maps are read; one of the choices has to be made.
 class FramesAhead {
  public:
   explicit FramesAhead(const TileChoice& choice);
-  // The scene says where a grid without bounds lies. Once.
-  TileFrames get(const Scene& scene);
+  // The features say where a grid without bounds lies. Once.
+  TileFrames get(const FeatureSet& features);
 
  private:
   TileFrames read() const;
 
   const TileChoice& choice_;
-  bool by_scene_ = false;
+  bool by_features_ = false;
   std::future<TileFrames> frames_;
 };
 

@@ -30,10 +30,10 @@ namespace {
 // Drawers wait here for the next tile, as many as there are threads.
 class DrawerPool {
  public:
-  DrawerPool(const Scene& scene, const std::vector<std::string>& crs) : scene_(scene), crs_(crs) {}
+  DrawerPool(const FeatureSet& features, const std::vector<std::string>& crs) : features_(features), crs_(crs) {}
   std::unique_ptr<Drawer> take() {
     const std::lock_guard lock(mutex_);
-    if (waiting_.empty()) return std::make_unique<Drawer>(scene_, crs_);
+    if (waiting_.empty()) return std::make_unique<Drawer>(features_, crs_);
     std::unique_ptr<Drawer> drawer = std::move(waiting_.back());
     waiting_.pop_back();
     return drawer;
@@ -44,7 +44,7 @@ class DrawerPool {
   }
 
  private:
-  const Scene& scene_;
+  const FeatureSet& features_;
   const std::vector<std::string>& crs_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<Drawer>> waiting_;
@@ -198,11 +198,11 @@ std::vector<const TileFrame*> open_folder(const Job& job, const TileFrames& fram
 }
 
 // Totals that cannot be right are said.
-void check_totals(const Job& job, const Scene& scene, const Summary& summary) {
+void check_totals(const Job& job, const FeatureSet& features, const Summary& summary) {
   if (summary.drawn == 0 || summary.kept > 0) return;
-  PPL_CHECK(summary.empty < summary.drawn || scene.size() == 0 || job.allow_empty, job.out,
+  PPL_CHECK(summary.empty < summary.drawn || features.size() == 0 || job.allow_empty, job.out,
             ": no feature of the map is on any of the ", summary.drawn, " tiles drawn; --allow-empty allows that");
-  if (summary.foreground == 0 && scene.size() > 0) {
+  if (summary.foreground == 0 && features.size() > 0) {
     apps::log_error("rasterize: warning: no pixel of any mask is foreground");
   } else if (summary.foreground == 1) {
     apps::log_error("rasterize: warning: every pixel of all masks is foreground");
@@ -212,11 +212,12 @@ void check_totals(const Job& job, const Scene& scene, const Summary& summary) {
   }
 }
 
-void draw_tiles(const Job& job, const Scene& scene, const TileFrames& frames, Manifest& manifest, Summary& summary) {
+void draw_tiles(const Job& job, const FeatureSet& features, const TileFrames& frames, Manifest& manifest,
+                Summary& summary) {
   TileWriter writer(job, frames, manifest);
   const std::vector<const TileFrame*> todo = open_folder(job, frames, writer, manifest, summary);
   apps::watch_signals();
-  DrawerPool drawers(scene, frames.crs);
+  DrawerPool drawers(features, frames.crs);
   apps::Progress progress("rasterize: tiles", static_cast<int64_t>(todo.size()));
   std::mutex mutex;
   int64_t foreground = 0, pixels = 0;
@@ -244,7 +245,7 @@ void draw_tiles(const Job& job, const Scene& scene, const TileFrames& frames, Ma
   std::vector<std::string> ids;
   for (const TileFrame& frame : frames.tiles) ids.push_back(frame.id);
   manifest.finish(ids);
-  check_totals(job, scene, summary);
+  check_totals(job, features, summary);
 }
 
 }  // namespace
@@ -253,10 +254,10 @@ Summary rasterize(const Job& job) {
   Summary summary;
   const Clock::time_point start = Clock::now();
   FramesAhead frames_ahead(job.tiles);
-  const Scene scene = read_scene(job, summary.sources);
-  const TileFrames frames = frames_ahead.get(scene);
+  const FeatureSet features = read_features(job, summary.sources);
+  const TileFrames frames = frames_ahead.get(features);
   summary.read_seconds = seconds_since(start);
-  summary.features = static_cast<int64_t>(scene.size());
+  summary.features = static_cast<int64_t>(features.size());
   summary.problems = static_cast<int64_t>(frames.problems.size());
   summary.tiles = static_cast<int64_t>(frames.tiles.size() + frames.problems.size());
   report_problems(frames.problems, static_cast<size_t>(summary.tiles),
@@ -267,13 +268,13 @@ Summary rasterize(const Job& job) {
   }
   for (const TileProblem& problem : frames.problems) apps::log_line("rasterize: left out: " + problem.what);
 
-  if (scene.size() > 0 && !job.allow_empty) check_touching(scene, frames);
+  if (features.size() > 0 && !job.allow_empty) check_touching(features, frames);
 
   fs::create_directories(job.out);
   if (!job.overlay.empty()) fs::create_directories(job.overlay);
   Manifest manifest(job.out, job.settings.fingerprint(), inputs_of(job), summary.sources);
   const Clock::time_point drawing = Clock::now();
-  draw_tiles(job, scene, frames, manifest, summary);
+  draw_tiles(job, features, frames, manifest, summary);
   summary.draw_seconds = seconds_since(drawing);
   return summary;
 }

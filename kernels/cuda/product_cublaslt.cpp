@@ -26,21 +26,25 @@ void check(cublasStatus_t s, const char* call) {
 }
 #define PPL_CUBLAS(call) check(api.call, #call)
 
-// The functions that are used, from the library's file; null where it cannot be opened.
+// The functions that are used.
+#define PPL_CUBLASLT_FUNCTIONS(OF)  \
+  OF(Create);                       \
+  OF(MatmulDescCreate);             \
+  OF(MatmulDescDestroy);            \
+  OF(MatmulDescSetAttribute);       \
+  OF(MatrixLayoutCreate);           \
+  OF(MatrixLayoutDestroy);          \
+  OF(MatmulPreferenceCreate);       \
+  OF(MatmulPreferenceDestroy);      \
+  OF(MatmulPreferenceSetAttribute); \
+  OF(MatmulAlgoGetHeuristic);       \
+  OF(Matmul)
+
+// They come from the library's file; null where it cannot be opened.
 struct Api {
-#define PPL_FUNCTION(name) decltype(&::cublasLt##name) name = nullptr
-  PPL_FUNCTION(Create);
-  PPL_FUNCTION(MatmulDescCreate);
-  PPL_FUNCTION(MatmulDescDestroy);
-  PPL_FUNCTION(MatmulDescSetAttribute);
-  PPL_FUNCTION(MatrixLayoutCreate);
-  PPL_FUNCTION(MatrixLayoutDestroy);
-  PPL_FUNCTION(MatmulPreferenceCreate);
-  PPL_FUNCTION(MatmulPreferenceDestroy);
-  PPL_FUNCTION(MatmulPreferenceSetAttribute);
-  PPL_FUNCTION(MatmulAlgoGetHeuristic);
-  PPL_FUNCTION(Matmul);
-#undef PPL_FUNCTION
+#define PPL_DECLARE(name) decltype(&::cublasLt##name) name = nullptr
+  PPL_CUBLASLT_FUNCTIONS(PPL_DECLARE);
+#undef PPL_DECLARE
   bool there = false;
 
   Api() {
@@ -53,19 +57,9 @@ struct Api {
       function = reinterpret_cast<std::remove_reference_t<decltype(function)>>(dlsym(file, name));
       there = there && function;
     };
-#define PPL_FUNCTION(name) find(name, "cublasLt" #name)
-    PPL_FUNCTION(Create);
-    PPL_FUNCTION(MatmulDescCreate);
-    PPL_FUNCTION(MatmulDescDestroy);
-    PPL_FUNCTION(MatmulDescSetAttribute);
-    PPL_FUNCTION(MatrixLayoutCreate);
-    PPL_FUNCTION(MatrixLayoutDestroy);
-    PPL_FUNCTION(MatmulPreferenceCreate);
-    PPL_FUNCTION(MatmulPreferenceDestroy);
-    PPL_FUNCTION(MatmulPreferenceSetAttribute);
-    PPL_FUNCTION(MatmulAlgoGetHeuristic);
-    PPL_FUNCTION(Matmul);
-#undef PPL_FUNCTION
+#define PPL_FIND(name) find(name, "cublasLt" #name)
+    PPL_CUBLASLT_FUNCTIONS(PPL_FIND);
+#undef PPL_FIND
   }
 };
 
@@ -113,21 +107,21 @@ struct Plan {
 
   void choose(cublasLtHandle_t handle, const Alignments& aligned) {
     const Api& api = api_;
-    cublasLtMatmulPreference_t wishes{};
-    PPL_CUBLAS(MatmulPreferenceCreate(&wishes));
-    const auto wish = [&](cublasLtMatmulPreferenceAttributes_t which, auto value) {
-      PPL_CUBLAS(MatmulPreferenceSetAttribute(wishes, which, &value, sizeof value));
+    cublasLtMatmulPreference_t preference{};
+    PPL_CUBLAS(MatmulPreferenceCreate(&preference));
+    const auto set = [&](cublasLtMatmulPreferenceAttributes_t which, auto value) {
+      PPL_CUBLAS(MatmulPreferenceSetAttribute(preference, which, &value, sizeof value));
     };
-    wish(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, kMaxWorkspace);
-    wish(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, uint32_t{CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE});
-    wish(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, aligned[0]);
-    wish(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, aligned[1]);
-    wish(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, aligned[2]);
-    wish(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, aligned[2]);
+    set(CUBLASLT_MATMUL_PREF_MAX_WORKSPACE_BYTES, kMaxWorkspace);
+    set(CUBLASLT_MATMUL_PREF_REDUCTION_SCHEME_MASK, uint32_t{CUBLASLT_REDUCTION_SCHEME_COMPUTE_TYPE});
+    set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_A_BYTES, aligned[0]);
+    set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_B_BYTES, aligned[1]);
+    set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_C_BYTES, aligned[2]);
+    set(CUBLASLT_MATMUL_PREF_MIN_ALIGNMENT_D_BYTES, aligned[2]);
     cublasLtMatmulHeuristicResult_t best{};
     int found = 0;
-    const cublasStatus_t status = api.MatmulAlgoGetHeuristic(handle, product, a, b, d, d, wishes, 1, &best, &found);
-    api.MatmulPreferenceDestroy(wishes);
+    const cublasStatus_t status = api.MatmulAlgoGetHeuristic(handle, product, a, b, d, d, preference, 1, &best, &found);
+    api.MatmulPreferenceDestroy(preference);
     serves = status == CUBLAS_STATUS_SUCCESS && found == 1 && best.state == CUBLAS_STATUS_SUCCESS;
     algorithm = best.algo;
     workspace = serves ? best.workspaceSize : 0;

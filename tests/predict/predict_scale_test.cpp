@@ -1,4 +1,4 @@
-// predict as a process: pictures whose pixels are not those that the weights were trained at.
+// predict as a process: images whose pixels are not those that the weights were trained at.
 #include <doctest/doctest.h>
 
 #include <filesystem>
@@ -25,7 +25,7 @@ ProcessResult predict_aloud(std::vector<std::string> arguments) {
 
 }  // namespace
 
-TEST_CASE("--resample shows the network the picture at its distance, and brings probabilities back") {
+TEST_CASE("--resample shows the network the image at its ground sample distance, and brings probabilities back") {
   const TemporaryFolder dir;
   const Image image = made_image(96, 128, 5);
   std::filesystem::create_directories(dir / "in");
@@ -52,13 +52,13 @@ TEST_CASE("--resample shows the network the picture at its distance, and brings 
   CHECK_FALSE(says(predict_aloud({dir / "half.tif", dir / "h.tif", "--trained-at", "0.52"}), "warning"));
 }
 
-TEST_CASE("pictures of another distance are warned of; what nobody says is refused or said") {
+TEST_CASE("images of another ground sample distance are warned of; what nobody says is refused or said") {
   const TemporaryFolder dir;
   write_scene(dir / "a.tif", made_image(32, 32, 5), {}, place(0.25));
   write_tiles(dir / "in", 2, 32);
   const ProcessResult warned = predict_aloud({dir / "a.tif", dir / "o.tif", "--trained-at", "0.5"});
   CHECK(warned.exit_code == 0);
-  CHECK(says(warned, "warning: the picture: 0.25 m a pixel, but the weights were trained at 0.5"));
+  CHECK(says(warned, "warning: the image: 0.25 m a pixel, but the weights were trained at 0.5"));
   CHECK(says(predict_aloud({dir / "in", dir / "o", "--trained-at", "0.5"}), "nothing says how many metres a pixel"));
   const ProcessResult given =
       predict_aloud({dir / "in", dir / "p", "--trained-at", "0.5", "--pixel-size", "1", "--resample"});

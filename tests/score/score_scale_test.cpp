@@ -33,8 +33,8 @@ std::vector<uint8_t> streets() {
 const char* const kLines = ",\"LINESTRING (0 150.5, 150.5 150.5, 300 150.5)\"\n";
 const char* const kSideLine = ",\"LINESTRING (150.5 150.5, 150.5 300)\"\n";
 
-struct Scene {
-  Scene() { std::filesystem::create_directory(dir / "masks"); }
+struct Inputs {
+  Inputs() { std::filesystem::create_directory(dir / "masks"); }
   void mask(const std::string& id, const std::string& crs, std::array<double, 6> transform) const {
     write_mask_tiff(dir / ("masks/" + id + "_mask.tif"), streets().data(), kSide, kSide, GeoReference{crs, transform});
   }
@@ -72,43 +72,43 @@ bool refused(const ProcessResult& r, const std::string& why) {
 }
 
 TEST_CASE("the scale is that of the ground, else the option, else refused") {
-  const Scene scene;
-  scene.table("a");
-  scene.mask("a", "EPSG:32632", {500000, 1, 0, 5200000, 0, -1});
-  const json metre = parsed(scene.masks());
+  const Inputs inputs;
+  inputs.table("a");
+  inputs.mask("a", "EPSG:32632", {500000, 1, 0, 5200000, 0, -1});
+  const json metre = parsed(inputs.masks());
   CHECK(metre["images"][0]["pixel"] == json{{"metres", 1.0}, {"from", "ground"}});
   CHECK(metre["scale"] == "1 m a pixel (measured on the ground)");
   CHECK(metre["images"][0]["road_metres"][0].get<double>() == doctest::Approx(300 + 149.5));
   CHECK(metre["images"][0]["apls"].get<double>() > 0.98);
   // Fewer control points on roads that are shorter.
-  scene.mask("a", "EPSG:32632", {500000, 0.5, 0, 5200000, 0, -0.5});
-  const json half = parsed(scene.masks());
+  inputs.mask("a", "EPSG:32632", {500000, 0.5, 0, 5200000, 0, -0.5});
+  const json half = parsed(inputs.masks());
   CHECK(half["images"][0]["pixel"]["metres"] == 0.5);
   CHECK(half["images"][0]["control_points"][0] < metre["images"][0]["control_points"][0]);
-  CHECK(parsed(scene.masks({"--pixel", "2"}))["images"][0]["pixel"] == json{{"metres", 2.0}, {"from", "option"}});
+  CHECK(parsed(inputs.masks({"--pixel", "2"}))["images"][0]["pixel"] == json{{"metres", 2.0}, {"from", "option"}});
   // Web Mercator's metres are none: 1 is cos(latitude).
-  scene.mask("a", "EPSG:3857", {1000000, 1, 0, 6000000, 0, -1});
-  CHECK(parsed(scene.masks())["images"][0]["pixel"]["metres"].get<double>() == doctest::Approx(0.680).epsilon(0.002));
-  scene.mask("a", "EPSG:4326", {9, 1e-5, 0, 47, 0, -1e-5});
-  CHECK(refused(scene.masks(), "the metric needs square ones; --pixel decides"));
+  inputs.mask("a", "EPSG:3857", {1000000, 1, 0, 6000000, 0, -1});
+  CHECK(parsed(inputs.masks())["images"][0]["pixel"]["metres"].get<double>() == doctest::Approx(0.680).epsilon(0.002));
+  inputs.mask("a", "EPSG:4326", {9, 1e-5, 0, 47, 0, -1e-5});
+  CHECK(refused(inputs.masks(), "the metric needs square ones; --pixel decides"));
   // Feet.
-  scene.mask("a", "EPSG:2263", {980000, 1, 0, 200000, 0, -1});
-  CHECK(parsed(scene.masks())["images"][0]["pixel"]["metres"].get<double>() == doctest::Approx(0.3048).epsilon(0.001));
-  std::filesystem::remove(scene.dir / "masks/a_mask.tif");
-  scene.plain_mask("a");
-  CHECK(refused(scene.masks(), "image 'a': nothing says how many metres a pixel is"));
-  std::filesystem::create_directory(scene.dir / "images");
-  write_mask_tiff(scene.dir / "images/a_sat.tif", streets().data(), kSide, kSide,
+  inputs.mask("a", "EPSG:2263", {980000, 1, 0, 200000, 0, -1});
+  CHECK(parsed(inputs.masks())["images"][0]["pixel"]["metres"].get<double>() == doctest::Approx(0.3048).epsilon(0.001));
+  std::filesystem::remove(inputs.dir / "masks/a_mask.tif");
+  inputs.plain_mask("a");
+  CHECK(refused(inputs.masks(), "image 'a': nothing says how many metres a pixel is"));
+  std::filesystem::create_directory(inputs.dir / "images");
+  write_mask_tiff(inputs.dir / "images/a_sat.tif", streets().data(), kSide, kSide,
                   GeoReference{"EPSG:32632", {500000, 0.25, 0, 5200000, 0, -0.25}});
-  CHECK(parsed(scene.masks({"--images", scene.dir / "images"}))["images"][0]["pixel"]["metres"] == 0.25);
+  CHECK(parsed(inputs.masks({"--images", inputs.dir / "images"}))["images"][0]["pixel"]["metres"] == 0.25);
 }
 
 TEST_CASE("ids without a city are of one; SpaceNet's and others do not mix") {
-  const Scene scene;
+  const Inputs inputs;
   const auto run = [&](const std::string& rows, std::vector<std::string> more) {
-    const std::string table = scene.write("t.csv", rows);
+    const std::string table = inputs.write("t.csv", rows);
     more.insert(more.begin(), {table, table});
-    return scene.run(more);
+    return inputs.run(more);
   };
   const std::string plain = std::string("103201_mask") + kLines, vegas = std::string("AOI_2_Vegas_img1") + kLines;
   CHECK(refused(run(plain, {}), "image '103201_mask': nothing says how many metres a pixel is"));
@@ -121,18 +121,18 @@ TEST_CASE("ids without a city are of one; SpaceNet's and others do not mix") {
 }
 
 TEST_CASE("SpaceNet's ids have 0.31 m, unless the ground says something else") {
-  const Scene scene;
-  scene.table("AOI_2_Vegas_img1");
-  scene.plain_mask("AOI_2_Vegas_img1");
-  const json result = parsed(scene.masks());
+  const Inputs inputs;
+  inputs.table("AOI_2_Vegas_img1");
+  inputs.plain_mask("AOI_2_Vegas_img1");
+  const json result = parsed(inputs.masks());
   CHECK(result["images"][0]["pixel"] == json{{"metres", 0.31}, {"from", "spacenet"}});
   CHECK(result["cities"][0]["city"] == "AOI_2_Vegas");
-  std::filesystem::remove(scene.dir / "masks/AOI_2_Vegas_img1_mask.png");
-  scene.mask("AOI_2_Vegas_img1", "EPSG:4326", {-115.17, 2.7e-6, 0, 36.24, 0, -2.7e-6});
-  CHECK(parsed(scene.masks())["images"][0]["pixel"]["metres"] == 0.31);
-  scene.mask("AOI_2_Vegas_img1", "EPSG:32632", {500000, 1, 0, 5200000, 0, -1});
-  CHECK(refused(scene.masks(), "SpaceNet's pixels are 0.31 m, but these lie 1 m apart"));
-  CHECK(parsed(scene.masks({"--pixel", "1"}))["images"][0]["pixel"]["metres"] == 1.0);
+  std::filesystem::remove(inputs.dir / "masks/AOI_2_Vegas_img1_mask.png");
+  inputs.mask("AOI_2_Vegas_img1", "EPSG:4326", {-115.17, 2.7e-6, 0, 36.24, 0, -2.7e-6});
+  CHECK(parsed(inputs.masks())["images"][0]["pixel"]["metres"] == 0.31);
+  inputs.mask("AOI_2_Vegas_img1", "EPSG:32632", {500000, 1, 0, 5200000, 0, -1});
+  CHECK(refused(inputs.masks(), "SpaceNet's pixels are 0.31 m, but these lie 1 m apart"));
+  CHECK(parsed(inputs.masks({"--pixel", "1"}))["images"][0]["pixel"]["metres"] == 1.0);
 }
 
 // Two streets and a third that the prediction lacks, as a layer.
@@ -151,61 +151,62 @@ std::string layer(const std::string& crs, double x, double y, double step_x, dou
 }
 
 TEST_CASE("two layers need no images and no names") {
-  const Scene scene;
-  const std::string truth = scene.write("truth.geojson", layer("EPSG:25832", 500000, 5200000, 1, 1, true));
-  const std::string same = scene.write("other.geojson", layer("EPSG:25832", 500000, 5200000, 1, 1, true));
-  const std::string less = scene.write("less.geojson", layer("EPSG:25832", 500000, 5200000, 1, 1, false));
-  const json equal = parsed(scene.run({truth, same}));
+  const Inputs inputs;
+  const std::string truth = inputs.write("truth.geojson", layer("EPSG:25832", 500000, 5200000, 1, 1, true));
+  const std::string same = inputs.write("other.geojson", layer("EPSG:25832", 500000, 5200000, 1, 1, true));
+  const std::string less = inputs.write("less.geojson", layer("EPSG:25832", 500000, 5200000, 1, 1, false));
+  const json equal = parsed(inputs.run({truth, same}));
   CHECK(equal["images"][0]["apls"] == 1);
   CHECK(equal["images"][0]["road_metres"][0].get<double>() == doctest::Approx(500).epsilon(0.001));
-  const double part = parsed(scene.run({truth, less}))["images"][0]["apls"];
+  const double part = parsed(inputs.run({truth, less}))["images"][0]["apls"];
   CHECK(part > 0);
   CHECK(part < 1);
   // 1 degree is 111 km: the same place in degrees.
-  const std::string degrees = scene.write("degrees.geojson", layer("", 9, 46.9535292, 1 / 76089.0, 1 / 111126.0, true));
-  CHECK(parsed(scene.run({truth, degrees}))["images"][0]["apls"].get<double>() > 0.95);
+  const std::string degrees =
+      inputs.write("degrees.geojson", layer("", 9, 46.9535292, 1 / 76089.0, 1 / 111126.0, true));
+  CHECK(parsed(inputs.run({truth, degrees}))["images"][0]["apls"].get<double>() > 0.95);
   const std::string named =
-      scene.write("n.geojson", layer("EPSG:25832", 500000, 5200000, 1, 1, true, R"({"image_id":"x"})"));
-  CHECK(parsed(scene.run({truth, named}))["images"][0]["id"] == "x");
+      inputs.write("n.geojson", layer("EPSG:25832", 500000, 5200000, 1, 1, true, R"({"image_id":"x"})"));
+  CHECK(parsed(inputs.run({truth, named}))["images"][0]["id"] == "x");
   const std::string other =
-      scene.write("o.geojson", layer("EPSG:25832", 500000, 5200000, 1, 1, true, R"({"image_id":"y"})"));
-  CHECK(refused(scene.run({named, other}), "n.geojson (1 image, 'x') and "));
-  const std::string far = scene.write("far.geojson", layer("", 30, 47, 1e-5, 1e-5, true));
-  CHECK(refused(scene.run({truth, far}), "degrees of longitude"));
-  const std::string pixels = scene.write("pixels.geojson", layer("", 0, 0, 2, 2, true));
-  CHECK(refused(scene.run({pixels, pixels, "--pixel", "1"}), "--pixels takes them as pixels"));
-  CHECK(parsed(scene.run({pixels, pixels, "--pixel", "1", "--pixels"}))["images"][0]["apls"] == 1);
+      inputs.write("o.geojson", layer("EPSG:25832", 500000, 5200000, 1, 1, true, R"({"image_id":"y"})"));
+  CHECK(refused(inputs.run({named, other}), "n.geojson (1 image, 'x') and "));
+  const std::string far = inputs.write("far.geojson", layer("", 30, 47, 1e-5, 1e-5, true));
+  CHECK(refused(inputs.run({truth, far}), "degrees of longitude"));
+  const std::string pixels = inputs.write("pixels.geojson", layer("", 0, 0, 2, 2, true));
+  CHECK(refused(inputs.run({pixels, pixels, "--pixel", "1"}), "--pixels takes them as pixels"));
+  CHECK(parsed(inputs.run({pixels, pixels, "--pixel", "1", "--pixels"}))["images"][0]["apls"] == 1);
 }
 
 TEST_CASE("a layer beside masks is placed by them; other places are refused") {
-  const Scene scene;
-  scene.mask("a", "EPSG:25832", {500000, 1, 0, 5200150, 0, -1});
-  const std::string mask = scene.dir / "masks/a_mask.tif";
+  const Inputs inputs;
+  inputs.mask("a", "EPSG:25832", {500000, 1, 0, 5200150, 0, -1});
+  const std::string mask = inputs.dir / "masks/a_mask.tif";
   const std::string roads =
-      scene.write("roads.geojson",
-                  R"({"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"EPSG:25832"}},"features":[
+      inputs.write("roads.geojson",
+                   R"({"type":"FeatureCollection","crs":{"type":"name","properties":{"name":"EPSG:25832"}},"features":[
 {"type":"Feature","properties":{},"geometry":{"type":"MultiLineString","coordinates":
 [[[500000,5199999.5],[500150.5,5199999.5],[500300,5199999.5]],[[500150.5,5199999.5],[500150.5,5199850]]]}}]})");
-  const json result = parsed(scene.run({roads, mask}));
+  const json result = parsed(inputs.run({roads, mask}));
   CHECK(result["images"][0]["apls"].get<double>() > 0.98);
   CHECK(result["images"][0]["pixel"]["metres"] == 1.0);
-  std::filesystem::create_directory(scene.dir / "moved");
-  write_mask_tiff(scene.dir / "moved/a_mask.tif", streets().data(), kSide, kSide,
+  std::filesystem::create_directory(inputs.dir / "moved");
+  write_mask_tiff(inputs.dir / "moved/a_mask.tif", streets().data(), kSide, kSide,
                   GeoReference{"EPSG:25832", {500100, 1, 0, 5200150, 0, -1}});
-  CHECK(refused(scene.run({scene.dir / "masks", scene.dir / "moved"}), "do not lie at one place"));
+  CHECK(refused(inputs.run({inputs.dir / "masks", inputs.dir / "moved"}), "do not lie at one place"));
 }
 
 TEST_CASE("layers of masks without a place are in pixels, and say so") {
-  const Scene scene;
-  scene.plain_mask("a");
-  scene.table("a");
+  const Inputs inputs;
+  inputs.plain_mask("a");
+  inputs.table("a");
   for (const char* name : {"r.geojson", "r.gpkg", "r.fgb"}) {
     CAPTURE(name);
-    const std::string layer = scene.dir / name;
-    const ProcessResult made = run_process("vectorize", {"roads", scene.dir / "masks", layer});
+    const std::string layer = inputs.dir / name;
+    const ProcessResult made = run_process("vectorize", {"roads", inputs.dir / "masks", layer});
     CHECK(made.exit_code == 0);
     CHECK(contains(made.err, "layers are in pixels"));
-    CHECK(parsed(scene.run({scene.dir / "truth.csv", layer, "--pixel", "1"}))["images"][0]["apls"].get<double>() >
+    CHECK(parsed(inputs.run({inputs.dir / "truth.csv", layer, "--pixel", "1"}))["images"][0]["apls"].get<double>() >
           0.98);
   }
 }

@@ -13,7 +13,7 @@
 #include "apps/predict/ensemble.h"
 #include "apps/predict/folder/context.h"
 #include "apps/predict/folder/folder_job.h"
-#include "apps/predict/picture_scale.h"
+#include "apps/predict/image_scale.h"
 #include "apps/predict/pipeline.h"
 #include "apps/predict/result_files.h"
 #include "apps/predict/vectors.h"
@@ -212,7 +212,7 @@ class FolderPrediction {
   const std::vector<TileFile>& tiles_;
   FolderJob& job_;
   Blocks& blocks_;
-  const PictureScale scale_;
+  const ImageScale scale_;
   std::unique_ptr<TileContext> context_;
   Progress progress_;
   std::vector<TileRecord> records_;  // of the block in work
@@ -272,7 +272,7 @@ void predict_folder(const PredictOptions& o) {
   const ImageList list = find_images(o.images, {o.recursive, o.pattern});
   for (const std::string& note : list.notes) log_line(note);
   check_places(o, list.tiles);
-  PictureScale(o, ensemble.input()).compare(list.tiles);
+  ImageScale(o, ensemble.input()).compare(list.tiles);
   watch_signals();
   FolderJob job(o, ensemble, list.tiles);
   ManifestRoom room(o.out, list.tiles.size() + list.problems.size());

@@ -38,7 +38,7 @@ std::vector<uint8_t> part_of(const std::vector<uint8_t>& from, int64_t from_widt
 }
 
 Zoom zoom_of(const PredictOptions& o, const InputSpec& of_weights, const SceneSource& scene) {
-  const PictureScale scale(o, of_weights);
+  const ImageScale scale(o, of_weights);
   scale.compare(scene.georeference(), scene.height(), scene.width());
   return scale.zoom(scene.georeference(), scene.height(), scene.width(), o.images);
 }

@@ -7,7 +7,7 @@
 #include "apps/common/log.h"
 #include "apps/predict/blocks.h"
 #include "apps/predict/ensemble.h"
-#include "apps/predict/picture_scale.h"
+#include "apps/predict/image_scale.h"
 #include "apps/predict/scene/margin.h"
 #include "apps/predict/scene/rows.h"
 #include "io/bounded_queue.h"

@@ -1,4 +1,4 @@
-#include "apps/predict/picture_scale.h"
+#include "apps/predict/image_scale.h"
 
 #include <fmt/format.h>
 
@@ -12,28 +12,28 @@
 namespace ppl::apps {
 namespace {
 
-constexpr double kTolerance = 1.1;  // as many times larger or smaller is still the same distance
-constexpr size_t kLookedAt = 64;    // pictures of a folder
+constexpr double kTolerance = 1.1;  // as many times larger or smaller is still the same
+constexpr size_t kLookedAt = 64;    // images of a folder
 
 bool differ(double a, double b) { return std::max(a, b) > kTolerance * std::min(a, b); }
 
 }  // namespace
 
-PictureScale::PictureScale(const PredictOptions& o, const InputSpec& of_weights)
+ImageScale::ImageScale(const PredictOptions& o, const InputSpec& of_weights)
     : resample_(o.resample), given_(o.pixel_size), weights_(o.trained_at.value_or(of_weights.ground_sample_distance)) {
   PPL_CHECK(!resample_ || weights_ > 0, o.weights,
             ": does not say how many metres a pixel it was trained at, which --resample needs: --trained-at METRES");
 }
 
-void PictureScale::say(const std::vector<GroundPixel>& pixels, const std::string& pictures) const {
+void ImageScale::say(const std::vector<GroundPixel>& pixels, const std::string& images) const {
   if (weights_ == 0) return;
-  PPL_CHECK(!resample_ || !pixels.empty(), "nothing says how many metres a pixel of ", pictures,
+  PPL_CHECK(!resample_ || !pixels.empty(), "nothing says how many metres a pixel of ", images,
             " is, which --resample needs: --pixel-size METRES");
   if (pixels.empty()) {
     log_line(
         fmt::format("predict: nothing says how many metres a pixel of {} is (the weights were trained at {:.3g}); "
                     "--pixel-size says it",
-                    pictures, weights_));
+                    images, weights_));
     return;
   }
   const auto [low, high] = std::minmax_element(pixels.begin(), pixels.end(),
@@ -42,21 +42,21 @@ void PictureScale::say(const std::vector<GroundPixel>& pixels, const std::string
                                 ? fmt::format("{:.3g} to {:.3g}", low->mean(), high->mean())
                                 : fmt::format("{:.3g}", low->mean());
   if (resample_)
-    log_line(fmt::format("predict: {}: {} m a pixel, resampled to the weights' {:.3g}", pictures, found, weights_));
+    log_line(fmt::format("predict: {}: {} m a pixel, resampled to the weights' {:.3g}", images, found, weights_));
   else if (differ(low->mean(), weights_) || differ(high->mean(), weights_))
     log_error(
         fmt::format("predict: warning: {}: {} m a pixel, but the weights were trained at {:.3g}: what they find "
-                    "may be wrong; --resample brings pictures to the weights' distance and masks back",
-                    pictures, found, weights_));
+                    "may be wrong; --resample brings images to the weights' ground sample distance and masks back",
+                    images, found, weights_));
 }
 
-void PictureScale::compare(const std::optional<GeoReference>& place, int64_t height, int64_t width) const {
+void ImageScale::compare(const std::optional<GeoReference>& place, int64_t height, int64_t width) const {
   std::vector<GroundPixel> pixels;
   if (const auto pixel = pixel_of(place, height, width, given_)) pixels.push_back(*pixel);
-  say(pixels, "the picture");
+  say(pixels, "the image");
 }
 
-void PictureScale::compare(const std::vector<TileFile>& tiles) const {
+void ImageScale::compare(const std::vector<TileFile>& tiles) const {
   if (weights_ == 0) return;
   std::vector<GroundPixel> pixels;
   const size_t looked_at = std::min(kLookedAt, tiles.size());
@@ -71,11 +71,11 @@ void PictureScale::compare(const std::vector<TileFile>& tiles) const {
       continue;  // named when its turn comes
     }
   }
-  say(pixels, "the pictures");
+  say(pixels, "the images");
 }
 
-Zoom PictureScale::zoom(const std::optional<GeoReference>& place, int64_t height, int64_t width,
-                        const std::string& where) const {
+Zoom ImageScale::zoom(const std::optional<GeoReference>& place, int64_t height, int64_t width,
+                      const std::string& where) const {
   if (!resample_) return {};
   const std::optional<GroundPixel> pixel = pixel_of(place, height, width, given_);
   PPL_CHECK(pixel, where, ": does not say how many metres a pixel it has, which --resample needs: --pixel-size METRES");
@@ -86,7 +86,7 @@ Zoom PictureScale::zoom(const std::optional<GeoReference>& place, int64_t height
   return zoom;
 }
 
-void PictureScale::resample(LoadedTile& loaded, const std::string& path) const {
+void ImageScale::resample(LoadedTile& loaded, const std::string& path) const {
   if (!resample_) return;
   const Image& image = loaded.image;
   const auto place = given_ || loaded.place ? loaded.place : place_of_image(path);

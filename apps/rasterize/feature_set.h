@@ -10,10 +10,10 @@
 namespace ppl::rasterize {
 
 // Roads and buildings of all inputs, ready to be drawn from several threads.
-class Scene {
+class FeatureSet {
  public:
   // Builds the indices of the layers.
-  Scene(std::vector<FeatureLayer> layers, Settings settings);
+  FeatureSet(std::vector<FeatureLayer> layers, Settings settings);
 
   const std::vector<FeatureLayer>& layers() const { return layers_; }
   const Settings& settings() const { return settings_; }

@@ -1,10 +1,10 @@
-#include "apps/rasterize/scene.h"
+#include "apps/rasterize/feature_set.h"
 
 #include <algorithm>
 
 namespace ppl::rasterize {
 
-Scene::Scene(std::vector<FeatureLayer> layers, Settings settings)
+FeatureSet::FeatureSet(std::vector<FeatureLayer> layers, Settings settings)
     : layers_(std::move(layers)), settings_(std::move(settings)) {
   reach_ =
       settings_.theme == MapTheme::buildings ? std::max(settings_.boundary, settings_.contact) : settings_.distance;
@@ -23,11 +23,11 @@ Scene::Scene(std::vector<FeatureLayer> layers, Settings settings)
   }
 }
 
-double Scene::margin(const TileView& view) const {
+double FeatureSet::margin(const TileView& view) const {
   return std::max(reach_ > 0 ? view.pixels(reach_) : 0.0, pixel_reach_) + 1;
 }
 
-size_t Scene::size() const {
+size_t FeatureSet::size() const {
   size_t sum = 0;
   for (const FeatureLayer& layer : layers_) sum += layer.size();
   return sum;
