@@ -40,8 +40,9 @@ struct PickleValue {
 // Owns the values of one pickle; references stay valid as long as it lives.
 class Pickle {
  public:
-  // Reads up to and with the pickle's end. Error naming reader.where() and the byte for broken pickles, for opcodes
-  // that PyTorch does not write, and for names by which Python would run programs or code.
+  // Reads up to and with the end, of protocols 0 to 5. Error naming reader.where() and the byte for broken pickles, for
+  // opcodes that state dicts and lists of numbers do not need, and for names by which Python would run programs or
+  // code.
   explicit Pickle(ByteReader& reader);
   PickleRef root() const { return root_; }
   const std::vector<PickleRef>& persistent() const { return persistent_; }  // in the order of the pickle

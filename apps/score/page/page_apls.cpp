@@ -29,7 +29,7 @@ Page apls_page(const RoadsReport& report, const RoadSource& truth, const RoadSou
   std::vector<RoadsOfImage> images;
   std::vector<const RoadImage*> scored;
   for (const RoadImage& image : report.images) {
-    if (!image.scored()) continue;
+    if (!image.scored() || !image.has_apls) continue;
     scored.push_back(&image);
     RoadsOfImage& roads = images.emplace_back();
     roads.id = image.id;
@@ -39,7 +39,8 @@ Page apls_page(const RoadsReport& report, const RoadSource& truth, const RoadSou
     roads.prediction = lines_of(roads_of(prediction, *image.prediction));
   }
   Page page = road_page(images, options);
-  for (const size_t i : shown_tiles(page)) {
+  // Routes are SpaceNet's.
+  for (const size_t i : report.metric == RoadMetric::sat2graph ? std::vector<size_t>{} : shown_tiles(page)) {
     AplsParameters own = parameters;
     own.pixel = scored[i]->scale.metres;
     page.tiles[i].routes =

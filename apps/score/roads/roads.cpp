@@ -8,6 +8,9 @@
 #include "apps/common/log.h"
 #include "apps/score/apls/check.h"
 #include "apps/score/apls/cosmiq.h"
+#include "apps/score/graphs/graph_roads.h"
+#include "apps/score/graphs/sat2graph_topo.h"
+#include "io/file.h"
 #include "io/threads.h"
 #include "kernels/base.h"
 
@@ -77,6 +80,12 @@ std::vector<RoadLine> read_lines(const RoadSource& source, const std::optional<s
   return std::move(roads.lines);
 }
 
+LatLonGraph read_graph(const RoadSource& source, const std::optional<size_t>& image, double pixel, BadRows& bad) {
+  if (!image) return {};
+  if (const auto* graphs = dynamic_cast<const GraphRoads*>(&source)) return graphs->graph(*image);
+  return graph_of_lines(read_lines(source, image, RoadMetric::sat2graph, bad), pixel);
+}
+
 // AOI_2_Vegas of AOI_2_Vegas_img1; underscores at the end begin no part.
 std::string city_of(std::string_view id) {
   std::string_view rest = id;
@@ -119,14 +128,34 @@ void find_scales(RoadsReport& report, const RoadSource& truth, const RoadSource&
   if (largest->scale.metres > smallest->scale.metres) report.scale += " to " + to_text(largest->scale);
 }
 
+// Counts are added; where there are none, precision and recall are means over the images that have any, as SAM-Road
+// takes them.
+TopoFigures topo_of_all(const RoadsReport& report, bool missing_too) {
+  if (report.metric != RoadMetric::sat2graph) {
+    Confusion sum;
+    for (const RoadImage& image : report.images) {
+      if (image.topo.counts && (image.scored() || missing_too)) sum.add(*image.topo.counts);
+    }
+    return TopoFigures::of(sum);
+  }
+  TopoFigures mean;
+  double images = 0;
+  for (const RoadImage& image : report.images) {
+    if (image.topo.precision + image.topo.recall == 0) continue;
+    mean.precision += image.topo.precision, mean.recall += image.topo.recall, ++images;
+  }
+  if (images > 0) mean.precision /= images, mean.recall /= images;
+  mean.f1 = harmonic_mean(mean.precision, mean.recall);
+  return mean;
+}
+
 void summarize(RoadsReport& report, const RoadsOptions& options) {
   const bool by_city = names_cities(report.images, options.cities);
   std::map<std::string, RoadCity> cities;
   double images = 0, metres = 0;
-  if (options.topo) report.topo.emplace();
   for (const RoadImage& image : report.images) {
     RoadCity& city = cities[by_city ? city_of(image.id) : "all"];
-    if (!image.scored() && options.missing == Missing::skip) continue;
+    if (!image.counts(options.missing == Missing::zero)) continue;
     city.score += image.apls.score;
     ++city.images;
     ++images;
@@ -134,7 +163,6 @@ void summarize(RoadsReport& report, const RoadsOptions& options) {
     report.by_length += image.apls.score_by_length;
     report.road_weighted += image.apls.score * image.apls.length[0];
     metres += image.apls.length[0];
-    if (report.topo) report.topo->add(image.topo);
   }
   for (auto& [name, city] : cities) {
     city.name = name;
@@ -145,6 +173,7 @@ void summarize(RoadsReport& report, const RoadsOptions& options) {
   if (!cities.empty()) report.overall /= static_cast<double>(cities.size());
   if (images > 0) report.image_mean /= images, report.by_length /= images;
   if (metres > 0) report.road_weighted /= metres;
+  if (options.topo) report.topo = topo_of_all(report, options.missing == Missing::zero);
 }
 
 void refuse(const std::vector<std::string>& bad) {
@@ -165,13 +194,27 @@ void score_lines(const std::vector<RoadLine>& truth, const std::vector<RoadLine>
   if (!options.topo) return;
   const auto [there, found] =
       cosmiq ? cosmiq_graphs(truth, prediction, parameters) : std::array{build_graph(truth), build_graph(prediction)};
-  image.topo = topo(there, found, parameters.pixel, *options.topo);
+  image.topo = TopoFigures::of(topo(there, found, parameters.pixel, *options.topo));
+}
+
+// An image on one side only has nothing on the other.
+void score_graphs(const LatLonGraph& truth, const LatLonGraph& prediction, const RoadsOptions& options,
+                  RoadImage& image) {
+  const std::optional<ImageApls> apls =
+      naming_file(image.id, [&] { return score_sat2graph(truth, prediction, options.tiles); });
+  image.has_apls = apls.has_value();
+  if (apls) image.apls = *apls;
+  if (!options.topo || !image.scored()) return;
+  const std::optional<MarbleRates> topo = sat2graph_topo(truth, prediction, options.tiles);
+  image.has_topo = topo.has_value();
+  if (topo) image.topo = {topo->precision, topo->recall, harmonic_mean(topo->precision, topo->recall), {}};
 }
 
 }  // namespace
 
 RoadsReport score_roads(const RoadSource& truth, const RoadSource& prediction, const RoadsOptions& options) {
   RoadsReport report;
+  report.metric = options.metric;
   report.images = match(truth, prediction);
   find_scales(report, truth, prediction, options);
   const auto count = static_cast<int64_t>(report.images.size());
@@ -180,11 +223,19 @@ RoadsReport score_roads(const RoadSource& truth, const RoadSource& prediction, c
   apps::Progress progress("score: images", count);
   for_each_index(count, options.threads, [&](int64_t i) {
     RoadImage& image = report.images[static_cast<size_t>(i)];
+    const bool counts = image.scored() || options.missing == Missing::zero;
+    if (options.metric == RoadMetric::sat2graph) {
+      const double pixel = image.scale.metres;
+      const LatLonGraph found = read_graph(prediction, image.prediction, pixel, bad_prediction),
+                        there = read_graph(truth, image.truth, pixel, bad_truth);
+      const bool refused = !options.lenient && (bad_prediction.any() || bad_truth.any());
+      if (!refused && counts) score_graphs(there, found, options, image);
+      return progress.advance();
+    }
     const std::vector<RoadLine> predicted = read_lines(prediction, image.prediction, options.metric, bad_prediction);
     const std::vector<RoadLine> drawn = read_lines(truth, image.truth, options.metric, bad_truth);
     // After a bad row the others are still looked at, so that the same one is named each time.
     const bool refused = !options.lenient && (bad_prediction.any() || bad_truth.any());
-    const bool counts = image.scored() || options.missing == Missing::zero;
     if (!refused && counts) score_lines(drawn, predicted, options, inner_threads, image);
     progress.advance();
   });

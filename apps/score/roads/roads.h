@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "apps/score/apls/apls.h"
+#include "apps/score/graphs/sat2graph.h"
 #include "apps/score/roads/scale.h"
 #include "apps/score/roads/topo.h"
 #include "io/tables/roads.h"
@@ -18,7 +19,7 @@ enum class Missing { skip, zero };
 // SpaceNet's (AOI_ and a number) and the second where none is.
 enum class Cities { automatic, from_ids, one };
 
-enum class RoadMetric { spacenet, cosmiq };  // whose APLS
+enum class RoadMetric { spacenet, cosmiq, sat2graph };  // whose APLS
 
 struct RoadsOptions {
   RoadMetric metric = RoadMetric::spacenet;
@@ -26,6 +27,7 @@ struct RoadsOptions {
   std::optional<double> pixel;         // metres, of all images
   std::string images;                  // see Scales
   std::optional<TopoParameters> topo;  // where it is wanted too
+  Sat2GraphTiles tiles;                // of RoadMetric::sat2graph
   AplsMethod method = AplsMethod::quick;
   Missing missing = Missing::skip;
   Cities cities = Cities::automatic;
@@ -39,7 +41,10 @@ struct RoadImage {
   bool scored() const { return truth && prediction; }
   PixelScale scale;  // where the image counts
   ImageApls apls;
-  Confusion topo;
+  TopoFigures topo;
+  // Without, the metric is not defined (sat2graph: no pair of control points), and the image does not count.
+  bool has_apls = true, has_topo = true;
+  bool counts(bool missing_too) const { return (scored() && has_apls) || (!scored() && missing_too); }
 };
 
 struct RoadCity {
@@ -49,13 +54,14 @@ struct RoadCity {
 };
 
 struct RoadsReport {
-  std::vector<RoadImage> images;      // ascending by id
-  std::vector<RoadCity> cities;       // by name
-  double overall = 0;                 // the mean of the cities' scores
-  double image_mean = 0;              // of all images that count
-  double road_weighted = 0;           // the same, each image weighted by its metres of true road
-  double by_length = 0;               // the mean of the images' scores by length
-  std::optional<Confusion> topo;      // of all images, where it was wanted
+  std::vector<RoadImage> images;    // ascending by id
+  std::vector<RoadCity> cities;     // by name
+  double overall = 0;               // the mean of the cities' scores
+  double image_mean = 0;            // of all images that count
+  double road_weighted = 0;         // the same, each image weighted by its metres of true road
+  double by_length = 0;             // the mean of the images' scores by length
+  std::optional<TopoFigures> topo;  // of all images, where it was wanted
+  RoadMetric metric = RoadMetric::spacenet;
   std::string scale;                  // "0.5 m a pixel (--pixel)", of all images that count
   std::vector<std::string> bad_rows;  // with --lenient: "file:row: reason", the prediction's first
 };

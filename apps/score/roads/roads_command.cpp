@@ -8,6 +8,7 @@
 
 #include "apps/common/log.h"
 #include "apps/common/output.h"
+#include "apps/score/graphs/graph_roads.h"
 #include "apps/score/page/page_apls.h"
 #include "apps/score/roads/cases.h"
 #include "apps/score/roads/roads.h"
@@ -19,6 +20,8 @@
 namespace ppl::score {
 namespace {
 
+enum class Tiles { cityscale, small, spacenet };
+
 struct Command {
   std::vector<std::string> sources;  // truth and prediction
   std::string cases, csv, transform, crs, html;
@@ -26,6 +29,7 @@ struct Command {
   RoadLayerOptions layers;
   RoadsOptions options;
   TopoParameters topo;
+  std::optional<Tiles> tiles;
   bool json = false, with_topo = false;
   apps::Existing existing = apps::Existing::fail;
 };
@@ -50,6 +54,7 @@ GeoReference parse_transform(const std::string& text, const std::string& crs) {
 
 // CosmiQ's tool measures on the earth. Where --transform says how pixels lie there, so do we.
 std::unique_ptr<RoadSource> open_side(const Command& command, size_t side) {
+  if (holds_graphs(command.sources[side])) return std::make_unique<GraphRoads>(command.sources[side]);
   auto source = open_roads(command.sources[side], command.layers);
   if (!is_projected(command)) return source;
   return project_roads(std::move(source), *command.layers.reference, *command.options.pixel);
@@ -60,6 +65,7 @@ std::unique_ptr<RoadSource> open_side(const Command& command, size_t side) {
 void place_layers(Command& command) {
   RoadLayerOptions& layers = command.layers;
   if (layers.reference || !layers.images.empty() || layers.pixels) return;
+  if (holds_graphs(command.sources[0]) || holds_graphs(command.sources[1])) return;
   const FoundRoads truth = find_roads(command.sources[0]), prediction = find_roads(command.sources[1]);
   if (truth.kind == RoadFiles::layers && prediction.kind == RoadFiles::masks) layers.images = command.sources[1];
   if (truth.kind == RoadFiles::masks && prediction.kind == RoadFiles::layers) layers.images = command.sources[0];
@@ -80,6 +86,15 @@ void tell(const RoadsReport& report) {
   if (report.bad_rows.size() > kShown) apps::log_line(cat("and ", report.bad_rows.size() - kShown, " more bad rows"));
 }
 
+// Road graphs in files are in metres.
+void set_graph_pixels(Command& command) {
+  const auto& graphs = std::find_if(command.sources.begin(), command.sources.end(), holds_graphs);
+  if (graphs == command.sources.end()) return;
+  PPL_CHECK(command.options.pixel.value_or(1) == 1, *graphs,
+            ": road graphs are in metres, so that a pixel is 1 m, not ", *command.options.pixel);
+  command.options.pixel = 1;
+}
+
 void run_pair(Command& command) {
   const apps::ExtraOutputs outputs(command.existing);
   outputs.check({command.csv, command.html}, {command.sources[0], command.sources[1], command.layers.images});
@@ -87,6 +102,7 @@ void run_pair(Command& command) {
   if (command.with_topo) command.options.topo = command.topo;
   // Lines on the ground are in units of any size.
   if (is_projected(command) && !command.options.pixel) command.options.pixel = AplsParameters{}.pixel;
+  set_graph_pixels(command);
   place_layers(command);
   command.options.images = command.layers.images;
   const auto prediction = open_side(command, 1), truth = open_side(command, 0);
@@ -118,7 +134,8 @@ void run(Command& command) {
   PPL_CHECK(result.failed == 0, command.cases, ": ", result.failed, " of ", result.cases, " cases failed");
 }
 
-void add_metric_options(CLI::App& roads, RoadsOptions& options) {
+void add_metric_options(CLI::App& roads, Command& command) {
+  RoadsOptions& options = command.options;
   roads.add_option("--pixel", options.pixel, "Metres a pixel")
       ->check(CLI::PositiveNumber)
       ->default_str("from the ground; 0.31 for SpaceNet's ids");
@@ -134,10 +151,20 @@ void add_metric_options(CLI::App& roads, RoadsOptions& options) {
                   "the diagonal of their bounding box")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
-  const std::map<std::string, RoadMetric> metrics{{"spacenet", RoadMetric::spacenet}, {"cosmiq", RoadMetric::cosmiq}};
-  roads.add_option("--metric", options.metric, "APLS as SpaceNet's scorer computes it, or as CosmiQ's tool")
+  const std::map<std::string, RoadMetric> metrics{
+      {"spacenet", RoadMetric::spacenet}, {"cosmiq", RoadMetric::cosmiq}, {"sat2graph", RoadMetric::sat2graph}};
+  roads
+      .add_option("--metric", options.metric,
+                  "APLS as SpaceNet's scorer computes it, as CosmiQ's tool, or as Sat2Graph's (RNGDet++, SAM-Road)")
       ->transform(CLI::CheckedTransformer(metrics))
       ->default_str("spacenet");
+  const std::map<std::string, Tiles> tiles{
+      {"cityscale", Tiles::cityscale}, {"small", Tiles::small}, {"spacenet", Tiles::spacenet}};
+  roads
+      .add_option("--tiles", command.tiles,
+                  "sat2graph: tiles of 2,048 m (cityscale), or of 352 m with control points every 30 m (small) or 20 m "
+                  "(spacenet: SAM-Road's and RNGDet++'s on SpaceNet)")
+      ->transform(CLI::CheckedTransformer(tiles));
   const std::map<std::string, Missing> missing{{"skip", Missing::skip}, {"zero", Missing::zero}};
   roads.add_option("--missing", options.missing, "Images on one side only: skip them, or let them score zero")
       ->transform(CLI::CheckedTransformer(missing))
@@ -171,6 +198,24 @@ void add_topo_options(CLI::App& roads, Command& command) {
       ->needs(flag);
 }
 
+// Sat2Graph's rules are fixed but for the kind of tile, which nothing else says.
+void choose_tiles(const CLI::App& roads, Command& command) {
+  const bool wanted = command.options.metric == RoadMetric::sat2graph;
+  if (!wanted && command.tiles) throw CLI::ValidationError("--tiles", "is for --metric sat2graph");
+  if (!wanted) return;
+  if (!command.tiles) {
+    throw CLI::RequiredError(
+        "--metric sat2graph needs --tiles cityscale, small or spacenet: its rules differ by it, and");
+  }
+  for (const char* other : {"--snap", "--spacing", "--curved", "--method", "--topo-hole", "--topo-interval",
+                            "--topo-radius", "--topo-origins"}) {
+    if (roads.count(other) > 0) throw CLI::ValidationError(other, "has no part in sat2graph's rules");
+  }
+  command.options.tiles = *command.tiles == Tiles::cityscale ? kCityScale
+                          : *command.tiles == Tiles::small   ? kSmallTiles
+                                                             : kSpaceNetTiles;
+}
+
 void add_layer_options(CLI::App& roads, Command& command) {
   roads.add_option(
       "--images", command.layers.images,
@@ -201,10 +246,11 @@ void add_roads_command(CLI::App& app) {
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   apps::add_existing_option(*roads, command->existing, "Files of --csv and --html");
-  add_metric_options(*roads, command->options);
+  add_metric_options(*roads, *command);
   add_topo_options(*roads, *command);
   add_layer_options(*roads, *command);
-  roads->callback([command] {
+  roads->callback([command, roads] {
+    choose_tiles(*roads, *command);
     if (command->cases.empty() && command->sources.size() != 2) {
       throw CLI::RequiredError("TRUTH and PREDICTION, or --cases");
     }

@@ -28,29 +28,41 @@ std::string named(const std::vector<std::string>& ids, const char* where) {
   return text + (ids.size() > 5 ? ", ...\n" : "\n");
 }
 
-Json to_json(const Confusion& topo) {
-  return {{"precision", topo.precision()},
-          {"recall", topo.recall()},
-          {"f1", topo.f1()},
-          {"true_positive", topo.true_positive},
-          {"false_positive", topo.false_positive},
-          {"false_negative", topo.false_negative}};
+Json to_json(const TopoFigures& topo) {
+  Json json = {{"precision", topo.precision}, {"recall", topo.recall}, {"f1", topo.f1}};
+  if (!topo.counts) return json;
+  json["true_positive"] = topo.counts->true_positive;
+  json["false_positive"] = topo.counts->false_positive;
+  json["false_negative"] = topo.counts->false_negative;
+  return json;
 }
 
-Json to_json(const RoadImage& image, bool with_topo) {
+// Sat2Graph's rules have no such figure.
+bool weighs_routes(const RoadsReport& report) { return report.metric != RoadMetric::sat2graph; }
+
+int64_t undefined(const RoadsReport& report) {
+  return std::count_if(report.images.begin(), report.images.end(),
+                       [](const RoadImage& image) { return image.scored() && !image.has_apls; });
+}
+
+Json to_json(const RoadImage& image, bool with_topo, bool by_length) {
   Json json = {{"id", image.id}, {"in", side_of(image)}};
   if (!image.scored()) return json;
   const ImageApls& a = image.apls;
   json["pixel"] = {{"metres", image.scale.metres}, {"from", name_of(image.scale.origin)}};
-  json["truth_to_prediction"] = a.truth_to_prediction;
-  json["prediction_to_truth"] = a.prediction_to_truth;
-  json["apls"] = a.score;
-  json["apls_by_length"] = a.score_by_length;
+  if (image.has_apls) {
+    json["truth_to_prediction"] = a.truth_to_prediction;
+    json["prediction_to_truth"] = a.prediction_to_truth;
+    json["apls"] = a.score;
+    if (by_length) json["apls_by_length"] = a.score_by_length;
+  } else {
+    json["apls"] = nullptr;
+  }
   json["nodes"] = a.nodes;
   json["edges"] = a.edges;
   json["control_points"] = a.control_points;
   json["road_metres"] = a.length;
-  if (with_topo) json["topo"] = to_json(image.topo);
+  if (with_topo && image.has_topo) json["topo"] = to_json(image.topo);
   return json;
 }
 
@@ -65,16 +77,21 @@ std::string roads_table(const RoadsReport& report) {
   }
   size_t width = 8;
   for (const RoadCity& city : report.cities) width = std::max(width, city.name.size());
+  if (const int64_t n = undefined(report); n > 0) {
+    text += fmt::format("{} image{} without a pair of control points, where this APLS is not defined\n", n,
+                        n == 1 ? "" : "s");
+  }
   text += fmt::format("{:<{}}  {:>6}  {:>8}\n", "city", width, "images", "APLS");
   for (const RoadCity& city : report.cities) {
     text += fmt::format("{:<{}}  {:>6}  {:8.6f}\n", city.name, width, city.images, city.score);
   }
   text += fmt::format("{:<{}}  {:>6}  {:8.6f}\n", "overall", width, "", report.overall);
-  text += fmt::format("mean over images {:.6f}, weighted by metres of road {:.6f}, routes weighted by length {:.6f}\n",
-                      report.image_mean, report.road_weighted, report.by_length);
+  text += fmt::format("mean over images {:.6f}, weighted by metres of road {:.6f}", report.image_mean,
+                      report.road_weighted);
+  text += weighs_routes(report) ? fmt::format(", routes weighted by length {:.6f}\n", report.by_length) : "\n";
   if (report.topo) {
-    text += fmt::format("TOPO precision {:.6f}, recall {:.6f}, F1 {:.6f}\n", report.topo->precision(),
-                        report.topo->recall(), report.topo->f1());
+    text += fmt::format("TOPO precision {:.6f}, recall {:.6f}, F1 {:.6f}\n", report.topo->precision,
+                        report.topo->recall, report.topo->f1);
   }
   return text;
 }
@@ -83,8 +100,8 @@ std::string roads_json(const RoadsReport& report) {
   Json json = {{"metric", "apls"},
                {"apls", report.overall},
                {"image_mean", report.image_mean},
-               {"road_weighted", report.road_weighted},
-               {"by_length", report.by_length}};
+               {"road_weighted", report.road_weighted}};
+  if (weighs_routes(report)) json["by_length"] = report.by_length;
   json["scale"] = report.scale;
   if (report.topo) json["topo"] = to_json(*report.topo);
   json["cities"] = Json::array();
@@ -92,7 +109,9 @@ std::string roads_json(const RoadsReport& report) {
     json["cities"].push_back({{"city", city.name}, {"apls", city.score}, {"images", city.images}});
   }
   json["images"] = Json::array();
-  for (const RoadImage& image : report.images) json["images"].push_back(to_json(image, report.topo.has_value()));
+  for (const RoadImage& image : report.images) {
+    json["images"].push_back(to_json(image, report.topo.has_value(), weighs_routes(report)));
+  }
   json["only_truth"] = one_sided(report, true);
   json["only_prediction"] = one_sided(report, false);
   json["bad_rows"] = report.bad_rows;
@@ -112,11 +131,13 @@ std::string roads_csv(const RoadsReport& report) {
       text += std::string(report.topo ? 15 : 12, ',') + "\n";
       continue;
     }
-    text += fmt::format(",{},{},{},{},{},{},{},{},{},{},{:.1f},{:.1f}", a.score, a.truth_to_prediction,
-                        a.prediction_to_truth, a.score_by_length, a.nodes[0], a.nodes[1], a.edges[0], a.edges[1],
+    text += image.has_apls ? fmt::format(",{},{},{},{}", a.score, a.truth_to_prediction, a.prediction_to_truth,
+                                         weighs_routes(report) ? fmt::format("{}", a.score_by_length) : "")
+                           : std::string(",,,,");
+    text += fmt::format(",{},{},{},{},{},{},{:.1f},{:.1f}", a.nodes[0], a.nodes[1], a.edges[0], a.edges[1],
                         a.control_points[0], a.control_points[1], a.length[0], a.length[1]);
     if (report.topo) {
-      text += fmt::format(",{:.6f},{:.6f},{:.6f}", image.topo.precision(), image.topo.recall(), image.topo.f1());
+      text += fmt::format(",{:.6f},{:.6f},{:.6f}", image.topo.precision, image.topo.recall, image.topo.f1);
     }
     text += "\n";
   }

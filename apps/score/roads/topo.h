@@ -2,12 +2,20 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "apps/score/apls/graph.h"
 #include "models/metrics.h"
 
 namespace ppl::score {
+
+// Of an image, or of all.
+struct TopoFigures {
+  double precision = 0, recall = 0, f1 = 0;
+  std::optional<Confusion> counts;  // where the figures are made of these
+  static TopoFigures of(const Confusion& c) { return {c.precision(), c.recall(), c.f1(), c}; }
+};
 
 struct TopoParameters {
   double hole = 4;       // metres within which a marble falls into a hole
