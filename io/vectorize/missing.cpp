@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "io/geometry/node_lines.h"
 #include "io/geometry/shape.h"
 #include "io/maps/tile_view.h"
 #include "io/threads.h"
@@ -185,6 +186,7 @@ void KnownMap::keep_missing_roads(VectorizedImage& image, const Length& within, 
       if (!image.confidence.empty()) kept.confidence.push_back(image.confidence[i]);
     }
   }
+  node_lines(kept.roads);  // what was drawn on may cross
   image.roads = std::move(kept.roads);
   image.widths = std::move(kept.widths);
   image.confidence = std::move(kept.confidence);

@@ -6,6 +6,7 @@
 #include <limits>
 #include <set>
 
+#include "io/geometry/node_lines.h"
 #include "io/geometry/simplify.h"
 #include "io/vectorize/roads/thin.h"
 #include "kernels/base.h"
@@ -86,13 +87,36 @@ void RoadOptions::check() const {
   }
 }
 
+namespace {
+
+// Each line is simplified by itself, which may lay one across the corner of another that leaves the same junction: such
+// lines are simplified less. What crosses all the same (gaps that were closed) gets a common point.
+std::vector<Line> simplified_lines(const RoadGraph& graph, double tolerance) {
+  std::vector<int32_t> edges;
+  std::vector<Line> lines;
+  for (int32_t i = 0; i < graph.edge_count(); ++i) {
+    if (!graph.alive(i)) continue;
+    edges.push_back(i);
+    lines.push_back(simplified(graph.edge(i).line, tolerance));
+  }
+  for (const double less : {tolerance / 2, tolerance / 4, 0.0}) {
+    std::set<size_t> crossing;
+    for (const Meeting& m : meetings(lines)) crossing.insert({m.line[0], m.line[1]});
+    if (crossing.empty()) return lines;
+    for (const size_t i : crossing) lines[i] = simplified(graph.edge(edges[i]).line, less);
+  }
+  node_lines(lines);
+  return lines;
+}
+
+}  // namespace
+
 std::vector<Line> graph_lines(const RoadGraph& graph, double tolerance) {
   std::vector<Line> lines;
   std::set<std::array<Cell, 2>> seen;
-  for (int32_t i = 0; i < graph.edge_count(); ++i) {
-    if (!graph.alive(i)) continue;
+  for (const Line& line : simplified_lines(graph, tolerance)) {
     Line current;
-    for (const Point p : simplified(graph.edge(i).line, tolerance)) {
+    for (const Point p : line) {
       if (!current.empty()) {
         const Cell a = cell_of(current.back()), b = cell_of(p);
         if (a == b) continue;
