@@ -7,7 +7,7 @@
 #include <cmath>
 #include <random>
 
-#include "io/vectorize/road_lines.h"
+#include "io/vectorize/roads/road_lines.h"
 
 using namespace ppl;
 
