@@ -29,8 +29,8 @@ struct ExportOptions {
   std::string network;  // for weights without metadata
   bool onnx = false;
   int64_t batch = 1, height = 512, width = 512;  // of ONNX models; 0: free
-  bool whole = false;                            // pictures in, probabilities out; a STAC Item beside the model
-  bool bytes = false;                            // of whole models: pictures are u8, not floats from 0 to 1
+  bool whole = false;                            // images in, probabilities out; a STAC Item beside the model
+  bool bytes = false;                            // of whole models: images are u8, not floats from 0 to 1
   std::vector<std::string> classes;              // names for whole models, the background's not among them
   std::string prefix;                            // before each name in safetensors, such as "module."
   apps::Existing existing = apps::Existing::fail;

@@ -46,7 +46,7 @@ void add_export(CLI::App& app) {
   command->add_flag("--onnx", o.onnx, "An ONNX model from normalised images to logits, as for names that end in .onnx");
   CLI::Option* whole = command->add_flag(
       "--whole", o.whole,
-      "An ONNX model from pictures to probabilities, channel 0 the background, with what QGIS' Deepness plugin reads "
+      "An ONNX model from images to probabilities, channel 0 the background, with what QGIS' Deepness plugin reads "
       "and a STAC Item beside it");
   command->add_flag("--bytes", o.bytes, "Whole models take bytes instead of floats from 0 to 1")->needs(whole);
   command->add_option("--classes", o.classes, "Names of a whole model's classes after the background, such as road")

@@ -129,7 +129,7 @@ std::string stac_item(const WholeModel& m, const std::string& model, int64_t byt
                   {"assets",
                    {{"model",
                      {{"href", "./" + path.filename().string()},
-                      {"title", "from pictures to probabilities"},
+                      {"title", "from images to probabilities"},
                       {"type", "application/octet-stream; framework=onnx"},
                       {"roles", {"mlm:model"}},
                       {"mlm:artifact_type", "onnx"},

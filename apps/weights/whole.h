@@ -1,4 +1,4 @@
-// What is said of an ONNX model that takes pictures as they are: to QGIS' Deepness plugin, and to catalogues.
+// What is said of an ONNX model that takes images as they are: to QGIS' Deepness plugin, and to catalogues.
 #pragma once
 
 #include <map>
@@ -15,7 +15,7 @@ struct WholeModel {
   std::string weights_name, weights_hash;  // of the file that the model was made from
   std::vector<std::string> classes;        // names, the background's not among them; empty: of our own
   int64_t batch = 1, size = 512;           // batch 0: free
-  bool bytes = false;                      // pictures are u8; else floats from 0 to 1
+  bool bytes = false;                      // images are u8; else floats from 0 to 1
 };
 
 // Error where the weights read more than 8 bits a value, or where there are not as many names as classes.

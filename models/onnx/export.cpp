@@ -241,7 +241,7 @@ class Exporter {
 void check_whole(const OnnxWhole& w, int bands) {
   const auto n = static_cast<size_t>(bands);
   PPL_CHECK(w.bands.size() == n && w.mean.size() == n && w.std.size() == n, "onnx: the network has ", bands,
-            " bands; the picture's, means and deviations are ", w.bands.size(), ", ", w.mean.size(), " and ",
+            " bands; the image's, means and deviations are ", w.bands.size(), ", ", w.mean.size(), " and ",
             w.std.size());
   PPL_CHECK(std::all_of(w.bands.begin(), w.bands.end(), [](int b) { return b > 0 && b <= 65536; }),
             "onnx: bands are counted from 1");

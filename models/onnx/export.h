@@ -10,12 +10,12 @@
 
 namespace ppl {
 
-// What a model does beside the network's own work, so that pictures go in as they are and argmax gives the mask.
+// What a model does beside the network's own work, so that images go in as they are and argmax gives the mask.
 struct OnnxWhole {
-  std::vector<int> bands;         // of the picture, from 1, that the network takes, in its order
+  std::vector<int> bands;         // of the image, from 1, that the network takes, in its order
   std::vector<double> mean, std;  // one a band, of values from 0 to 1
   double threshold = 0.25;        // in [0, 1): what is foreground
-  bool bytes = false;             // pictures are u8; else floats from 0 to 1
+  bool bytes = false;             // images are u8; else floats from 0 to 1
 };
 
 struct OnnxOptions {

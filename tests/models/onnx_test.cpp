@@ -88,7 +88,7 @@ TEST_CASE("sizes that the network cannot take are refused") {
 
 namespace {
 
-// The picture's bands as the network takes them, and what follows the logits, from the formulas.
+// The image's bands as the network takes them, and what follows the logits, from the formulas.
 cv::Mat whole_by_hand(const LinkNet& network, const OnnxWhole& w, const Tensor& image) {
   Tensor x = Tensor::empty({image.dim(0), image.dim(1), image.dim(2), network.spec.bands});
   const int64_t pixels = image.size() / image.dim(3);
