@@ -8,7 +8,7 @@ namespace ppl {
 namespace {
 
 // Numbers of the tensors. Those between two operations follow.
-enum Number : int64_t { kFirst = 1, kSecond, kResult, kBias, kResidual, kWithin };
+enum TensorId : int64_t { id_first = 1, id_second, id_result, id_bias, id_residual, id_within };
 
 struct Layouts {
   BackendLayout first, second, result;
@@ -26,27 +26,27 @@ BackendGraph graph_of(const ConvQuestion& q, cudnnHandle_t handle) {
   const cudnnDataType_t type = q.call.is_bf16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
   const Layouts l = layouts_of(q.call);
   BackendGraph g;
-  g.add_tensor(kFirst, l.first, type);
-  g.add_tensor(kSecond, l.second, type);
-  g.add_tensor(kResult, l.result, type);
+  g.add_tensor(id_first, l.first, type);
+  g.add_tensor(id_second, l.second, type);
+  g.add_tensor(id_result, l.result, type);
   int left = q.bias + q.residual + q.relu;  // operations that follow
-  int64_t next = kWithin, last = kResult;
+  int64_t next = id_within, last = id_result;
   // What an operation writes: the result where it is the last.
   const auto written = [&] {
-    if (left-- == 0) return last = kResult;
+    if (left-- == 0) return last = id_result;
     g.add_tensor(next, l.result, CUDNN_DATA_FLOAT, true);
     return last = next++;
   };
-  g.add_convolution(q.call.kind, q.call.shape, kFirst, kSecond, written());
+  g.add_convolution(q.call.kind, q.call.shape, id_first, id_second, written());
   if (q.bias) {
-    g.add_tensor(kBias, nhwc(1, 1, 1, l.result.extents[1]), CUDNN_DATA_FLOAT);
+    g.add_tensor(id_bias, nhwc(1, 1, 1, l.result.extents[1]), CUDNN_DATA_FLOAT);
     const int64_t before = last;
-    g.add_pointwise(CUDNN_POINTWISE_ADD, before, kBias, written());
+    g.add_pointwise(CUDNN_POINTWISE_ADD, before, id_bias, written());
   }
   if (q.residual) {
-    g.add_tensor(kResidual, l.result, type);
+    g.add_tensor(id_residual, l.result, type);
     const int64_t before = last;
-    g.add_pointwise(CUDNN_POINTWISE_ADD, before, kResidual, written());
+    g.add_pointwise(CUDNN_POINTWISE_ADD, before, id_residual, written());
   }
   if (q.relu) {
     const int64_t before = last;
@@ -67,9 +67,9 @@ class Plan : public ConvPlan {
  public:
   Plan(const PlanTarget& t, std::shared_ptr<const BackendGraph> g, const BackendEngine& e, const ConvQuestion& q)
       : handle_(t.handle), graph_(std::move(g)), plan_(t, e) {
-    numbers_ = {kFirst, kSecond, kResult};
-    if (q.bias) numbers_.push_back(kBias);
-    if (q.residual) numbers_.push_back(kResidual);
+    numbers_ = {id_first, id_second, id_result};
+    if (q.bias) numbers_.push_back(id_bias);
+    if (q.residual) numbers_.push_back(id_residual);
   }
 
   size_t workspace() const override { return static_cast<size_t>(plan_.workspace()); }
@@ -92,11 +92,11 @@ class Plan : public ConvPlan {
 
  private:
   static void* array(const ConvArrays& a, int64_t number) {
-    const void* p = number == kFirst    ? a.first
-                    : number == kSecond ? a.second
-                    : number == kBias   ? a.bias
-                    : number == kResult ? a.result
-                                        : a.residual;
+    const void* p = number == id_first    ? a.first
+                    : number == id_second ? a.second
+                    : number == id_bias   ? a.bias
+                    : number == id_result ? a.result
+                                          : a.residual;
     return const_cast<void*>(p);  // cuDNN's interface has no const
   }
 

@@ -24,10 +24,10 @@
 
 namespace {
 
-enum Kind { kWrite, kRename, kOpen, kThread, kMemory, kKill, kNone };
+enum Kind { fault_write, fault_rename, fault_open, fault_thread, fault_memory, fault_kill, fault_none };
 
 struct Fault {
-  Kind kind = kNone;
+  Kind kind = fault_none;
   long at = 0;
   const char* under = "";
   std::atomic<long> calls{0};
@@ -38,17 +38,17 @@ struct Fault {
     const char* colon = text ? std::strchr(text, ':') : nullptr;
     if (!colon) return;
     const char* names[] = {"write", "rename", "open", "thread", "memory", "kill"};
-    for (int i = 0; i < kNone; ++i)
+    for (int i = 0; i < fault_none; ++i)
       if (std::strncmp(text, names[i], std::strlen(names[i])) == 0) kind = static_cast<Kind>(i);
     at = std::atol(colon + 1);
     if (const char* folder = std::getenv("PPL_FAULT_UNDER")) under = folder;
   }
   ~Fault() {
     const char* path = std::getenv("PPL_FAULT_COUNT");
-    if (!path || kind == kNone) return;
+    if (!path || kind == fault_none) return;
     char text[32];
     const int size = std::snprintf(text, sizeof text, "%ld\n", calls.load());
-    kind = kNone;
+    kind = fault_none;
     const int fd = ::open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
     if (fd >= 0 && ::write(fd, text, static_cast<size_t>(size)) == size) ::close(fd);
   }
@@ -71,14 +71,14 @@ Function* next(const char* name) {
 }
 
 bool fails(Kind kind, int error) {
-  if ((kind == kWrite || kind == kRename) && fault().hits(kKill)) kill(getpid(), SIGKILL);
+  if ((kind == fault_write || kind == fault_rename) && fault().hits(fault_kill)) kill(getpid(), SIGKILL);
   if (!fault().hits(kind)) return false;
   errno = error;
   return true;
 }
 
 bool is_under(const char* path) { return std::strncmp(path, fault().under, std::strlen(fault().under)) == 0; }
-bool open_fails(const char* path) { return fault().kind == kOpen && is_under(path) && fails(kOpen, EMFILE); }
+bool open_fails(const char* path) { return fault().kind == fault_open && is_under(path) && fails(fault_open, EMFILE); }
 bool is_standard(FILE* file) { return file == nullptr || file == stdout || file == stderr || file == stdin; }
 
 // Whether an address lies in the program itself, and not in a library.
@@ -106,7 +106,9 @@ bool in_program(const void* address) {
   return at >= program.begin && at < program.end;
 }
 
-bool memory_fails(const void* caller) { return fault().kind == kMemory && in_program(caller) && fault().hits(kMemory); }
+bool memory_fails(const void* caller) {
+  return fault().kind == fault_memory && in_program(caller) && fault().hits(fault_memory);
+}
 
 void* taken(void* memory) {
   if (!memory) throw std::bad_alloc();
@@ -136,33 +138,33 @@ int __libc_start_main(int (*main)(int, char**, char**), int count, char** words,
 }
 
 ssize_t write(int fd, const void* data, size_t size) {
-  if (fd > 2 && fails(kWrite, ENOSPC)) return -1;
+  if (fd > 2 && fails(fault_write, ENOSPC)) return -1;
   return next<ssize_t(int, const void*, size_t)>("write")(fd, data, size);
 }
 ssize_t pwrite(int fd, const void* data, size_t size, off_t at) {
-  if (fails(kWrite, ENOSPC)) return -1;
+  if (fails(fault_write, ENOSPC)) return -1;
   return next<ssize_t(int, const void*, size_t, off_t)>("pwrite")(fd, data, size, at);
 }
 ssize_t pwrite64(int fd, const void* data, size_t size, off64_t at) {
-  if (fails(kWrite, ENOSPC)) return -1;
+  if (fails(fault_write, ENOSPC)) return -1;
   return next<ssize_t(int, const void*, size_t, off64_t)>("pwrite64")(fd, data, size, at);
 }
 ssize_t writev(int fd, const iovec* parts, int count) {
-  if (fd > 2 && fails(kWrite, ENOSPC)) return -1;
+  if (fd > 2 && fails(fault_write, ENOSPC)) return -1;
   return next<ssize_t(int, const iovec*, int)>("writev")(fd, parts, count);
 }
 size_t fwrite(const void* data, size_t size, size_t count, FILE* file) {
-  if (!is_standard(file) && fails(kWrite, ENOSPC)) return 0;
+  if (!is_standard(file) && fails(fault_write, ENOSPC)) return 0;
   return next<size_t(const void*, size_t, size_t, FILE*)>("fwrite")(data, size, count, file);
 }
 int fflush(FILE* file) {
-  if (!is_standard(file) && fails(kWrite, ENOSPC)) return EOF;
+  if (!is_standard(file) && fails(fault_write, ENOSPC)) return EOF;
   return next<int(FILE*)>("fflush")(file);
 }
-int fsync(int fd) { return fails(kWrite, EIO) ? -1 : next<int(int)>("fsync")(fd); }
+int fsync(int fd) { return fails(fault_write, EIO) ? -1 : next<int(int)>("fsync")(fd); }
 
 int rename(const char* from, const char* to) {
-  return fails(kRename, EIO) ? -1 : next<int(const char*, const char*)>("rename")(from, to);
+  return fails(fault_rename, EIO) ? -1 : next<int(const char*, const char*)>("rename")(from, to);
 }
 
 int open(const char* path, int flags, ...) {
@@ -187,7 +189,7 @@ FILE* fopen64(const char* path, const char* mode) {
 }
 
 int pthread_create(pthread_t* thread, const pthread_attr_t* how, void* (*work)(void*), void* with) {
-  if (fails(kThread, EAGAIN)) return EAGAIN;
+  if (fails(fault_thread, EAGAIN)) return EAGAIN;
   return next<int(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*)>("pthread_create")(thread, how, work,
                                                                                                  with);
 }
