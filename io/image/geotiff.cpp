@@ -12,6 +12,7 @@
 #include "io/file.h"
 #include "io/gdal_messages.h"
 #include "io/image/codecs/codec.h"
+#include "io/image/gdal_palette.h"
 #include "io/image/gdal_place.h"
 #include "io/image/gdal_validity.h"
 
@@ -36,16 +37,6 @@ Dataset open_dataset(const std::string& path, const GdalMessages& messages, bool
                               kNoOptions, sidecars ? nullptr : siblings.data()));
   PPL_CHECK(d, path, ": cannot open the image: ", messages.text());
   return d;
-}
-
-std::vector<std::array<uint8_t, 3>> palette_of(GDALRasterBand& band) {
-  std::vector<std::array<uint8_t, 3>> palette;
-  const GDALColorTable* table = band.GetColorTable();
-  for (int i = 0; table && i < std::min(table->GetColorEntryCount(), 65536); ++i) {
-    const GDALColorEntry* e = table->GetColorEntry(i);
-    palette.push_back({static_cast<uint8_t>(e->c1), static_cast<uint8_t>(e->c2), static_cast<uint8_t>(e->c3)});
-  }
-  return palette;
 }
 
 bool white_is_zero(GDALDataset& d) {

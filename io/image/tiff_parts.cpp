@@ -8,6 +8,7 @@
 
 #include "io/gdal_messages.h"
 #include "io/image/codecs/codec.h"
+#include "io/image/gdal_palette.h"
 #include "io/image/gdal_validity.h"
 
 namespace ppl {
@@ -21,16 +22,6 @@ bool is_real(GDALDataType type) { return type == GDT_Float32 || type == GDT_Floa
 int bits_of(GDALRasterBand& band) {
   const char* bits = band.GetMetadataItem("NBITS", "IMAGE_STRUCTURE");
   return bits ? std::atoi(bits) : GDALGetDataTypeSizeBits(band.GetRasterDataType());
-}
-
-std::vector<std::array<uint8_t, 3>> palette_of(GDALRasterBand& band) {
-  std::vector<std::array<uint8_t, 3>> palette;
-  const GDALColorTable* table = band.GetColorTable();
-  for (int i = 0; table && i < std::min(table->GetColorEntryCount(), 65536); ++i) {
-    const GDALColorEntry* e = table->GetColorEntry(i);
-    palette.push_back({static_cast<uint8_t>(e->c1), static_cast<uint8_t>(e->c2), static_cast<uint8_t>(e->c3)});
-  }
-  return palette;
 }
 
 }  // namespace
