@@ -11,7 +11,7 @@ FROM ${BUILD_BASE} AS build
 ARG GPU=none
 WORKDIR /source
 COPY scripts/setup.sh scripts/
-RUN scripts/setup.sh && apt-get install -y --no-install-recommends dpkg-dev file
+RUN apt-get update && scripts/setup.sh && apt-get install -y --no-install-recommends dpkg-dev file
 COPY . .
 RUN cmake --preset release -DPPL_GPU=${GPU} -DPPL_TESTS=OFF \
   && cmake --build build/release \

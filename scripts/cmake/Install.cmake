@@ -23,6 +23,7 @@ if(NOT PPL_GPU STREQUAL "emulate")
           DESTINATION ${ppl_package} COMPONENT library)
 endif()
 install(FILES LICENSE README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
+install(DIRECTORY scripts/recipes DESTINATION ${CMAKE_INSTALL_DOCDIR})  # configurations of train to begin with
 
 # `cpack -G DEB --config BUILD/CPackConfig.cmake`: programs, pages and library in one package that names the Debian
 # packages of the libraries that it was linked with.
@@ -36,4 +37,5 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_SUGGESTS "openmpi-bin")  # mpirun, for training in several processes
 include(CPack)
