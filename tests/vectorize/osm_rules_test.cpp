@@ -8,7 +8,7 @@
 #include "io/places/projection.h"
 #include "io/tables/layers/vector_file.h"
 #include "tests/support/data_folder.h"
-#include "tests/support/drawn.h"
+#include "tests/support/images/drawn.h"
 #include "tests/support/io_support.h"
 #include "tests/support/process.h"
 
