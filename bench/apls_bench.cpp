@@ -110,7 +110,7 @@ int main(int argc, char** argv) {
   CLI::App app("Times of APLS");
   std::vector<int> sizes{100, 500, 1000, 2000, 5000, 10000, 20000};
   int literal_up_to = 1000, count = 1000, tile_edges = 100, runs = 5;
-  int threads = ppl::hardware_threads();
+  int threads = ppl::available_threads();
   app.add_option("--edges", sizes, "Sizes of the pairs")->delimiter(',')->capture_default_str();
   app.add_option("--literal", literal_up_to, "Largest pair for the literal method too")->capture_default_str();
   app.add_option("--tiles", count, "Tiles scored in parallel")->capture_default_str();

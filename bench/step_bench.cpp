@@ -183,6 +183,7 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
   step();
   const std::vector<ConvRun> runs = conv_runs();
   reset_peak_memory(o.device);
+  const int threads = omp_get_max_threads();
   const Times t = measure(o, step);
   PPL_CHECK(cuda_graphs_without_memory() == 0, "the device has no room for a graph of these steps");
   const char* epilogues = std::getenv("PPL_CUDNN_EPILOGUES");
@@ -195,7 +196,7 @@ void run(const Options& o, int size, int batch, const std::string& mode, const s
             {"precision", precision_name},
             {"graph", o.graph},
             {"cudnn_epilogues", epilogues ? epilogues : "0"},
-            {"threads", omp_get_max_threads()},
+            {"threads", threads},
             {"ms", t.median},
             {"best_ms", t.best},
             {"images_per_s", 1e3 * batch / t.median},

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/tensor.h"
+#include "kernels/cpu/contention.h"
 #include "kernels/cpu/context.h"
 #include "kernels/cuda/context.h"
 #include "kernels/cuda/device.h"
@@ -13,6 +14,7 @@ template <class F>
 decltype(auto) on(Device d, F&& f) {
   switch (d) {
     case Device::cpu:
+      adapt_threads();
       return f(CpuContext::current());
     case Device::cuda:
       if constexpr (kCudaKernels) return f(CudaContext::current());

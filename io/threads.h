@@ -1,7 +1,6 @@
 // Doing independent pieces of work on several threads. OpenMP stays with the kernels.
 #pragma once
 
-#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <exception>
@@ -9,10 +8,9 @@
 #include <thread>
 #include <vector>
 
-namespace ppl {
+#include "kernels/threads.h"
 
-// How many threads the machine runs at once; 1 where it does not say.
-inline int hardware_threads() { return static_cast<int>(std::max(1u, std::thread::hardware_concurrency())); }
+namespace ppl {
 
 // body(i) for each i of [0, n), in no particular order. After an exception no new piece is begun; the first is
 // rethrown.

@@ -104,7 +104,7 @@ void add_outputs(CLI::App& app, Command& c) {
       ->capture_default_str();
   apps::add_choice(app, "--existing", c.job.existing, apps::kExisting,
                    "Masks of an earlier run: fail, skip what is done (resume), or remove them and draw anew");
-  c.job.threads = hardware_threads();
+  c.job.threads = available_threads();
   app.add_option("--threads", c.job.threads, "Tiles drawn at once")->check(CLI::Range(1, 1024));
   app.add_flag("--json", c.json, "Print the summary as JSON");
 }

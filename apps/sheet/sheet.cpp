@@ -76,7 +76,7 @@ std::vector<Entry> read_entries(const Options& options) {
   PPL_CHECK(!files.empty(), "no tile of ", options.images, " has a mask <id>_mask in both ", options.truth, " and ",
             options.prediction);
   std::vector<Entry> entries(files.size());
-  const int threads = hardware_threads();
+  const int threads = available_threads();
   for_each_index(static_cast<int64_t>(files.size()), threads, [&](int64_t i) {
     const Files& f = files[static_cast<size_t>(i)];
     entries[static_cast<size_t>(i)] = read_entry(f.tile, f.truth, f.prediction, options.classes);

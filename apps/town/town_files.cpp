@@ -65,7 +65,7 @@ class Overview {
 void write_tiles(const Town& town, const Layout& layout, const Options& options, const fs::path& root) {
   Overview overview(layout, options);
   apps::Progress progress("town: tiles", static_cast<int64_t>(layout.tiles.size()));
-  const int threads = hardware_threads();
+  const int threads = available_threads();
   for_each_index(static_cast<int64_t>(layout.tiles.size()), threads, [&](int64_t i) {
     const Tile& tile = layout.tiles[static_cast<size_t>(i)];
     const cv::Mat image = render_image(town, tile.window);

@@ -97,7 +97,7 @@ bool is_blocked(const Line& piece, const Surroundings& around) {
 KnownMap::KnownMap(const std::vector<std::string>& paths, MapTheme theme) {
   MapRequest request;
   request.theme = theme;
-  request.threads = hardware_threads();
+  request.threads = available_threads();
   for (const std::string& path : paths) {
     const MapFile file = look_at_map(path);
     if (file.osm()) {
@@ -122,7 +122,7 @@ void KnownMap::read_osm_file(const std::string& path, const MapFile& file, MapTh
     if (layer.size() > 0) to.push_back(std::move(layer));
   };
   MapRequest request;
-  request.threads = hardware_threads();
+  request.threads = available_threads();
   request.theme = theme;
   read(request, known_);
   if (theme != MapTheme::roads) return;

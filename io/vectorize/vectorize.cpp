@@ -84,7 +84,7 @@ std::vector<VectorizedImage> images_of(const Input& input, Fill&& fill) {
   foreground.census = &census;
   std::vector<VectorizedImage> images(sources.size());
   std::mutex mutex;
-  for_each_index(static_cast<int64_t>(sources.size()), hardware_threads(), [&](int64_t i) {
+  for_each_index(static_cast<int64_t>(sources.size()), available_threads(), [&](int64_t i) {
     const Source& source = sources[static_cast<size_t>(i)];
     VectorizedImage& image = images[static_cast<size_t>(i)];
     image.id = source.id;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "kernels/cast.h"
+#include "kernels/cpu/contention.h"
 #include "kernels/cpu/conv_epilogue.h"
 #include "kernels/cpu/conv_onednn_plan.h"
 #include "kernels/cpu/parallel.h"
@@ -136,6 +137,7 @@ void backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w, cons
 template <class T>
 void backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, float* dw) {
   constexpr bool is_bf16 = std::is_same_v<T, bf16>;
+  const AllThreads all;  // the library's sums over pixels depend on their number
   // Not even planned where it is wrong.
   const bool wrong = is_wrong(DNNL_VERSION_MAJOR, uses_amx(), ConvKind::backward_weights, is_bf16, p);
   const auto plan = wrong ? nullptr : find_plan(make_key(ConvKind::backward_weights, p, Epilogue<T>{}));

@@ -8,6 +8,7 @@
 #include "kernels/base.h"
 #include "kernels/cpu/context.h"
 #include "kernels/cpu_level.h"
+#include "kernels/threads.h"
 
 #ifdef PPL_CPU_LEVELS
 #include <sys/syscall.h>
@@ -83,12 +84,13 @@ bool is_available(CpuLevel) { return true; }
 void use_table(CpuLevel) {}
 #endif
 
-// Chosen before main; an exception waits for the first who asks.
+// Chosen before main, as the number of threads; an exception waits for the first who asks.
 struct Choice {
   CpuLevel level = kLevels[0].level;
   std::exception_ptr error;
 
   Choice() {
+    limit_openmp();
     try {
       const char* wanted = std::getenv("PPL_CPU");
       use(wanted && *wanted ? wanted : best());

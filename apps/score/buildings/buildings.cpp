@@ -169,7 +169,7 @@ BuildingsReport score_buildings(const BuildingPairs& pairs) {
   report.images.resize(count);
   std::vector<std::vector<std::string>> repaired(count);
   FirstError first_error;
-  const int threads = hardware_threads();
+  const int threads = available_threads();
   for_each_index(static_cast<int64_t>(count), threads, [&](int64_t i) {
     const auto n = static_cast<size_t>(i);
     if (first_error.before(n)) return;

@@ -64,7 +64,7 @@ ThresholdSearch find_threshold(const IouOptions& options) {
       match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
   require_complete(matched);
   std::vector<std::array<double, kSteps>> tiles(matched.pairs.size());
-  const int threads = hardware_threads();
+  const int threads = available_threads();
   std::atomic<int64_t> without_prediction{0};
   for_each_index(static_cast<int64_t>(tiles.size()), threads, [&](int64_t i) {
     const Counts counts = count(matched.pairs[static_cast<size_t>(i)], options.foreground);

@@ -103,7 +103,7 @@ IouReport score_iou(const IouOptions& options) {
                    0};
   Seen seen;
   apps::Progress progress("score: tiles", static_cast<int64_t>(matched.pairs.size()));
-  const int threads = hardware_threads();
+  const int threads = available_threads();
   for_each_index(static_cast<int64_t>(matched.pairs.size()), threads, [&](int64_t i) {
     report.tiles[static_cast<size_t>(i)] = score_tile(matched.pairs[static_cast<size_t>(i)], options, seen);
     progress.advance();

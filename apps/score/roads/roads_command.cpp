@@ -179,7 +179,7 @@ void add_metric_options(CLI::App& roads, Command& command) {
       ->transform(CLI::CheckedTransformer(methods))
       ->default_str("quick");
   roads.add_flag("--lenient", options.lenient, "Leave bad rows out and count them");
-  options.threads = hardware_threads();
+  options.threads = available_threads();
   roads.add_option("--threads", options.threads, "Threads")->check(CLI::Range(1, 1024))->default_str("all cores");
 }
 

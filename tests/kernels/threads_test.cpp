@@ -1,0 +1,174 @@
+#include "kernels/threads.h"
+
+#include <doctest/doctest.h>
+#include <sched.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <climits>
+#include <fstream>
+#include <thread>
+#include <vector>
+
+#include "kernels/conv.h"
+#include "kernels/cpu/contention.h"
+#include "kernels/cpu/parallel.h"
+#include "tests/support/conv_compare.h"
+#include "tests/support/temporary_folder.h"
+
+using namespace ppl;
+
+namespace {
+
+// A machine's /proc and /sys with what the test writes into them.
+struct Machine {
+  TemporaryFolder folder;
+
+  void write(const std::string& path, const std::string& text) const {
+    const std::filesystem::path to = folder / path;
+    std::filesystem::create_directories(to.parent_path());
+    std::ofstream(to) << text;
+  }
+  int threads() const { return quota_threads(folder.path); }
+};
+
+}  // namespace
+
+TEST_CASE("quota: a container of version 2") {
+  const Machine m;
+  CHECK(m.threads() == INT_MAX);
+  m.write("proc/self/cgroup", "0::/\n");
+  CHECK(m.threads() == INT_MAX);
+  m.write("sys/fs/cgroup/cpu.max", "max 100000\n");
+  CHECK(m.threads() == INT_MAX);
+  m.write("sys/fs/cgroup/cpu.max", "200000 100000\n");
+  CHECK(m.threads() == 2);
+  m.write("sys/fs/cgroup/cpu.max", "250000 100000\n");
+  CHECK(m.threads() == 3);
+  m.write("sys/fs/cgroup/cpu.max", "1000 100000\n");
+  CHECK(m.threads() == 1);
+}
+
+TEST_CASE("quota: the least of a group and those above it") {
+  const Machine m;
+  m.write("proc/self/cgroup", "0::/jobs/mine:1\n");
+  m.write("sys/fs/cgroup/jobs/mine:1/cpu.max", "800000 100000\n");
+  CHECK(m.threads() == 8);
+  m.write("sys/fs/cgroup/jobs/cpu.max", "300000 100000\n");
+  CHECK(m.threads() == 3);
+}
+
+TEST_CASE("quota: version 1, by the group's path and where a container sees its own group as the mount") {
+  const Machine m;
+  m.write("proc/self/cgroup", "5:memory:/a\n4:cpu,cpuacct:/docker/0123\n");
+  m.write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_period_us", "100000\n");
+  m.write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "-1\n");
+  CHECK(m.threads() == INT_MAX);
+  m.write("sys/fs/cgroup/cpu,cpuacct/cpu.cfs_quota_us", "400000\n");
+  CHECK(m.threads() == 4);
+  m.write("sys/fs/cgroup/cpu,cpuacct/docker/0123/cpu.cfs_period_us", "50000\n");
+  m.write("sys/fs/cgroup/cpu,cpuacct/docker/0123/cpu.cfs_quota_us", "100000\n");
+  CHECK(m.threads() == 2);
+}
+
+TEST_CASE("threads: no more than the processors that the process is bound to") {
+  cpu_set_t before, one;
+  REQUIRE(sched_getaffinity(0, sizeof before, &before) == 0);
+  int first = 0;
+  while (!CPU_ISSET(first, &before)) ++first;
+  CPU_ZERO(&one);
+  CPU_SET(first, &one);
+  REQUIRE(sched_setaffinity(0, sizeof one, &one) == 0);
+  const int bound = available_threads();
+  REQUIRE(sched_setaffinity(0, sizeof before, &before) == 0);
+  CHECK(bound == 1);
+  CHECK(available_threads() >= 1);
+}
+
+TEST_CASE("loops: every piece once, whatever the numbers") {
+  const int before = omp_get_max_threads();
+  for (int threads = 1; threads <= 5; ++threads) {
+    omp_set_num_threads(threads);
+    for (const int64_t n : {0, 1, 2, 7, 64, 1001}) {
+      std::vector<int> times(static_cast<size_t>(n));
+      parallel_for(n, 1 + n % 3, [&](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) ++times[static_cast<size_t>(i)];
+      });
+      CHECK(std::ranges::all_of(times, [](int t) { return t == 1; }));
+    }
+  }
+  omp_set_num_threads(before);
+}
+
+TEST_CASE("loops: what a thread that is held up has not begun, others do") {
+  const int before = omp_get_max_threads();
+  omp_set_num_threads(2);
+  std::atomic<int> others = 0;
+  int seen = -1;
+  parallel_for(8, 1, [&](int64_t begin, int64_t) {
+    if (begin != 0) {
+      ++others;
+      return;
+    }
+    const auto until = std::chrono::steady_clock::now() + std::chrono::minutes(1);
+    while (others < 7 && std::chrono::steady_clock::now() < until) std::this_thread::yield();
+    seen = others;
+  });
+  omp_set_num_threads(before);
+  CHECK(seen == 7);
+}
+
+TEST_CASE("contention: threads that are held up are left out, and tried again more and more seldom") {
+  ThreadChoice of_two(2), of_many(64);
+  of_two.note(0.2, 0.02);  // a quarter of a core is less than a thread is worth
+  CHECK(of_two.threads() == 2);
+  of_many.note(0.5, 0.02);
+  CHECK(of_many.threads() == 63);
+  of_many.note(32, 0.02);
+  CHECK(of_many.threads() == 31);
+
+  of_two.note(0.5, 0.02);
+  CHECK(of_two.threads() == 1);
+  for (int i = 0; i < 100; ++i) of_two.note(0.4, 0.02);  // others want both cores: one thread it stays
+  CHECK(of_two.threads() == 1);
+  std::vector<double> quiet_seconds;  // until the other thread is tried, and held up again at once
+  for (int trial = 0; trial < 8; ++trial) {
+    double seconds = 0;
+    for (; of_two.threads() == 1; seconds += 0.02) of_two.note(0, 0.02);
+    quiet_seconds.push_back(seconds);
+    of_two.note(0.5, 0.02);
+  }
+  CHECK(quiet_seconds.front() < 0.3);
+  CHECK(std::ranges::is_sorted(quiet_seconds));
+  CHECK(quiet_seconds.back() > 2.5);
+  CHECK(quiet_seconds.back() < 3.5);
+}
+
+TEST_CASE("contention: what depends on the number of threads has all of them") {
+  const int before = omp_get_max_threads();
+  omp_set_num_threads(3);
+  CpuContext& ctx = CpuContext::current();
+  const Conv p = make(1, 64, 64, 48, 80, 1, 1, 0);
+  const auto x = noise<float>(size_t(p.h) * p.w * p.c, 1), dy = noise<float>(size_t(p.h) * p.w * p.k, 2);
+  const auto weights = [&] {
+    std::vector<float> dw(size_t(p.k) * p.c);
+    conv_backward_weights<float>(ctx, p, x.data(), dy.data(), dw.data());
+    return dw;
+  };
+  adapt_threads(0, 0);
+  CHECK(omp_get_max_threads() == 3);
+  const auto undisturbed = weights();
+  adapt_threads(2, 0.02);
+  CHECK(omp_get_max_threads() == 1);
+  CHECK(weights() == undisturbed);
+  {
+    const AllThreads all;
+    CHECK(omp_get_max_threads() == 3);
+  }
+  CHECK(omp_get_max_threads() == 1);
+  omp_set_num_threads(2);  // the user's wish counts from here on
+  adapt_threads(0, 0);
+  CHECK(omp_get_max_threads() == 2);
+  omp_set_num_threads(before);
+}
