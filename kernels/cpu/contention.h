@@ -1,5 +1,5 @@
-// Threads that other processes hold up are left out: all others wait for them at the end of every loop, so that with one
-// busy process beside n threads all n would run at half their speed.
+// Threads that other processes hold up are left out: all others wait for them at the end of every loop, so that with
+// one busy process beside n threads all n would run at half their speed.
 #pragma once
 
 #include <algorithm>
