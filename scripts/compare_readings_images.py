@@ -8,10 +8,7 @@ option: what is expected stands beside it. Of the pairs in folders, images are r
 file's own words of the rules. Exit code 1 where a pixel differs.
 """
 import argparse
-import json
 import pathlib
-import struct
-import subprocess
 import sys
 import tempfile
 import warnings
@@ -20,6 +17,8 @@ import numpy as np
 import rasterio
 from PIL import Image, ImageFile
 from rasterio.transform import from_origin
+
+from packed_tiles import pack
 
 Image.MAX_IMAGE_PIXELS = None
 ImageFile.LOAD_TRUNCATED_IMAGES = True
@@ -31,34 +30,6 @@ SHAPE[8:20, 5:25] = True
 HOLE = np.zeros((SIDE, SIDE), bool)
 HOLE[:6] = True
 NO_DATA = np.where(HOLE, 255, SHAPE)  # classes with the top rows ignored
-
-
-def unpack(path):
-    """[(id, image [h, w, bands], mask [h, w])] of a packed file; io/tiles/README.md has the layout."""
-    data = path.read_bytes()
-    magic, version, bands, count, index, ids, ids_size, about, about_size = struct.unpack("<8sIIQQQQQQ", data[:64])
-    assert magic == b"PPLTILES" and version == 1
-    out = []
-    for i in range(count):
-        at = index + 32 * i
-        image_at, mask_at, height, width, id_at, id_size = struct.unpack("<QQIIII", data[at : at + 32])
-        name = data[ids + id_at : ids + id_at + id_size].decode()
-        image = np.frombuffer(data, np.uint8, height * width * bands, image_at).reshape(height, width, bands)
-        mask = np.frombuffer(data, np.uint8, height * width, mask_at).reshape(height, width)
-        out.append((name, image, mask))
-    return out
-
-
-def pack(programs, folder, options=(), bands=(3, 2, 1)):
-    """The packed tiles of a folder, or the program's message."""
-    with tempfile.TemporaryDirectory() as d:
-        spec = pathlib.Path(d, "input.json")
-        n = len(bands)
-        spec.write_text(json.dumps({"bands": list(bands), "mean": [0.5] * n, "std": [0.5] * n}))
-        out = pathlib.Path(d, "packed")
-        command = [programs / "tiles", "pack", folder, out, "--input", spec, "--allow-empty", *options]
-        run = subprocess.run(command, capture_output=True, text=True)
-        return unpack(out) if run.returncode == 0 else run.stderr.strip()
 
 
 def tiff(path, bands, **profile):
