@@ -1,9 +1,8 @@
-#include <algorithm>
-
 #include <fmt/format.h>
 
 #include "apps/common/app.h"
 #include "apps/rasterize/rasterize.h"
+#include "apps/rasterize/words.h"
 #include "io/file.h"
 #include "io/threads.h"
 
@@ -14,15 +13,10 @@ using namespace ppl::rasterize;
 
 struct Command {
   Job job;
-  std::string theme = "roads", style = "metric", values = "binary", format = "png", no_data = "keep", widths;
+  std::string widths;
   std::vector<std::string> classes;
   bool print_widths = false, json = false, grid = false;
 };
-
-template <class Value>
-Value chosen(const std::string& name, std::initializer_list<std::pair<const char*, Value>> choices) {
-  return std::find_if(choices.begin(), choices.end(), [&](const auto& c) { return name == c.first; })->second;
-}
 
 void add_inputs(CLI::App& app, Command& c) {
   app.add_option(
@@ -30,9 +24,7 @@ void add_inputs(CLI::App& app, Command& c) {
       "OSM (PBF, XML, changes, o5m; gzip, bzip2), vectors that OGR reads, zip archives of them, tables with a "
       "column of geometries, GeoJSON lines; known by their content");
   app.add_option("--out", c.job.out, "Folder for <id>_mask.png and manifest.jsonl");
-  app.add_option("--theme", c.theme, "What is drawn")
-      ->check(CLI::IsMember({"roads", "buildings"}))
-      ->capture_default_str();
+  apps::add_choice(app, "--theme", c.job.settings.theme, kThemes, "What is drawn");
   app.add_option("--kind-field", c.job.fields.kind,
                  "OGR: attribute with the class (else highway or building, fclass, class, subtype, type)");
   app.add_option("--lanes-field", c.job.fields.lanes, "OGR: attribute with the number of lanes (else lanes)");
@@ -65,9 +57,7 @@ void add_tiles(CLI::App& app, Command& c) {
 
 void add_drawing(CLI::App& app, Command& c) {
   Settings& s = c.job.settings;
-  app.add_option("--style", c.style, "Roads: metres on the ground, or cv2.line as published")
-      ->check(CLI::IsMember({"metric", "published"}))
-      ->capture_default_str();
+  apps::add_choice(app, "--style", s.style, kStyles, "Roads: metres on the ground, or cv2.line as published");
   app.add_option("--buffer", s.buffer, "Roads: metres across every road, instead of widths")
       ->check(CLI::Range(0.01, 1000.0));
   app.add_option("--widths", c.widths, "Roads: JSON table of widths and classes, see --print-widths");
@@ -77,9 +67,8 @@ void add_drawing(CLI::App& app, Command& c) {
   app.add_option("--lane-pixels", s.lane_pixels, "Published style: pixels a lane")
       ->check(CLI::Range(0.1, 1000.0))
       ->capture_default_str();
-  app.add_option("--values", c.values, "Binary masks, or a class each pixel (buildings: 2 boundary, 3 contact)")
-      ->check(CLI::IsMember({"binary", "classes"}))
-      ->capture_default_str();
+  apps::add_choice(app, "--values", s.values, kValues,
+                   "Binary masks, or a class each pixel (buildings: 2 boundary, 3 contact)");
   app.add_option("--distance", s.distance,
                  "Roads: also <id>_distance.png, 255 on centre lines to 0 this many metres off")
       ->check(CLI::Range(0.1, 1000.0));
@@ -91,14 +80,10 @@ void add_drawing(CLI::App& app, Command& c) {
 }
 
 void add_outputs(CLI::App& app, Command& c) {
-  app.add_option("--format", c.format, "Format of the masks")
-      ->check(CLI::IsMember({"png", "tif"}))
-      ->capture_default_str();
+  apps::add_choice(app, "--format", c.job.settings.format, kFormats, "Format of the masks");
   app.add_option("--overlay", c.job.overlay, "Also images of the masks on their images, into this folder");
-  app.add_option("--no-data", c.no_data,
-                 "Pixels without data in images: draw over them, mask them out, or also skip tiles")
-      ->check(CLI::IsMember({"keep", "mask", "skip"}))
-      ->capture_default_str();
+  apps::add_choice(app, "--no-data", c.job.settings.no_data, kNoDataRules,
+                   "Pixels without data in images: draw over them, mask them out, or also skip tiles");
   app.add_option("--max-no-data", c.job.settings.max_no_data, "--no-data skip: share above which a tile is left out")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
@@ -111,11 +96,6 @@ void add_outputs(CLI::App& app, Command& c) {
 
 void complete_settings(Command& c) {
   Settings& s = c.job.settings;
-  s.theme = chosen<MapTheme>(c.theme, {{"roads", MapTheme::roads}, {"buildings", MapTheme::buildings}});
-  s.style = chosen<Style>(c.style, {{"metric", Style::metric}, {"published", Style::published}});
-  s.values = chosen<Values>(c.values, {{"binary", Values::binary}, {"classes", Values::classes}});
-  s.format = chosen<Format>(c.format, {{"png", Format::png}, {"tif", Format::tif}});
-  s.no_data = chosen<NoData>(c.no_data, {{"keep", NoData::keep}, {"mask", NoData::mask}, {"skip", NoData::skip}});
   s.classes = {c.classes.begin(), c.classes.end()};
   c.job.widths = c.widths;
   if (!c.widths.empty()) s.widths = WidthTable::parse(read_text(c.widths), c.widths);
@@ -133,12 +113,12 @@ void check_usage(const Command& c) {
   need(c.grid || !t.images.empty() || !t.slippy.empty() || !t.table.empty(),
        "one of --images, --slippy, --table and --grid is required");
   need(!c.grid || (!t.crs.empty() && t.pixel > 0), "--grid needs --crs and --pixel");
-  const bool outlines = c.job.settings.boundary > 0 || c.job.settings.contact > 0;
-  need(!outlines || (c.theme == "buildings" && c.values == "classes"),
+  const Settings& s = c.job.settings;
+  need((s.boundary == 0 && s.contact == 0) || (s.theme == MapTheme::buildings && s.values == Values::classes),
        "--boundary and --contact need --theme buildings and --values classes");
   need(!c.job.all_features || c.classes.empty(), "--all-features and --classes exclude one another");
-  need(c.job.settings.distance == 0 || c.theme == "roads", "--distance needs --theme roads");
-  need(!c.job.settings.buffer || c.style == "metric", "--buffer needs --style metric");
+  need(s.distance == 0 || s.theme == MapTheme::roads, "--distance needs --theme roads");
+  need(!s.buffer || s.style == Style::metric, "--buffer needs --style metric");
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "apps/rasterize/words.h"
 #include "io/maps/feature_rules.h"
 
 namespace ppl::rasterize {
@@ -17,14 +18,14 @@ int Settings::number_of(const std::string& kind) const {
 }
 
 std::string Settings::fingerprint() const {
-  nlohmann::ordered_json json = {{"theme", theme == MapTheme::roads ? "roads" : "buildings"},
-                                 {"style", style == Style::metric ? "metric" : "published"},
-                                 {"values", values == Values::binary ? "binary" : "classes"},
-                                 {"format", format == Format::png ? "png" : "tif"},
+  nlohmann::ordered_json json = {{"theme", apps::word_of(kThemes, theme)},
+                                 {"style", apps::word_of(kStyles, style)},
+                                 {"values", apps::word_of(kValues, values)},
+                                 {"format", apps::word_of(kFormats, format)},
                                  {"tunnels", tunnels}};
   if (!classes.empty()) json["classes"] = classes;
   if (min_area > 0) json["min_area"] = min_area;
-  if (no_data != NoData::keep) json["no_data"] = no_data == NoData::mask ? "mask" : "skip";
+  if (no_data != NoData::keep) json["no_data"] = apps::word_of(kNoDataRules, no_data);
   if (no_data == NoData::skip) json["max_no_data"] = max_no_data;
   if (theme == MapTheme::buildings) {
     if (boundary > 0) json["boundary"] = boundary;

@@ -15,11 +15,18 @@ if(NOT PPL_GPU MATCHES "^(cuda|emulate|none)$")
   message(FATAL_ERROR "PPL_GPU: expected cuda, emulate or none, got '${PPL_GPU}'")
 endif()
 
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$")
-  set(PPL_CAN_EMULATE TRUE)  # the fibers switch stacks in x86-64 instructions
+# The fibers of the emulation switch stacks in x86-64 instructions; launches say where they stand (not in clang 14).
+include(CheckCXXSourceCompiles)
+set(CMAKE_REQUIRED_FLAGS -std=c++20)
+check_cxx_source_compiles("#include <source_location>
+int main() { return std::source_location::current().line() == 0; }" PPL_HAS_SOURCE_LOCATION)
+unset(CMAKE_REQUIRED_FLAGS)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64)$" AND PPL_HAS_SOURCE_LOCATION)
+  set(PPL_CAN_EMULATE TRUE)
 endif()
 if(PPL_GPU STREQUAL "emulate" AND NOT PPL_CAN_EMULATE)
-  message(FATAL_ERROR "PPL_GPU=emulate needs an x86-64 processor, this is ${CMAKE_SYSTEM_PROCESSOR}")
+  message(FATAL_ERROR "PPL_GPU=emulate needs an x86-64 processor and a compiler with std::source_location, this is "
+                      "${CMAKE_SYSTEM_PROCESSOR} and ${CMAKE_CXX_COMPILER_ID} ${CMAKE_CXX_COMPILER_VERSION}")
 endif()
 
 if(PPL_GPU STREQUAL "cuda")
@@ -55,4 +62,4 @@ if(PPL_GPU STREQUAL "cuda")
   endif()
 endif()
 ppl_report("CUDA kernels (nvcc)" ppl_cuda "Device::cuda is refused")
-ppl_report("Emulated CUDA kernels (x86-64)" PPL_CAN_EMULATE "the tests that run CUDA kernels on the CPU are left out")
+ppl_report("Emulated CUDA kernels (x86-64, std::source_location)" PPL_CAN_EMULATE "the tests that run CUDA kernels on the CPU are left out")
