@@ -61,7 +61,8 @@ void add_of_roads(CLI::App& app, RoadSettings& o) {
 
 void add_of_buildings(CLI::App& app, BuildingSettings& o) {
   add(app, "--min-area", {&o.min_area}, parse_area, "Buildings: smaller objects are dropped (3.2m2; 20)");
-  app.add_flag("--square", o.square, "Buildings: right angles where the polygon allows it");
+  app.add_flag("--square", o.square,
+               "Buildings: right angles (a second direction, 45 degrees, discs) where the polygon allows it");
 }
 
 }  // namespace

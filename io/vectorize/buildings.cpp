@@ -1,7 +1,9 @@
 #include "io/vectorize/buildings.h"
 
 #include <algorithm>
+#include <set>
 
+#include "io/geometry/node_lines.h"
 #include "io/geometry/shape.h"
 #include "io/geometry/simplify.h"
 #include "io/vectorize/square.h"
@@ -56,14 +58,54 @@ Polygon squared_polygon(const Polygon& polygon, const BuildingOptions& options) 
   return square;
 }
 
+namespace {
+
+// From a building's best form (0) to how it was traced (kTraced).
+constexpr int kTraced = 3;
+Polygon form_of(const Polygon& traced, const BuildingOptions& options, int form) {
+  if (form == kTraced) return traced;
+  if (form == 0 && options.square && traced.holes.empty()) {
+    if (const auto circle = circle_of(traced.outer, options.simplify)) return {*circle, {}};
+  }
+  const Polygon simple = simplified_polygon(traced, form == 2 ? options.simplify / 2 : options.simplify);
+  return form == 0 && options.square ? squared_polygon(simple, options) : simple;
+}
+
+// Buildings whose sides meet those of another beside common corners.
+std::set<size_t> meeting_neighbours(const std::vector<Polygon>& polygons) {
+  std::vector<Line> rings;
+  std::vector<size_t> owner;
+  const auto add = [&](Line ring, size_t i) {
+    ring.push_back(ring.front());
+    rings.push_back(std::move(ring));
+    owner.push_back(i);
+  };
+  for (size_t i = 0; i < polygons.size(); ++i) {
+    add(polygons[i].outer, i);
+    for (const Line& hole : polygons[i].holes) add(hole, i);
+  }
+  std::set<size_t> found;
+  for (const Meeting& m : meetings(rings)) {
+    const size_t a = owner[m.line[0]], b = owner[m.line[1]];
+    if (a != b) found.insert({a, b});
+  }
+  return found;
+}
+
+}  // namespace
+
 std::vector<Polygon> buildings_from_mask(BitImage mask, const BuildingOptions& options) {
   options.check();
   mask = closed(mask, options.closing);
   fill_small_holes(mask, options.min_hole);
-  std::vector<Polygon> polygons = trace_polygons(mask, std::max<int64_t>(options.min_area, 1));
-  for (Polygon& polygon : polygons) {
-    polygon = simplified_polygon(polygon, options.simplify);
-    if (options.square) polygon = squared_polygon(polygon, options);
+  const std::vector<Polygon> traced = trace_polygons(mask, std::max<int64_t>(options.min_area, 1));
+  std::vector<Polygon> polygons;
+  for (const Polygon& polygon : traced) polygons.push_back(form_of(polygon, options, 0));
+  std::vector<int> form(traced.size(), 0);
+  for (int round = 0; round < kTraced; ++round) {
+    for (const size_t i : meeting_neighbours(polygons)) {
+      if (form[i] < kTraced) polygons[i] = form_of(traced[i], options, ++form[i]);
+    }
   }
   return polygons;
 }

@@ -22,7 +22,9 @@ struct BuildingOptions {
 };
 
 // Valid polygons in the mask's pixels, in row order of their first pixels: a polygon that simplification would let
-// cross itself is simplified less, and one whose squared form differs too much stays as simplified.
+// cross itself is simplified less, and one whose squared form differs too much stays as simplified. With `square`
+// discs become regular polygons. Buildings that would overlap their neighbours or touch them beside common corners are
+// simplified less, and not squared, both.
 std::vector<Polygon> buildings_from_mask(BitImage mask, const BuildingOptions&);
 
 // One polygon. Also used alone.

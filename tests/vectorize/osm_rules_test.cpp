@@ -73,7 +73,7 @@ TEST_CASE("lines that cross in the layer, or only in OSM's digits, have a node t
   std::mt19937 random(2);
   layer.features.clear();
   const auto place = [&] { return Point{500000 + random() % 3000 * 0.01, 5200000 + random() % 3000 * 0.01}; };
-  for (int i = 0; i < 120; ++i) add({place(), place(), place()});
+  for (int i = 0; i < 25; ++i) add({place(), place(), place()});
   write_vectors(dir / "r.osm", layer);
   check_rules(dir / "r.osm");
 }

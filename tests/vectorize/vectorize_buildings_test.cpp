@@ -19,47 +19,12 @@ using test::error_of;
 
 namespace {
 
-bool inside(const Line& ring, Point p) {
-  bool in = false;
-  for (size_t i = 0; i < ring.size(); ++i) {
-    const Point a = ring[i], b = ring[(i + 1) % ring.size()];
-    if ((a.y <= p.y) != (b.y <= p.y) && p.x < a.x + (p.y - a.y) / (b.y - a.y) * (b.x - a.x)) in = !in;
-  }
-  return in;
-}
-
-bool inside(const Polygon& polygon, Point p) {
-  bool in = inside(polygon.outer, p);
-  for (const Line& hole : polygon.holes) in = in && !inside(hole, p);
-  return in;
-}
-
 BitImage noise(int64_t height, int64_t width, uint32_t seed, uint32_t percent) {
   std::mt19937 random(seed);
   BitImage image(height, width);
   for (int64_t r = 0; r < height; ++r) {
     for (int64_t c = 0; c < width; ++c) {
       if (random() % 100 < percent) image.set(r, c);
-    }
-  }
-  return image;
-}
-
-Line turned_rectangle(Point middle, double width, double height, double degrees) {
-  const double a = degrees * std::numbers::pi / 180;
-  const Point u{std::cos(a) * width / 2, std::sin(a) * width / 2},
-      v{-std::sin(a) * height / 2, std::cos(a) * height / 2};
-  return {middle - u - v, middle + u - v, middle + u + v, middle - u + v};
-}
-
-BitImage filled(int64_t height, int64_t width, const std::vector<Polygon>& polygons) {
-  BitImage image(height, width);
-  for (int64_t r = 0; r < height; ++r) {
-    for (int64_t c = 0; c < width; ++c) {
-      const Point centre{static_cast<double>(c) + 0.5, static_cast<double>(r) + 0.5};
-      for (const Polygon& p : polygons) {
-        if (inside(p, centre)) image.set(r, c);
-      }
     }
   }
   return image;
