@@ -15,9 +15,9 @@ class MaskPixels {
   virtual ~MaskPixels() = default;
   virtual int64_t strip_rows(int64_t pixels) const = 0;
   // opacity: that instead of the values, 0 to 255.
-  virtual std::vector<MaskKey> keys(int64_t row, int64_t rows, bool opacity) const = 0;
+  virtual std::vector<MaskKey> keys(const ImagePart&, bool opacity) const = 0;
   // The same as bytes where `plain`: what nearly all masks are, and much quicker. no_data: the value of no data, or -1.
-  virtual std::vector<uint8_t> bytes(int64_t row, int64_t rows) const = 0;
+  virtual std::vector<uint8_t> bytes(const ImagePart&) const = 0;
 
   bool plain = false;
   int no_data = -1;
@@ -46,19 +46,26 @@ class StoredPixels : public MaskPixels {
     plain = image.bands == 1 && image.depth == 8 && stored_.valid.empty();
   }
 
-  std::vector<uint8_t> bytes(int64_t row, int64_t rows) const override {
-    const auto begin = stored_.image.bytes.begin() + row * width;
-    return {begin, begin + rows * width};
+  std::vector<uint8_t> bytes(const ImagePart& part) const override {
+    std::vector<uint8_t> out;
+    out.reserve(static_cast<size_t>(part.height * part.width));
+    for (int64_t row = part.row; row < part.row + part.height; ++row) {
+      const auto begin = stored_.image.bytes.begin() + row * width + part.column;
+      out.insert(out.end(), begin, begin + part.width);
+    }
+    return out;
   }
 
   int64_t strip_rows(int64_t pixels) const override { return std::max<int64_t>(1, pixels / width); }
 
-  std::vector<MaskKey> keys(int64_t row, int64_t rows, bool opacity) const override {
-    std::vector<MaskKey> keys(static_cast<size_t>(rows * width));
+  std::vector<MaskKey> keys(const ImagePart& part, bool opacity) const override {
+    std::vector<MaskKey> keys(static_cast<size_t>(part.height * part.width));
     const int n = stored_.image.bands;
     const bool colour = n - stored_.alpha == 3;
     for (size_t i = 0; i < keys.size(); ++i) {
-      const size_t pixel = i + static_cast<size_t>(row * width), at = pixel * static_cast<size_t>(n);
+      const auto at_row = part.row + static_cast<int64_t>(i) / part.width;
+      const auto at_column = part.column + static_cast<int64_t>(i) % part.width;
+      const auto pixel = static_cast<size_t>(at_row * width + at_column), at = pixel * static_cast<size_t>(n);
       const bool valid = stored_.valid.empty() || stored_.valid[pixel];
       if (opacity) {
         const int most = stored_.image.depth == 8 ? 1 : 257;
@@ -89,16 +96,18 @@ class TiffPixels : public MaskPixels {
       no_data = static_cast<int>(*v);
   }
 
-  std::vector<uint8_t> bytes(int64_t row, int64_t rows) const override { return tiff_.read_bytes(row, 0, rows, width); }
+  std::vector<uint8_t> bytes(const ImagePart& p) const override {
+    return tiff_.read_bytes(p.row, p.column, p.height, p.width);
+  }
 
   int64_t strip_rows(int64_t pixels) const override { return tiff_.strip_rows(pixels); }
 
-  std::vector<MaskKey> keys(int64_t row, int64_t rows, bool opacity) const override {
-    if (opacity) return opacities(row, rows);
-    const std::vector<uint8_t> valid = tiff_.read_validity(row, 0, rows, width);
+  std::vector<MaskKey> keys(const ImagePart& p, bool opacity) const override {
+    if (opacity) return opacities(p);
+    const std::vector<uint8_t> valid = tiff_.read_validity(p.row, p.column, p.height, p.width);
     std::vector<std::vector<double>> bands;
     for (int b = 1; b <= tiff_.bands(); ++b) {
-      if (b != tiff_.alpha()) bands.push_back(tiff_.read_band(b, row, 0, rows, width));
+      if (b != tiff_.alpha()) bands.push_back(tiff_.read_band(b, p.row, p.column, p.height, p.width));
     }
     std::vector<MaskKey> keys(valid.size());
     for (size_t i = 0; i < keys.size(); ++i) {
@@ -107,25 +116,25 @@ class TiffPixels : public MaskPixels {
         keys[i] = kNoData;
         continue;
       }
-      const auto at = [&](size_t band) { return whole(bands[band][i], static_cast<int64_t>(i) + row * width); };
+      const auto at = [&](size_t band) { return whole(bands[band][i], static_cast<int64_t>(i), p); };
       keys[i] = bands.size() == 1 ? at(0) : colour_key(at(0), at(1), at(2));
     }
     return keys;
   }
 
  private:
-  MaskKey whole(double value, int64_t pixel) const {
+  MaskKey whole(double value, int64_t pixel, const ImagePart& p) const {
     PPL_CHECK(std::floor(value) == value && std::abs(value) < 1e9, path_, ": value ", value, " at column ",
-              pixel % width, ", row ", pixel / width,
+              p.column + pixel % p.width, ", row ", p.row + pixel / p.width,
               "; a mask holds whole numbers (of probabilities --threshold P makes a mask: score, vectorize)");
     const auto number = static_cast<MaskKey>(value);
     return tiff_.white_is_zero() ? (MaskKey{1} << tiff_.bits()) - 1 - number : number;
   }
 
-  std::vector<MaskKey> opacities(int64_t row, int64_t rows) const {
-    std::vector<MaskKey> keys(static_cast<size_t>(rows * width), 255);
+  std::vector<MaskKey> opacities(const ImagePart& p) const {
+    std::vector<MaskKey> keys(static_cast<size_t>(p.height * p.width), 255);
     if (tiff_.alpha() == 0) return keys;
-    const std::vector<double> alpha = tiff_.read_band(tiff_.alpha(), row, 0, rows, width);
+    const std::vector<double> alpha = tiff_.read_band(tiff_.alpha(), p.row, p.column, p.height, p.width);
     for (size_t i = 0; i < keys.size(); ++i) keys[i] = static_cast<MaskKey>(alpha[i]) / (tiff_.bits() > 8 ? 257 : 1);
     return keys;
   }
@@ -155,11 +164,11 @@ MaskReader::MaskReader(const std::string& path, const MaskOptions& o) {
   const int64_t step = strip_rows(kPiece);
   const bool plain = pixels_->plain && !opacity_;
   for (int64_t row = 0; row < height_; row += step) {
-    const int64_t rows = std::min(step, height_ - row);
+    const ImagePart part{row, 0, std::min(step, height_ - row), width_};
     if (plain)
-      counter.add(pixels_->bytes(row, rows), pixels_->no_data);
+      counter.add(pixels_->bytes(part), pixels_->no_data);
     else
-      counter.add(pixels_->keys(row, rows, opacity_));
+      counter.add(pixels_->keys(part, opacity_));
   }
   const MaskCounts counts = counter.take();
   rule_ = mask_rule(counts, pixels_->form, o.classes, o.foreground, width_, path);
@@ -176,16 +185,16 @@ MaskReader::MaskReader(const std::string& path, const MaskOptions& o) {
 
 int64_t MaskReader::strip_rows(int64_t pixels) const { return pixels_->strip_rows(pixels); }
 
-std::vector<uint8_t> MaskReader::read(int64_t row, int64_t rows) const {
-  std::vector<uint8_t> out(static_cast<size_t>(rows * width_));
+std::vector<uint8_t> MaskReader::read(const ImagePart& p) const {
+  std::vector<uint8_t> out(static_cast<size_t>(p.height * p.width));
   const int64_t step = strip_rows(kPiece);
-  for (int64_t from = row; from < row + rows; from += step) {
-    const int64_t height = std::min(step, row + rows - from);
-    uint8_t* const to = out.data() + (from - row) * width_;
+  for (int64_t from = p.row; from < p.row + p.height; from += step) {
+    const ImagePart part{from, p.column, std::min(step, p.row + p.height - from), p.width};
+    uint8_t* const to = out.data() + (from - p.row) * p.width;
     if (pixels_->plain && !opacity_)
-      rule_.apply(pixels_->bytes(from, height), pixels_->no_data, to);
+      rule_.apply(pixels_->bytes(part), pixels_->no_data, to);
     else
-      rule_.apply(pixels_->keys(from, height, opacity_), to);
+      rule_.apply(pixels_->keys(part, opacity_), to);
   }
   return out;
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "io/image/image.h"
+#include "io/image/image_part.h"
 #include "io/image/mask_census.h"
 #include "io/image/mask_values.h"
 
@@ -21,7 +22,7 @@ struct MaskOptions {
 class MaskPixels;
 
 // Opening looks at every value and settles what they mean; reading gives classes. TIFF files are read in strips, so
-// that memory does not grow with the image.
+// that memory does not grow with the image. One object serves one thread.
 class MaskReader {
  public:
   // Error naming the file, its values, and the option that decides, where these do not say what they mean.
@@ -34,7 +35,9 @@ class MaskReader {
   // Rows that are whole blocks of the file, with at least so many pixels.
   int64_t strip_rows(int64_t pixels) const;
   // [rows, width]: 0 background, k class k, 255 no data or ignored.
-  std::vector<uint8_t> read(int64_t row, int64_t rows) const;
+  std::vector<uint8_t> read(int64_t row, int64_t rows) const { return read(ImagePart{row, 0, rows, width_}); }
+  // The same of a part [height, width] inside the image.
+  std::vector<uint8_t> read(const ImagePart&) const;
 
  private:
   std::unique_ptr<MaskPixels> pixels_;

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <numeric>
 
+#include "io/geometry/point.h"
+#include "io/places/projection.h"
 #include "kernels/base.h"
 
 namespace ppl {
@@ -13,23 +15,16 @@ struct Place {
   int64_t row, column;
 };
 
+bool share_system(const GeoReference& a, const GeoReference& b) {
+  return a.crs == b.crs || a.crs.empty() || b.crs.empty() || is_same_system(a.crs, b.crs);
+}
+
 // Where the tile begins, in pixels of the first.
 Place place_of(const PlacedTile& tile, const PlacedTile& first) {
-  const auto &t = tile.geo.transform, &f = first.geo.transform;
-  PPL_CHECK(tile.geo.crs == first.geo.crs, tile.path, ": another coordinate system than ", first.path,
+  PPL_CHECK(tile.geo.crs.empty() == first.geo.crs.empty(), tile.path, ": another coordinate system than ", first.path,
             "; tiles of one mosaic must share one");
-  const double size = std::max({std::abs(f[1]), std::abs(f[2]), std::abs(f[4]), std::abs(f[5])});
-  for (const size_t i : {1, 2, 4, 5}) {
-    // A thousandth of a pixel over a tile of a thousand pixels.
-    PPL_CHECK(std::abs(t[i] - f[i]) <= 1e-6 * size, tile.path, ": pixels of another size or direction than those of ",
-              first.path);
-  }
-  const double determinant = f[1] * f[5] - f[2] * f[4];
-  PPL_CHECK(determinant != 0 && std::isfinite(determinant), first.path, ": its georeference is no place on the earth");
-  const double dx = t[0] - f[0], dy = t[3] - f[3];
-  const double column = (dx * f[5] - dy * f[2]) / determinant, row = (dy * f[1] - dx * f[4]) / determinant;
-  PPL_CHECK(std::abs(row) < 1e12 && std::abs(column) < 1e12, tile.path, ": too far from ", first.path);
-  return {std::llround(row), std::llround(column)};
+  const PixelPlace place = place_in(tile, first);
+  return {std::llround(place.row), std::llround(place.column)};
 }
 
 bool touch(const PlacedTile& a, Place pa, const PlacedTile& b, Place pb) {
@@ -88,6 +83,35 @@ Mosaic mosaic_of(const std::vector<PlacedTile>& tiles, const std::vector<Place>&
 }
 
 }  // namespace
+
+bool lie_alike(const GeoReference& a, const GeoReference& b) {
+  constexpr double kSame = 0.5;   // pixels
+  constexpr double kSide = 1000;  // pixels: the far corner of an image
+  const double pixel = std::max(std::hypot(a.transform[1], a.transform[4]), std::hypot(a.transform[2], a.transform[5]));
+  const auto corner = [](const GeoReference& g, double at) {
+    const auto& t = g.transform;
+    return Point{t[0] + at * (t[1] + t[2]), t[3] + at * (t[4] + t[5])};
+  };
+  return distance(corner(a, 0), corner(b, 0)) <= kSame * pixel &&
+         distance(corner(a, kSide), corner(b, kSide)) <= kSame * pixel && share_system(a, b);
+}
+
+PixelPlace place_in(const PlacedTile& tile, const PlacedTile& image) {
+  const auto &t = tile.geo.transform, &f = image.geo.transform;
+  PPL_CHECK(share_system(tile.geo, image.geo), tile.path, ": another coordinate system than ", image.path);
+  const double size = std::max({std::abs(f[1]), std::abs(f[2]), std::abs(f[4]), std::abs(f[5])});
+  for (const size_t i : {1, 2, 4, 5}) {
+    // A thousandth of a pixel over a tile of a thousand pixels.
+    PPL_CHECK(std::abs(t[i] - f[i]) <= 1e-6 * size, tile.path, ": pixels of another size or direction than those of ",
+              image.path);
+  }
+  const double determinant = f[1] * f[5] - f[2] * f[4];
+  PPL_CHECK(determinant != 0 && std::isfinite(determinant), image.path, ": its georeference is no place on the earth");
+  const double dx = t[0] - f[0], dy = t[3] - f[3];
+  const double column = (dx * f[5] - dy * f[2]) / determinant, row = (dy * f[1] - dx * f[4]) / determinant;
+  PPL_CHECK(std::abs(row) < 1e12 && std::abs(column) < 1e12, tile.path, ": too far from ", image.path);
+  return {row, column};
+}
 
 std::vector<Mosaic> arrange_tiles(const std::vector<PlacedTile>& tiles) {
   const std::vector<Place> places = places_of(tiles);

@@ -16,6 +16,16 @@ struct PlacedTile {
   GeoReference geo;
 };
 
+// Where the first pixel of a tile lies in the pixels of another image, in fractions of them. Error naming the tile
+// where it has another coordinate system (one of them may name none) or pixels of another size or direction.
+struct PixelPlace {
+  double row, column;
+};
+PixelPlace place_in(const PlacedTile& tile, const PlacedTile& image);
+
+// Whether the pixels of two images lie at one place, to half a pixel. One of them may name no coordinate system.
+bool lie_alike(const GeoReference& a, const GeoReference& b);
+
 // Tiles that touch or overlap, and the image that they make together.
 struct Mosaic {
   struct Part {

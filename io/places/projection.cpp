@@ -69,6 +69,12 @@ class Systems {
     return wkt == nullptr ? "" : wkt;
   }
 
+  bool is_same(const std::string& a, const std::string& b) {
+    const std::lock_guard lock(mutex_);
+    const Object one(proj_create(context_.get(), a.c_str())), other(proj_create(context_.get(), b.c_str()));
+    return one && other && is_equivalent(*one, *other);
+  }
+
   double meridian_period(const std::string& wkt) {
     const std::lock_guard lock(mutex_);
     const Object system = horizontal(of(wkt));
@@ -146,10 +152,12 @@ class Systems {
     return unit;
   }
 
+  bool is_equivalent(const PJ& a, const PJ& b) const {
+    return proj_is_equivalent_to_with_ctx(context_.get(), &a, &b, PJ_COMP_EQUIVALENT_EXCEPT_AXIS_ORDER_GEOGCRS) != 0;
+  }
+
   Object find_way(const PJ& from, const PJ& to) const {
-    if (proj_is_equivalent_to_with_ctx(context_.get(), &from, &to, PJ_COMP_EQUIVALENT_EXCEPT_AXIS_ORDER_GEOGCRS)) {
-      return nullptr;
-    }
+    if (is_equivalent(from, to)) return nullptr;
     const Object way(proj_create_crs_to_crs_from_pj(context_.get(), &from, &to, nullptr, nullptr));
     Object east_first(way ? proj_normalize_for_visualization(context_.get(), way.get()) : nullptr);
     PPL_CHECK(east_first, "no way from coordinate system ", proj_get_name(&from), " to ", proj_get_name(&to), ": ",
@@ -179,6 +187,8 @@ std::string crs_from_text(const std::string& text, const std::string& where) {
 }
 
 std::string crs_of_epsg(int code) { return crs_from_text(cat("EPSG:", code), "coordinate systems"); }
+
+bool is_same_system(const std::string& a, const std::string& b) { return a == b || Systems::shared().is_same(a, b); }
 
 double meridian_period(const std::string& crs) { return Systems::shared().meridian_period(crs); }
 

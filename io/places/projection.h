@@ -13,6 +13,10 @@ namespace ppl {
 std::string crs_from_text(const std::string& text, const std::string& where);
 std::string crs_of_epsg(int code);
 
+// Whether two coordinate systems (WKT) are one, however they are written and in whatever order their axes come; without
+// PROJ whether the texts are equal. False where one of them is none.
+bool is_same_system(const std::string& a, const std::string& b);
+
 // How far apart two x are that mean the same meridian: 360 for degrees, the equator's length for mercator, 0 else.
 double meridian_period(const std::string& crs);
 

@@ -7,6 +7,9 @@
 namespace ppl {
 namespace {
 
+constexpr size_t kLargestField = size_t{64} << 20;  // bytes: a line of two million points
+constexpr size_t kMostFields = 10'000;
+
 // A byte order mark of UTF-8.
 std::string_view without_mark(std::string_view text) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
@@ -26,11 +29,17 @@ size_t blanks(std::string_view text) { return std::min(text.find_first_not_of(" 
 
 }  // namespace
 
+void CsvReader::check_field(size_t size) const {
+  PPL_CHECK(size <= kLargestField, where_, ":", line_, ": a field of ", size >> 20, " MB; expected at most ",
+            kLargestField >> 20);
+}
+
 void CsvReader::quoted(std::string& field) {
   rest_.remove_prefix(1);
   for (;;) {
     const size_t quote = rest_.find('"');
     PPL_CHECK(quote != std::string_view::npos, where_, ":", line_, ": a quote is not closed");
+    check_field(field.size() + quote);
     field.append(rest_.substr(0, quote));
     next_line_ += std::count(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(quote), '\n');
     rest_.remove_prefix(quote + 1);
@@ -76,6 +85,7 @@ bool CsvReader::next(std::vector<std::string>& fields) {
     line_ = next_line_;
     offset_ = size_ - rest_.size();
     for (;;) {
+      PPL_CHECK(count < kMostFields, where_, ":", line_, ": a row of more than ", kMostFields, " fields");
       if (count == fields.size()) fields.emplace_back();
       std::string& field = fields[count++];
       field.clear();
@@ -85,6 +95,7 @@ bool CsvReader::next(std::vector<std::string>& fields) {
         quoted(field);
       } else {
         const size_t end = end_of_plain();
+        check_field(end);
         field = rest_.substr(0, end);
         rest_.remove_prefix(end);
       }

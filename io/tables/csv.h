@@ -23,7 +23,7 @@ class CsvReader {
       : rest_(text), size_(text.size()), where_(std::move(where)), format_(format), next_line_(first_line) {}
 
   // Fills `fields`; false at the end. Error naming the row where a quote is not closed, or something follows one that
-  // is.
+  // is, and for fields beyond 64 MB and rows beyond 10,000 fields.
   bool next(std::vector<std::string>& fields);
   // Line of the file that the last row began on, counted from 1.
   int64_t line() const { return line_; }
@@ -34,6 +34,7 @@ class CsvReader {
  private:
   void skip_to_row();
   void quoted(std::string& field);
+  void check_field(size_t size) const;
   size_t end_of_plain() const;
 
   std::string_view rest_;

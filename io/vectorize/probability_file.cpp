@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "io/image/formats.h"
+#include "io/image/geotiff.h"
 
 namespace ppl {
 namespace {
@@ -44,6 +45,19 @@ std::vector<float> ProbabilityFile::read(int64_t row, int64_t column, int64_t he
   for (int64_t y = row; y < row + height; ++y) {
     const auto begin = held_.values.begin() + y * width_ + column;
     part.insert(part.end(), begin, begin + width);
+  }
+  return part;
+}
+
+std::vector<uint8_t> ProbabilityFile::read_validity(const ImagePart& p) const {
+  if (tiff_) return tiff_->read_validity(p.row, p.column, p.height, p.width);
+  if (valid_.bytes.empty()) valid_ = ppl::read_validity(path_);
+  PPL_CHECK(valid_.height == height_ && valid_.width == width_, path_, ": changed while it was read");
+  std::vector<uint8_t> part;
+  part.reserve(static_cast<size_t>(p.height * p.width));
+  for (int64_t y = p.row; y < p.row + p.height; ++y) {
+    const auto begin = valid_.bytes.begin() + y * width_ + p.column;
+    part.insert(part.end(), begin, begin + p.width);
   }
   return part;
 }

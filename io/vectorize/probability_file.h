@@ -21,12 +21,15 @@ class ProbabilityFile {
   int64_t width() const { return width_; }
   // [height, width] of a rectangle inside the image.
   std::vector<float> read(int64_t row, int64_t column, int64_t height, int64_t width) const;
+  // 1 where there is data, else 0, of the same.
+  std::vector<uint8_t> read_validity(const ImagePart&) const;
 
  private:
   std::string path_;
   int64_t height_ = 0, width_ = 0;
   std::unique_ptr<TiffParts> tiff_;
   ProbabilityRaster held_;
+  mutable Image valid_;  // of what is held, once it is asked for
 };
 
 // The mean of the pixels whose centres lie inside; 0 where there are none. part_pixels: about so many are held.

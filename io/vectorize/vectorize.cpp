@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <mutex>
 
-#include "io/image/formats.h"
 #include "io/image/image.h"
 #include "io/places/mosaic.h"
+#include "io/places/scene_tiles.h"
 #include "io/threads.h"
 #include "io/tiles/mask_files.h"
 #include "io/vectorize/probability_file.h"
@@ -25,14 +25,7 @@ std::string id_of(const std::string& path, const std::string& suffix) {
 // The mask's own place, else its image's.
 std::optional<GeoReference> place_of(const MaskTile& tile, const std::string& images) {
   if (std::optional<GeoReference> own = read_georeference(tile.path); own || images.empty()) return own;
-  for (const char* suffix : {"_sat", ""}) {
-    for (const std::string& extension : image_extensions()) {
-      const fs::path path = fs::path(images) / (tile.id + suffix + extension);
-      if (!fs::exists(path)) continue;
-      if (std::optional<GeoReference> of_image = read_georeference(path.string())) return of_image;
-    }
-  }
-  return {};
+  return place_by_image(tile.id, images);
 }
 
 // One image's mask, and of what tiles it is made.

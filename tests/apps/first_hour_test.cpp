@@ -9,6 +9,7 @@
 
 #include "apps/common/weights.h"
 #include "io/file.h"
+#include "io/image/geotiff.h"
 #include "models/networks.h"
 #include "tests/support/training/small_training.h"
 
@@ -30,6 +31,7 @@ class Desk {
     REQUIRE(run("town town --tiles 4 --val 2 --size 64").exit_code == 0);
     for (const char* folder : {"empty", "bare", "plain", "made"}) fs::create_directory(dir / folder);
     run("cp town/train/r00c00_sat.tif town/train/r00c01_sat.tif bare; cp town/val/r00c02_sat.tif scene.tif");
+    write_mask_tiff(dir / "lost.tif", std::vector<uint8_t>(64 * 64, 1).data(), 64, 64);
     write_tiles(dir / "plain", 2, 64, 1);  // images that do not say where they lie
     write_weights("w.safetensors", "linknet34");
     write("text.safetensors", "no weights at all");
@@ -139,14 +141,18 @@ const std::vector<Mistake> kMistakes{
     // vectorize
     {"vectorize road town/train x.csv", 2, "'road' is no subcommand; expected one of: roads, buildings"},
     {"vectorize roads town/train x.xyz", 1, "x\\.xyz: expected a name that ends with .*\\.geojson"},
+    {"vectorize roads town/train x.txt", 1, "x\\.txt: expected a name that ends with .*\\.geojson"},
+    {"vectorize roads town/train x.kml", 1, "x\\.kml: KML's places are on the earth.*--images"},
     {"vectorize roads empty x.csv", 1, "empty: no file <id>_mask"},
     {"vectorize roads town/train roads.geojson", 1, "roads\\.geojson: is there already; --existing overwrite"},
     // score
     {"score iuo town/val masks", 2, "'iuo' is no subcommand; expected one of: iou, roads, buildings"},
     {"score iou town/val nowhere", 1, "nowhere: cannot be read"},
     {"score iou town/val town/train", 1, "no tile is in both town/val .* and town/train"},
-    {"score iou scene.tif town/val", 1,
-     "scene\\.tif is one file and town/val a folder of tiles: put the tiles together"},
+    {"score iou scene.tif town/val", 1, "scene\\.tif: the mask's values do not say what they mean"},
+    {"score iou town/val lost.tif", 1, "lost\\.tif: does not say where it lies, so that no tile can be found in it"},
+    {"score iou made masks/r00c02_mask.png", 1, "does not say where it lies"},
+    {"score roads town/val lost.tif", 1, "lost\\.tif: does not say where it lies"},
     {"score iou town/val masks --csv town/val/r00c02_mask.png --existing overwrite", 1,
      "would be written over the input"},
     {"score iou town/val masks --html roads.geojson", 1, "roads\\.geojson: is there already; --existing overwrite"},

@@ -140,7 +140,9 @@ TEST_CASE("wrong input is one line, wrong usage is exit 2, nothing is half writt
   const Town town;
   const std::string out = town.dir / "o.csv";
   CHECK(one_line_naming(town.run({"roads", town.dir / "nowhere", out}), "nowhere"));
-  CHECK(one_line_naming(town.run({"roads", town.masks(), town.dir / "o.xyz"}), "o.xyz: expected a name"));
+  for (const char* name : {"o.xyz", "o.txt", "o.xml", "o.dxf", "o"})
+    CHECK(
+        one_line_naming(town.run({"roads", town.masks(), town.dir / name}), cat(name, ": expected a name that ends")));
   CHECK(one_line_naming(town.run({"roads", town.masks(), town.dir / "o.osm", "--quiet"}), "do not say where they lie"));
   CHECK(one_line_naming(town.run({"roads", town.masks(), out, "--gap", "8m", "--quiet"}), "--pixel-size METRES"));
   CHECK(one_line_naming(town.run({"roads", town.dir.path, out}), "no file <id>_mask"));

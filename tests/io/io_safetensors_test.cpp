@@ -87,6 +87,8 @@ TEST_CASE("hostile files are refused") {
   CHECK(contains(error_of([&] { parse_safetensors(long_header, "x"); }), "header of 3 bytes in a file of 10"));
   std::fill_n(long_header.begin(), 8, std::byte{0xff});
   CHECK(contains(error_of([&] { parse_safetensors(long_header, "x"); }), "header of 18446744073709551615"));
+  const std::string padded = "{" + std::string(17'000'000, ' ') + "}";
+  CHECK(contains(refusal(padded, 0), "a header of 17000002 bytes; expected at most 16000000"));
 
   CHECK(contains(refusal(one(array("a", "F32", "2", "0,16"))), "bytes of \"a\" are 0 to 16"));
   CHECK(contains(refusal(one(array("a", "F32", "2", "8,0"))), "start at 8"));

@@ -170,6 +170,19 @@ TEST_CASE("tables: quotes, line ends, columns by name") {
   CHECK(csv_field("a,\"b\"") == "\"a,\"\"b\"\"\"");
 }
 
+TEST_CASE("tables: fields and rows without an end are refused before they take memory") {
+  std::vector<std::string> row;
+  const std::string long_text(size_t{65} << 20, 'x');
+  for (const std::string& text : {"a\n" + long_text, "a\n\"" + long_text + "\""}) {
+    CsvReader reader(text, "t.csv");
+    reader.next(row);
+    CHECK(error_of([&] { reader.next(row); }) == "t.csv:2: a field of 65 MB; expected at most 64");
+  }
+  const std::string commas(20'000, ',');
+  CsvReader wide(commas, "t.csv");
+  CHECK(contains(error_of([&] { wide.next(row); }), "t.csv:1: a row of more than 10000 fields"));
+}
+
 TEST_CASE("shapes: areas, faults, repair, index") {
   if (!have_geos()) return;
   const auto box = [](double x, double y, double side) {

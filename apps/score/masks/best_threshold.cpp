@@ -4,10 +4,8 @@
 #include <atomic>
 #include <cmath>
 
-#include "io/image/geotiff.h"
-#include "io/image/image.h"
+#include "apps/score/masks/pair_reader.h"
 #include "io/threads.h"
-#include "io/vectorize/raster.h"
 #include "io/weights/safetensors.h"
 #include "kernels/ignored.h"
 
@@ -25,16 +23,14 @@ struct Counts {
 // The step k that lies above threshold k - 0.5 and not above k + 0.5, of 255: 8-bit values are their own.
 size_t step_of(float probability) { return static_cast<size_t>(std::ceil(255 * probability - 0.5f)); }
 
-Counts count(const MaskPair& pair, const Foreground& foreground) {
-  const Image truth = read_mask(pair.truth, {1, foreground}), valid = read_validity(pair.prediction);
-  const ProbabilityRaster probability = read_probabilities(pair.prediction);
-  PPL_CHECK(truth.height == probability.height && truth.width == probability.width, pair.prediction, ": expected ",
-            truth.width, " x ", truth.height, " pixels as ", pair.truth, ", got ", probability.width, " x ",
-            probability.height);
+Counts count(const MaskPair& pair, const PairReader& reader, MaskCensus& census) {
+  const Image truth = reader.truth(pair, census);
+  const Probabilities probability = reader.probabilities(pair);
+  check_alike(pair, {0, 0, truth.height, truth.width}, {0, 0, probability.height, probability.width});
   Counts counts;
   for (size_t i = 0; i < truth.bytes.size(); ++i) {
     if (truth.bytes[i] == kIgnored) continue;
-    if (valid.bytes[i] == 0)
+    if (probability.valid[i] == 0)
       ++counts.without_prediction;
     else
       ++(truth.bytes[i] ? counts.foreground : counts.background)[step_of(probability.values[i])];
@@ -60,14 +56,16 @@ std::array<double, kSteps> iou_by_step(const Counts& counts) {
 
 ThresholdSearch find_threshold(const IouOptions& options) {
   PPL_CHECK(options.classes == 1, "a threshold is for one class, got ", options.classes);
-  const MaskPairs matched =
-      match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
-  require_complete(matched);
+  constexpr double kAny = 0.5;  // predictions are read as probabilities
+  const PairReader reader(options, {1, options.foreground}, {}, kAny);
+  const MaskPairs& matched = reader.matched();
+  if (!options.skip_missing) require_complete(matched);
+  MaskCensus census;
   std::vector<std::array<double, kSteps>> tiles(matched.pairs.size());
   const int threads = available_threads();
   std::atomic<int64_t> without_prediction{0};
   for_each_index(static_cast<int64_t>(tiles.size()), threads, [&](int64_t i) {
-    const Counts counts = count(matched.pairs[static_cast<size_t>(i)], options.foreground);
+    const Counts counts = count(matched.pairs[static_cast<size_t>(i)], reader, census);
     tiles[static_cast<size_t>(i)] = iou_by_step(counts);
     without_prediction += counts.without_prediction;
   });

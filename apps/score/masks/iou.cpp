@@ -4,25 +4,13 @@
 #include <atomic>
 
 #include "apps/common/log.h"
-#include "io/image/geotiff.h"
+#include "apps/score/masks/pair_reader.h"
 #include "io/image/image.h"
 #include "io/threads.h"
-#include "io/vectorize/raster.h"
 #include "kernels/ignored.h"
 
 namespace ppl::score {
 namespace {
-
-// 1 above the threshold, 255 where there is no data.
-Image read_probability(const std::string& path, double threshold) {
-  const ProbabilityRaster p = read_probabilities(path);
-  Image image = read_validity(path);
-  PPL_CHECK(image.height == p.height && image.width == p.width, path, ": changed while it was read");
-  const auto limit = static_cast<float>(threshold);
-  for (size_t i = 0; i < p.values.size(); ++i)
-    image.bytes[i] = image.bytes[i] ? static_cast<uint8_t>(p.values[i] > limit) : kIgnored;
-  return image;
-}
 
 // The mask of one class: 1, 0, and 255 where the truth is left out.
 std::vector<uint8_t> one_class(const Image& mask, int label) {
@@ -30,13 +18,6 @@ std::vector<uint8_t> one_class(const Image& mask, int label) {
   std::transform(mask.bytes.begin(), mask.bytes.end(), result.begin(),
                  [&](uint8_t value) -> uint8_t { return value == kIgnored ? kIgnored : value == label; });
   return result;
-}
-
-BitImage where_equal(const Image& mask, int value) {
-  std::vector<uint8_t> bytes(mask.bytes.size());
-  std::transform(mask.bytes.begin(), mask.bytes.end(), bytes.begin(),
-                 [&](uint8_t pixel) -> uint8_t { return pixel == value; });
-  return BitImage::from_bytes(bytes.data(), mask.height, mask.width);
 }
 
 std::vector<MetricCounts> count_metrics(const Image& prediction, const Image& truth, int label,
@@ -56,22 +37,10 @@ struct Seen {
   std::atomic<int64_t> without_prediction{0};
 };
 
-Image read_prediction(const MaskPair& pair, const IouOptions& options, MaskCensus& census) {
-  if (options.threshold) return read_probability(pair.prediction, *options.threshold);
-  MaskSummary summary;
-  Image mask = read_mask(pair.prediction, {options.classes, options.prediction_foreground}, &summary);
-  census.add(pair.prediction, summary);
-  return mask;
-}
-
-TileIou score_tile(const MaskPair& pair, const IouOptions& options, Seen& seen) {
-  MaskSummary summary;
-  Image truth = read_mask(pair.truth, {options.classes, options.foreground}, &summary);
-  seen.truths.add(pair.truth, summary);
-  const Image prediction = read_prediction(pair, options, seen.predictions);
-  PPL_CHECK(truth.height == prediction.height && truth.width == prediction.width, pair.prediction, ": expected ",
-            truth.width, " x ", truth.height, " pixels as ", pair.truth, ", got ", prediction.width, " x ",
-            prediction.height);
+TileIou score_tile(const MaskPair& pair, const IouOptions& options, const PairReader& reader, Seen& seen) {
+  Image truth = reader.truth(pair, seen.truths);
+  const Image prediction = reader.prediction(pair, seen.predictions);
+  check_alike(pair, {0, 0, truth.height, truth.width}, {0, 0, prediction.height, prediction.width});
   int64_t left_out = 0;
   for (size_t i = 0; i < truth.bytes.size(); ++i) {
     if (prediction.bytes[i] != kIgnored || truth.bytes[i] == kIgnored) continue;
@@ -93,19 +62,22 @@ TileIou score_tile(const MaskPair& pair, const IouOptions& options, Seen& seen) 
 IouReport score_iou(const IouOptions& options) {
   PPL_CHECK(options.classes >= 1 && options.classes <= 254, "expected 1 to 254 classes, got ", options.classes);
   PPL_CHECK(!options.threshold || options.classes == 1, "a threshold is for one class, got ", options.classes);
-  MaskPairs matched = match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
-  IouReport report{std::vector<TileIou>(matched.pairs.size()),
-                   std::move(matched.only_truth),
-                   std::move(matched.only_prediction),
-                   list_figures(options.metrics),
-                   {},
-                   {},
-                   0};
+  const PairReader reader(options, {options.classes, options.foreground},
+                          {options.classes, options.prediction_foreground}, options.threshold);
+  const MaskPairs& matched = reader.matched();
+  IouReport report;
+  report.tiles.resize(matched.pairs.size());
+  report.only_truth = matched.only_truth;
+  report.only_prediction = matched.only_prediction;
+  report.uncovered = matched.uncovered;
+  report.off_grid = matched.off_grid;
+  report.list = list_figures(options.metrics);
   Seen seen;
+  reader.tell_of_scene(seen.truths, seen.predictions);
   apps::Progress progress("score: tiles", static_cast<int64_t>(matched.pairs.size()));
   const int threads = available_threads();
   for_each_index(static_cast<int64_t>(matched.pairs.size()), threads, [&](int64_t i) {
-    report.tiles[static_cast<size_t>(i)] = score_tile(matched.pairs[static_cast<size_t>(i)], options, seen);
+    report.tiles[static_cast<size_t>(i)] = score_tile(matched.pairs[static_cast<size_t>(i)], options, reader, seen);
     progress.advance();
   });
   seen.truths.check(options.truth);

@@ -11,17 +11,14 @@
 
 namespace ppl::score {
 
-struct IouOptions {
-  std::string truth;       // folder
-  std::string prediction;  // folder
-  std::string truth_suffix = "_mask";
-  std::string prediction_suffix = "_mask";
+struct IouOptions : MaskSources {
   int classes = 1;  // 1: foreground or not; above: index images of 0 .. classes
   // Which values are foreground, where those of the truths or of the predictions do not say it.
   Foreground foreground{}, prediction_foreground{};
   // Read predictions as probabilities; foreground is strictly above. Only for one class.
   std::optional<double> threshold;
   std::vector<ChosenMetric> metrics;  // those that are counted besides
+  bool skip_missing = false;          // of find_threshold: what is on one side only is left out
 };
 
 struct TileIou {
@@ -33,14 +30,16 @@ struct IouReport {
   std::vector<TileIou> tiles;  // sorted by id
   std::vector<std::string> only_truth;
   std::vector<std::string> only_prediction;
+  std::string uncovered;  // see MaskPairs
+  double off_grid = 0;
   FigureList list;  // what is made of the counts
   MaskCensus::Totals truths, predictions;
   int64_t without_prediction = 0;  // pixels left out since the prediction has no data, or ignores them
 };
 
 // What has no data or is ignored on either side counts for nothing. Error naming the file for masks that cannot be
-// decoded, do not say what is foreground, hold no such class, or differ in size; and where the masks of a folder
-// disagree.
+// decoded, do not say what is foreground, hold no such class, or differ in size or place; and where the masks of a
+// folder disagree.
 IouReport score_iou(const IouOptions& options);
 
 // One class's figures over all tiles, or (in `averages`) their mean over the classes. A tile that is empty on both

@@ -48,6 +48,9 @@ void say_what_masks_hold(const IouReport& report) {
   if (report.predictions.masks > 0 && report.predictions.holding[0] == 0 && report.truths.holding[0] > 0)
     apps::log_line("prediction: " + describe(report.predictions));
   say_left_out(report.without_prediction);
+  if (report.off_grid > 0.05)
+    apps::log_line(fmt::format(
+        "tiles lie up to {:.2f} pixels beside the scene's pixels, and count as if on the nearest", report.off_grid));
 }
 
 void add_foreground(CLI::App& app, const char* name, std::vector<std::string>& words, const std::string& of) {
@@ -65,7 +68,8 @@ void run(const Command& command) {
   outputs.write(command.html, [&] { return page_html(mask_page(report, command.options, command.page)); });
   say_what_masks_hold(report);
   fmt::print("{}", command.json ? iou_json(report) : iou_table(report));
-  if (command.missing == "fail") require_complete({{}, report.only_truth, report.only_prediction});
+  if (command.missing == "fail")
+    require_complete({{}, report.only_truth, report.only_prediction, {}, 0, report.uncovered});
 }
 
 }  // namespace
@@ -75,8 +79,11 @@ void add_iou_command(CLI::App& app) {
   const auto shared = std::make_shared<Command>();
   Command& command = *shared;
   auto& options = command.options;
-  iou->add_option("TRUTH", options.truth, "Folder of <id>_mask.*, or one mask")->required();
-  iou->add_option("PREDICTION", options.prediction, "Folder of masks of the same names, or one mask")->required();
+  iou->add_option("TRUTH", options.truth,
+                  "Folder of <id>_mask.*, one mask, or a scene that the tiles of the other folder are parts of")
+      ->required();
+  iou->add_option("PREDICTION", options.prediction, "Folder of masks of the same names, one mask, or a scene")
+      ->required();
   iou->add_flag("--json", command.json, "Print JSON instead of a table");
   iou->add_option("--csv", command.csv, "Also write a line for each tile and class to this file");
   add_page_options(*iou, command.html, command.page);
@@ -106,11 +113,14 @@ void add_iou_command(CLI::App& app) {
       ->capture_default_str();
   iou->add_option("--prediction-suffix", options.prediction_suffix, "What follows the id in names of predictions")
       ->capture_default_str();
-  iou->add_option("--missing", command.missing, "Tiles on one side only: fail, or skip them")
+  iou->add_option("--missing", command.missing,
+                  "Tiles on one side only, and parts of a scene that no tile covers: fail, or skip them")
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
-  for (const char* other : {"--csv", "--html", "--threshold", "--missing"}) best->excludes(other);
+  for (const char* other : {"--csv", "--html", "--threshold"}) best->excludes(other);
   iou->callback([shared] {
+    shared->options.images = shared->page.images;
+    shared->options.skip_missing = shared->missing == "skip";
     shared->options.foreground = parse_foreground(shared->foreground, "--foreground");
     shared->options.prediction_foreground = parse_foreground(shared->prediction_foreground, "--prediction-foreground");
     for (size_t m = 0; m < shared->metrics.size(); ++m) {

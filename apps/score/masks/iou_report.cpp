@@ -82,6 +82,7 @@ std::string iou_json(const IouReport& report) {
   }
   json["only_truth"] = report.only_truth;
   json["only_prediction"] = report.only_prediction;
+  if (!report.uncovered.empty()) json["uncovered"] = report.uncovered;
   // File names need not be UTF-8.
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

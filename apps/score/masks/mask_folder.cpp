@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "io/places/scene_tiles.h"
 #include "io/tiles/mask_files.h"
 #include "kernels/base.h"
 
@@ -18,30 +19,38 @@ std::string first_names(const std::vector<std::string>& ids) {
   return ids.size() > 5 ? text + ", ..." : text;
 }
 
-// A scene has no ids to find its tiles by.
-void refuse_file_and_folder(const std::string& file, const std::string& folder) {
-  throw Error(
-      cat(file, " is one file and ", folder, " a folder of tiles: put the tiles together first (",
-          "`predict WEIGHTS TILES OUT.tif --mosaic`; masks that say where they lie: `gdalwarp TILES/*_mask.tif ",
-          "ALL.tif`), or compare lines: `vectorize roads TILES ALL.gpkg --mosaic ALL`, then `score roads`"));
+MaskPairs match_scene(const MaskSources& s, bool scene_is_truth) {
+  const std::string &scene = scene_is_truth ? s.truth : s.prediction, &folder = scene_is_truth ? s.prediction : s.truth;
+  const std::string& suffix = scene_is_truth ? s.prediction_suffix : s.truth_suffix;
+  const auto tiles = list_masks(folder, suffix);
+  PPL_CHECK(!tiles.empty(), folder, ": no file <id>", suffix, ".{png,tif,jpg} in this folder");
+  const SceneTiles found = tiles_in_scene(scene, tiles, s.images);
+  MaskPairs result;
+  result.scene = scene_is_truth ? MaskPairs::Scene::truth : MaskPairs::Scene::prediction;
+  result.off_grid = found.off_grid;
+  (scene_is_truth ? result.only_prediction : result.only_truth) = found.beyond;
+  for (const SceneTile& tile : found.tiles) {
+    result.pairs.push_back(
+        {tile.id, scene_is_truth ? scene : tile.path, scene_is_truth ? tile.path : scene, tile.part});
+  }
+  return result;
 }
 
 }  // namespace
 
-MaskPairs match_masks(const std::string& truth, const std::string& truth_suffix, const std::string& prediction,
-                      const std::string& prediction_suffix) {
-  const bool one_truth = fs::is_regular_file(truth), one_prediction = fs::is_regular_file(prediction);
-  if (one_truth && one_prediction) return {{{fs::path(truth).stem().string(), truth, prediction}}, {}, {}};
-  if (one_truth && fs::is_directory(prediction)) refuse_file_and_folder(truth, prediction);
-  if (one_prediction && fs::is_directory(truth)) refuse_file_and_folder(prediction, truth);
-  const auto truths = list_masks(truth, truth_suffix), predictions = list_masks(prediction, prediction_suffix);
+MaskPairs match_masks(const MaskSources& s) {
+  const bool one_truth = fs::is_regular_file(s.truth), one_prediction = fs::is_regular_file(s.prediction);
+  if (one_truth && one_prediction) return {{{fs::path(s.truth).stem().string(), s.truth, s.prediction, {}}}, {}, {}};
+  if (one_truth && fs::is_directory(s.prediction)) return match_scene(s, true);
+  if (one_prediction && fs::is_directory(s.truth)) return match_scene(s, false);
+  const auto truths = list_masks(s.truth, s.truth_suffix), predictions = list_masks(s.prediction, s.prediction_suffix);
   MaskPairs result;
   for (const auto& [id, path] : truths) {
     const auto other = predictions.find(id);
     if (other == predictions.end()) {
       result.only_truth.push_back(id);
     } else {
-      result.pairs.push_back({id, path, other->second});
+      result.pairs.push_back({id, path, other->second, {}});
     }
   }
   for (const auto& [id, path] : predictions) {
@@ -51,8 +60,8 @@ MaskPairs match_masks(const std::string& truth, const std::string& truth_suffix,
     return cat(counted(files.size(), "file"), " <id>", suffix,
                files.empty() ? "" : ", such as " + files.begin()->second);
   };
-  PPL_CHECK(!result.pairs.empty(), "no tile is in both ", truth, " (", described(truths, truth_suffix), ") and ",
-            prediction, " (", described(predictions, prediction_suffix), ")");
+  PPL_CHECK(!result.pairs.empty(), "no tile is in both ", s.truth, " (", described(truths, s.truth_suffix), ") and ",
+            s.prediction, " (", described(predictions, s.prediction_suffix), ")");
   return result;
 }
 
@@ -66,6 +75,7 @@ void require_complete(const MaskPairs& pairs) {
     text += cat(text.empty() ? "" : " and ", counted(pairs.only_prediction.size(), "prediction"), " without a truth (",
                 first_names(pairs.only_prediction), ")");
   }
+  if (!pairs.uncovered.empty()) text += (text.empty() ? "" : " and ") + pairs.uncovered;
   PPL_CHECK(text.empty(), text, "; --missing skip leaves them out");
 }
 

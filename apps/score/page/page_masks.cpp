@@ -1,8 +1,9 @@
 #include <fmt/format.h>
 
+#include "apps/score/masks/pair_reader.h"
 #include "apps/score/page/pages.h"
+#include "io/geometry/polygon.h"
 #include "io/image/image.h"
-#include "io/vectorize/raster.h"
 
 namespace ppl::score {
 namespace {
@@ -17,11 +18,11 @@ PageDrawing draw(Outcome outcome, bool of_truth, const BitImage& truth, const Bi
   return {outcome, of_truth, trace_polygons(image), {}};
 }
 
-void add_drawings(PageTile& tile, const MaskPair& pair, const IouOptions& options) {
+void add_drawings(PageTile& tile, const MaskPair& pair, const IouOptions& options, const PairReader& reader) {
+  MaskCensus census;
+  const Image true_mask = reader.truth(pair, census), predicted = reader.prediction(pair, census);
   for (int label = 1; label <= options.classes; ++label) {
-    const BitImage truth = read_foreground(pair.truth, {{}, options.classes, label, options.foreground});
-    const BitImage prediction =
-        read_foreground(pair.prediction, {options.threshold, options.classes, label, options.prediction_foreground});
+    const BitImage truth = where_equal(true_mask, label), prediction = where_equal(predicted, label);
     tile.height = truth.height();
     tile.width = truth.width();
     tile.drawings.push_back(
@@ -82,13 +83,17 @@ Page mask_page(const IouReport& report, const IouOptions& options, const PageOpt
   for (const std::string& id : report.only_truth) page.notes.push_back(id + ": no prediction");
   for (const std::string& id : report.only_prediction) page.notes.push_back(id + ": no truth");
   for (const TileIou& tile : report.tiles) page.tiles.push_back(to_tile(tile, report.list));
-  const MaskPairs masks =
-      match_masks(options.truth, options.truth_suffix, options.prediction, options.prediction_suffix);
+  if (!report.uncovered.empty()) page.notes.push_back(report.uncovered);
+  const PairReader reader(options, {options.classes, options.foreground},
+                          {options.classes, options.prediction_foreground}, options.threshold);
+  const MaskPairs& masks = reader.matched();
+  const bool of_folder = masks.scene != MaskPairs::Scene::truth;
+  const ImageSearch search{page_options.images, of_folder ? options.truth : options.prediction};
   std::vector<std::string> placed;
   for (const size_t i : shown_tiles(page)) {
-    add_drawings(page.tiles[i], masks.pairs[i], options);
+    add_drawings(page.tiles[i], masks.pairs[i], options, reader);
     PageTile& tile = page.tiles[i];
-    tile.image = find_image({page_options.images, options.truth}, tile.id, page.notes, masks.pairs[i].truth);
+    tile.image = find_image(search, tile.id, page.notes, of_folder ? masks.pairs[i].truth : masks.pairs[i].prediction);
     placed.insert(placed.end(), {tile.image, masks.pairs[i].truth, masks.pairs[i].prediction});
     if (tile.image.empty() || !page_options.images.empty()) continue;
     // Nobody said that this image is the mask's.

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 #include <sstream>
 
@@ -14,6 +15,8 @@
 #include "apps/score/roads/roads.h"
 #include "io/tables/layers/project_roads.h"
 #include "io/threads.h"
+#include "io/tiles/mask_files.h"
+#include "io/vectorize/mask_roads.h"
 #include "io/vectorize/open_roads.h"
 #include "kernels/base.h"
 
@@ -52,10 +55,24 @@ GeoReference parse_transform(const std::string& text, const std::string& crs) {
   return reference;
 }
 
+// A scene and a folder of masks meet tile by tile.
+std::optional<SceneTiles> tiles_of_scene(const Command& command, size_t scene_side) {
+  const std::string &scene = command.sources[scene_side], &folder = command.sources[1 - scene_side];
+  if (!std::filesystem::is_regular_file(scene) || !std::filesystem::is_directory(folder) || holds_graphs(folder))
+    return {};
+  if (find_roads(scene).kind != RoadFiles::masks || find_roads(folder).kind != RoadFiles::masks) return {};
+  SceneTiles found = tiles_in_scene(scene, list_masks(folder, kMaskSuffix), command.layers.images);
+  if (const double share = uncovered_share(found); share > 0)
+    apps::log_line(fmt::format("{:.1f} % of {} lie in no tile of {}, and do not count", 100 * share, scene, folder));
+  return found;
+}
+
 // CosmiQ's tool measures on the earth. Where --transform says how pixels lie there, so do we.
 std::unique_ptr<RoadSource> open_side(const Command& command, size_t side) {
   if (holds_graphs(command.sources[side])) return std::make_unique<GraphRoads>(command.sources[side]);
-  auto source = open_roads(command.sources[side], command.layers);
+  const std::optional<SceneTiles> tiles = tiles_of_scene(command, side);
+  auto source =
+      tiles ? open_scene_roads(command.sources[side], *tiles) : open_roads(command.sources[side], command.layers);
   if (!is_projected(command)) return source;
   return project_roads(std::move(source), *command.layers.reference, *command.options.pixel);
 }
@@ -113,9 +130,7 @@ void run_pair(Command& command) {
   const bool any = std::any_of(images.begin(), images.end(), [](const RoadImage& image) { return image.scored(); });
   PPL_CHECK(any, "nothing to score: no image is in both ", command.sources[0], " (",
             such_as(truth->size(), truth->id(0)), ") and ", command.sources[1], " (",
-            such_as(prediction->size(), prediction->id(0)),
-            "); ids must be the same, or both one file without ids; masks of a scene's tiles become one layer by ",
-            "`vectorize roads TILES ALL.gpkg --mosaic ALL`");
+            such_as(prediction->size(), prediction->id(0)), "); ids must be the same, or both one file without ids");
   tell(report);
   outputs.write(command.csv, [&] { return roads_csv(report); });
   outputs.write(command.html, [&] {
@@ -233,8 +248,10 @@ void add_roads_command(CLI::App& app) {
   const auto command = std::make_shared<Command>();
   CLI::Option* sources =
       roads
-          ->add_option("SOURCES", command->sources,
-                       "Road tables (.csv), road layers (.geojson, .gpkg, .fgb, .shp), masks, or folders of them")
+          ->add_option(
+              "SOURCES", command->sources,
+              "Road tables (.csv), road layers (.geojson, .gpkg, .fgb, .shp), masks, or folders of them; a scene and a "
+              "folder of masks: tile by tile")
           ->type_name("TRUTH PREDICTION")
           ->expected(2);
   CLI::Option* cases = roads->add_option("--cases", command->cases, "Run a JSON list of cases with known results");

@@ -5,8 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
-#include "io/geometry/point.h"
 #include "io/maps/ground_pixel.h"
+#include "io/places/mosaic.h"
 #include "kernels/base.h"
 
 namespace ppl::score {
@@ -15,18 +15,6 @@ namespace {
 constexpr double kSpacenet = 0.31;  // metres
 constexpr double kFarFromIt = 0.3;  // share by which SpaceNet's own images differ (theirs are in degrees)
 constexpr double kSquare = 0.05;    // share by which width and height of a pixel may differ
-constexpr double kSamePlace = 0.5;  // pixels
-
-bool lie_alike(const GeoReference& a, const GeoReference& b) {
-  const double pixel = std::max(std::hypot(a.transform[1], a.transform[4]), std::hypot(a.transform[2], a.transform[5]));
-  constexpr double kSide = 1000;  // pixels: the far corner of an image
-  const auto corner = [](const GeoReference& g, double at) {
-    const auto& t = g.transform;
-    return Point{t[0] + at * (t[1] + t[2]), t[3] + at * (t[4] + t[5])};
-  };
-  return distance(corner(a, 0), corner(b, 0)) <= kSamePlace * pixel &&
-         distance(corner(a, kSide), corner(b, kSide)) <= kSamePlace * pixel;
-}
 
 }  // namespace
 

@@ -37,8 +37,9 @@ Polygon to_world(const GeoReference&, const Polygon&);
 
 // By the extension: .geojson or .json (WGS 84 longitude and latitude as RFC 7946 asks, where the layer has a coordinate
 // system; pixels as they are where not), .geojsonl and .geojsons (a feature a line), .osm (JOSM: ways with negative ids
-// that share nodes), and whatever GDAL can write (.gpkg, .fgb, .shp: the layer's system). Layers in pixels get an
-// undefined engineering system, in GeoJSON as the member "crs" that it had before RFC 7946 and that GDAL and QGIS read.
+// that share nodes), .gpkg, .fgb, .shp, .gml and .sqlite (the layer's system), .kml (WGS 84). Layers in pixels get an
+// undefined engineering system, in GeoJSON as the member "crs" that it had before RFC 7946 and that GDAL and QGIS read;
+// as .osm and .kml they are refused.
 // Whole or not at all; the same layer gives the same bytes. Error for other extensions.
 void write_vectors(const std::string& path, const VectorLayer&);
 bool is_vector_file(const std::string& path);  // whether write_vectors takes it, by the extension

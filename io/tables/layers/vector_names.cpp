@@ -8,8 +8,8 @@
 namespace ppl {
 
 const char* vector_files() {
-  return "expected a name that ends with .geojson, .json, .geojsonl, .gpkg, .fgb, .osm, or as another vector file does "
-         "that GDAL writes";
+  return "expected a name that ends with .geojson, .json, .geojsonl, .geojsons, .gpkg, .fgb, .shp, .gml, .kml, .sqlite "
+         "or .osm";
 }
 
 bool is_layer(const std::string& path) {

@@ -29,24 +29,25 @@ struct Close {
 // What drivers take as the system of layers in pixels; GeoPackage has a number of its own for it (-1).
 constexpr const char* kPixels = "LOCAL_CS[\"Undefined Cartesian SRS\",UNIT[\"Meter\",1]]";
 
-// Of two drivers with one extension the first is meant.
-constexpr std::pair<std::string_view, const char*> kDrivers[] = {
-    {".gpkg", "GPKG"},    {".fgb", "FlatGeobuf"},      {".geojson", "GeoJSON"},
-    {".json", "GeoJSON"}, {".geojsonl", "GeoJSONSeq"}, {".geojsons", "GeoJSONSeq"}};
+// Those whose files were read back with all that a layer holds. GDAL writes more endings, but some of its drivers take
+// no such fields, and others claim .txt and .xml for something else.
+constexpr std::pair<std::string_view, const char*> kDrivers[] = {{".gpkg", "GPKG"},
+                                                                 {".fgb", "FlatGeobuf"},
+                                                                 {".geojson", "GeoJSON"},
+                                                                 {".json", "GeoJSON"},
+                                                                 {".geojsonl", "GeoJSONSeq"},
+                                                                 {".geojsons", "GeoJSONSeq"},
+                                                                 {".shp", "ESRI Shapefile"},
+                                                                 {".gml", "GML"},
+                                                                 {".sqlite", "SQLite"},
+                                                                 {".kml", "LIBKML"},
+                                                                 {".kml", "KML"}};
 
 // Empty where GDAL has none.
 std::string driver_of(const std::string& path) {
   const std::string extension = extension_of(path);
   for (const auto& [known, name] : kDrivers) {
-    if (extension == known) return name;
-  }
-  GDALDriverManager& all = *GetGDALDriverManager();
-  for (int i = 0; extension.size() > 1 && i < all.GetDriverCount(); ++i) {
-    GDALDriver& driver = *all.GetDriver(i);
-    const char* const extensions = driver.GetMetadataItem(GDAL_DMD_EXTENSIONS);
-    if (!extensions || !driver.GetMetadataItem(GDAL_DCAP_VECTOR) || !driver.GetMetadataItem(GDAL_DCAP_CREATE)) continue;
-    if (cat(" ", extensions, " ").find(cat(" ", extension.substr(1), " ")) != std::string::npos)
-      return driver.GetDescription();
+    if (extension == known && GetGDALDriverManager()->GetDriverByName(name)) return name;
   }
   return {};
 }
@@ -213,6 +214,8 @@ Polygon to_world(const GeoReference& geo, const Polygon& polygon) {
 void write_vectors(const std::string& path, const VectorLayer& layer) {
   PPL_CHECK(is_vector_file(path), path, ": ", vector_files());
   if (extension_of(path) == ".osm") return write_file(path, osm_of(layer, path));
+  PPL_CHECK(extension_of(path) != ".kml" || !layer.crs.empty(), path,
+            ": KML's places are on the earth, and the masks do not say where they lie; --images names images that do");
   GdalMessages messages;
   const MemoryFolder folder;
   const std::string file = std::filesystem::path(path).filename().string();
@@ -226,7 +229,7 @@ void write_vectors(const std::string& path, const VectorLayer& layer) {
 bool is_vector_file(const std::string& path) {
   if (extension_of(path) == ".osm") return true;
   const GdalMessages messages;
-  return !driver_of(path).empty() && extension_of(path) != ".csv";
+  return !driver_of(path).empty();
 }
 
 }  // namespace ppl
