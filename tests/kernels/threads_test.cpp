@@ -167,7 +167,7 @@ TEST_CASE("contention: what depends on the number of threads has all of them") {
     CHECK(omp_get_max_threads() == 3);
   }
   CHECK(omp_get_max_threads() == 1);
-  omp_set_num_threads(2);  // the user's wish counts from here on
+  omp_set_num_threads(2);  // what the user says counts from here on
   adapt_threads(0, 0);
   CHECK(omp_get_max_threads() == 2);
   omp_set_num_threads(before);

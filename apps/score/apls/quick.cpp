@@ -48,6 +48,7 @@ struct Target {
 Target inject_nodes(const AplsGraph& from, const std::vector<int>& nodes, const AplsGraph& to, double snap_pixels) {
   AplsGraph roads = copy_for_injection(to);
   std::vector<Point> places;
+  places.reserve(nodes.size());
   for (const int node : nodes) places.push_back(from.place(node));
   const bool small = static_cast<double>(nodes.size()) * roads.edge_numbers() < kScanPairs;
   const std::unique_ptr<Locator> locator = small ? scan(roads) : grid(roads, snap_pixels);
