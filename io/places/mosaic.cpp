@@ -37,7 +37,7 @@ size_t root_of(std::vector<size_t>& parent, size_t i) {
   return i;
 }
 
-// For each tile the first tile that it hangs together with.
+// For each tile the first tile that it is connected to.
 std::vector<size_t> group(const std::vector<PlacedTile>& tiles, const std::vector<Place>& places) {
   std::vector<size_t> parent(tiles.size()), by_row(tiles.size());
   std::iota(parent.begin(), parent.end(), 0);

@@ -83,7 +83,7 @@ inline BackendLayout nhwc(int64_t n, int64_t h, int64_t w, int64_t c) {
 }
 
 // Tensors and the operations between them. Needs no device; what cuDNN checks at this point is shapes, types and how
-// the operations hang together.
+// the operations are connected.
 class BackendGraph {
  public:
   // The number names the tensor for the operations and for run(). One `within` lies between two operations and need be

@@ -101,7 +101,7 @@ TEST_CASE("thinning by words equals thinning pixel by pixel, on sizes around a w
   }
 }
 
-TEST_CASE("a skeleton hangs together as its mask does, and thinning it again changes nothing") {
+TEST_CASE("a skeleton has the connected pieces of its mask, and thinning it again changes nothing") {
   for (uint32_t seed = 0; seed < 30; ++seed) {
     const BitImage mask = blobs(90, 110, 100 + seed);
     BitImage skeleton = mask;

@@ -79,7 +79,7 @@ void drop_loops_and_doubles(AplsGraph& roads) {
   drop_edges(roads, {lost.begin(), lost.end()});
 }
 
-// Edges and ends of edges that hang together.
+// Connected edges and ends of edges.
 struct Piece {
   std::vector<int> points, edges;
   size_t vertices = 0;  // points along the edges too

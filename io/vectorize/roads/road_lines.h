@@ -19,7 +19,7 @@ struct RoadOptions {
   // Dead ends at a junction that are shorter, or shorter than 1.5 times the road's half width there, are dropped,
   // unless they run to the border.
   double spur = 10;
-  double min_length = 20;  // pieces that hang together and have less length in all are dropped
+  double min_length = 20;  // connected pieces of less length in all are dropped
   double gap = 20;         // dead ends this near to one another, or to another road ahead of them, are joined
   double far_gap = 60;     // and dead ends this near that point at one another
   double angle = 20;       // degrees that these may be off

@@ -8,7 +8,7 @@ namespace ppl {
 // The skeleton: what is left of the mask when its border is taken off again and again from alternating sides, without
 // splitting (8 neighbours), joining or removing a component, opening a hole or taking the end of a line
 // (Guo and Hall 1989, 64 pixels at a time); then the corners of staircases, until no pixel but the ends of lines
-// could be taken without a change of how things hang together. Deterministic.
+// could be taken without a change of what is connected. Deterministic.
 void thin(BitImage&);
 
 }  // namespace ppl
