@@ -18,6 +18,7 @@ std::vector<RoadLine> roads_of(const RoadSource& source, size_t image) {
 
 std::vector<Line> lines_of(const std::vector<RoadLine>& roads) {
   std::vector<Line> lines;
+  lines.reserve(roads.size());
   for (const RoadLine& road : roads) lines.push_back(road.points);
   return lines;
 }

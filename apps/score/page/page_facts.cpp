@@ -44,7 +44,7 @@ std::string find_image(const ImageSearch& search, const std::string& id, std::ve
   if (folder.empty()) folder = ".";
   for (const char* suffix : {"_sat", ""}) {
     for (const std::string& extension : image_extensions()) {
-      const fs::path path = folder / (id + suffix + extension);
+      const fs::path path = folder / cat(id, suffix, extension);
       std::error_code error;
       if (!fs::exists(path, error) || is_same(path, mask)) continue;
       if (lies_in(folder, path)) return path.string();

@@ -78,6 +78,7 @@ std::vector<PageRoute> costly_routes(const std::vector<RoadLine>& truth, const s
   add_midpoints(to, parameters);
   const std::vector<int> nodes = from.nodes.in_order();
   std::vector<Point> places;
+  places.reserve(nodes.size());
   for (const int node : nodes) places.push_back(from.place(node));
   AplsGraph target = copy_for_injection(to);
   const Injection injection = inject(target, places, parameters.snap_pixels(), *grid(target, parameters.snap_pixels()));
