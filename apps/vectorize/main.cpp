@@ -8,6 +8,7 @@
 #include "apps/common/log.h"
 #include "apps/common/output.h"
 #include "apps/common/vector_options.h"
+#include "io/folder.h"
 #include "io/tables/layers/vector_file.h"
 #include "io/vectorize/missing.h"
 #include "io/vectorize/vectorize.h"
@@ -116,6 +117,20 @@ void tell_of_pixels(const Command& command, const std::vector<vectorize::Vectori
       "earth (--images FOLDER names images that say it)");
 }
 
+// FlatGeobuf has no features without a geometry, which stand for images in which there is nothing.
+void tell_of_flatgeobuf(const Command& command, const std::vector<vectorize::VectorizedImage>& images) {
+  const auto nothing = std::count_if(images.begin(), images.end(), [](const vectorize::VectorizedImage& image) {
+    return image.roads.empty() && image.buildings.empty();
+  });
+  for (const std::string& path : command.outputs) {
+    if (nothing > 0 && extension_of(path) == ".fgb")
+      apps::log_line(
+          fmt::format("vectorize: {}: {} of {} images have nothing and are not in it, as FlatGeobuf knows no "
+                      "feature without a geometry; .gpkg and .geojson keep them",
+                      path, nothing, images.size()));
+  }
+}
+
 // Before anything is traced: a map that cannot be read is no reason to wait.
 std::unique_ptr<vectorize::KnownMap> read_map(const Command& command, MapTheme theme) {
   if (command.maps.empty()) return nullptr;
@@ -141,6 +156,7 @@ void run_roads(Command& command) {
   apps::log_line("vectorize: " + vectorize::describe_scale(images, command.roads));
   vectorize::write_roads(command.outputs, images);
   tell_of_pixels(command, images);
+  tell_of_flatgeobuf(command, images);
   Sums sums;
   for (const vectorize::VectorizedImage& image : images) {
     sums.count += image.roads.size();
@@ -169,6 +185,7 @@ void run_buildings(Command& command) {
   apps::log_line("vectorize: " + vectorize::describe_scale(images, command.buildings));
   vectorize::write_buildings(command.outputs, images);
   tell_of_pixels(command, images);
+  tell_of_flatgeobuf(command, images);
   Sums sums;
   for (const vectorize::VectorizedImage& image : images) {
     const double pixel = image.metres().value_or(0);

@@ -35,6 +35,8 @@ TEST_CASE("a folder of masks becomes a table, the same each time") {
   CHECK(contains(text, "\nempty,LINESTRING EMPTY\n"));
   CHECK(town.run({"roads", town.masks(), town.dir / "again.csv", "--quiet"}).exit_code == 0);
   CHECK(read_text(town.dir / "again.csv") == text);
+  if (!have_gdal()) return;
+  CHECK(contains(town.run({"roads", town.masks(), town.dir / "r.fgb"}).err, "r.fgb: 1 of 3 images have nothing"));
 }
 
 TEST_CASE("probabilities: 8 bits, floats, the threshold is strict, confidence is the mean inside") {
