@@ -1,5 +1,7 @@
 #include "models/metrics.h"
 
+#include <cmath>
+
 #include "kernels/base.h"
 
 namespace ppl {
@@ -35,5 +37,26 @@ double Confusion::recall() const { return rate(true_positive, true_positive + fa
 double Confusion::f1() const {
   return rate(2 * true_positive, 2 * true_positive + false_positive + false_negative, nothing());
 }
+
+void ThresholdCounts::add(float probability, bool is_foreground) {
+  ++(is_foreground ? foreground : background)[step_of_probability(probability)];
+}
+
+// From the highest downwards more and more pixels are foreground.
+std::array<double, ThresholdCounts::kSteps> ThresholdCounts::iou_by_step() const {
+  Confusion all;
+  for (const int64_t n : foreground) all.false_negative += n;
+  std::array<double, kSteps> iou{};
+  for (size_t k = kSteps; k-- > 0;) {
+    iou[k] = all.iou();
+    all.true_positive += foreground[k];
+    all.false_negative -= foreground[k];
+    all.false_positive += background[k];
+  }
+  return iou;
+}
+
+size_t step_of_probability(float probability) { return static_cast<size_t>(std::ceil(255 * probability - 0.5f)); }
+double threshold_of_step(size_t k) { return (static_cast<double>(k) + 0.5) / 255; }
 
 }  // namespace ppl

@@ -1,6 +1,7 @@
 // Counts of what was found, mistaken and missed (pixels, buildings, marbles), and the figures made of them.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 
@@ -23,5 +24,18 @@ struct Confusion {
   double recall() const;
   double f1() const;
 };
+
+// How many pixels of each probability, in the 256 steps of 8 bits, are foreground and background.
+struct ThresholdCounts {
+  static constexpr size_t kSteps = 256;
+  std::array<int64_t, kSteps> foreground{}, background{};
+
+  void add(float probability, bool is_foreground);
+  // IoU where foreground is what lies above step k, for every k.
+  std::array<double, kSteps> iou_by_step() const;
+};
+// The step k that lies above threshold k - 0.5 and not above k + 0.5, of 255: 8-bit values are their own.
+size_t step_of_probability(float);
+double threshold_of_step(size_t);  // that has the step k and those below for background
 
 }  // namespace ppl

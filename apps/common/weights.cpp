@@ -1,10 +1,12 @@
 #include "apps/common/weights.h"
 
 #include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "apps/common/log.h"
 #include "apps/common/recognize.h"
 #include "io/file.h"
+#include "io/json_text.h"
 #include "io/weights/safetensors.h"
 #include "io/weights/torch_file.h"
 #include "models/networks.h"
@@ -18,6 +20,11 @@ int whole_number(const std::string& text, const char* key) {
                       std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   PPL_CHECK(digits, "metadata '", key, "' is '", text, "', not a whole number");
   return std::stoi(text);
+}
+
+double probability_from(const nlohmann::json& j, const char* key) {
+  PPL_CHECK(j.is_number() && j >= 0 && j <= 1, "metadata '", key, "' is not a number from 0 to 1");
+  return j.get<double>();
 }
 
 WeightsInfo read_info(const NamedArrays& file, const std::string& network) {
@@ -43,6 +50,7 @@ WeightsInfo read_info(const NamedArrays& file, const std::string& network) {
     PPL_CHECK(*end == 0 && info.threshold >= 0 && info.threshold <= 1,
               "metadata 'threshold' is not a number from 0 to 1");
   }
+  info.thresholds = thresholds_of(file);
   PPL_CHECK(info.input.band_count() == info.bands, "the input names ", info.input.band_count(),
             " bands, the network has ", info.bands);
   return info;
@@ -50,13 +58,33 @@ WeightsInfo read_info(const NamedArrays& file, const std::string& network) {
 
 }  // namespace
 
+std::map<int, double> thresholds_of(const NamedArrays& file) {
+  std::map<int, double> all;
+  const auto it = file.metadata.find("thresholds");
+  if (it == file.metadata.end()) return all;
+  const nlohmann::json j = parse_json(it->second, "metadata 'thresholds'");
+  PPL_CHECK(j.is_object(), "metadata 'thresholds' is not an object");
+  for (const auto& [views, value] : j.items())
+    all[whole_number(views, "thresholds")] = probability_from(value, "thresholds");
+  return all;
+}
+
+double WeightsInfo::threshold_of(int views) const {
+  const auto it = thresholds.find(views);
+  return it == thresholds.end() ? threshold : it->second;
+}
+
 std::map<std::string, std::string> metadata_of(const WeightsInfo& info) {
-  return {{"format", "pt"},
-          {"network", info.network},
-          {"bands", std::to_string(info.bands)},
-          {"classes", std::to_string(info.classes)},
-          {"input", to_json(info.input)},
-          {"threshold", cat(info.threshold)}};
+  std::map<std::string, std::string> metadata{{"format", "pt"},
+                                              {"network", info.network},
+                                              {"bands", std::to_string(info.bands)},
+                                              {"classes", std::to_string(info.classes)},
+                                              {"input", to_json(info.input)},
+                                              {"threshold", cat(info.threshold)}};
+  nlohmann::json by_views;
+  for (const auto& [views, threshold] : info.thresholds) by_views[std::to_string(views)] = threshold;
+  if (!by_views.empty()) metadata["thresholds"] = by_views.dump();
+  return metadata;
 }
 
 void save_weights(const std::string& path, const LinkNet& network, const WeightsInfo& info) {

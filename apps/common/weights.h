@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "engine/named_arrays.h"
 #include "io/tiles/input_spec.h"
 #include "models/linknet.h"
 
@@ -15,8 +16,13 @@ struct WeightsInfo {
   std::string network;
   int bands = 3, classes = 1;
   InputSpec input;
-  double threshold = 0.25;  // of the mean probability over views
+  double threshold = 0.25;             // of the mean probability over views
+  std::map<int, double> thresholds{};  // the same by the number of views, as chosen on validation tiles; may be empty
+  double threshold_of(int views) const;
 };
+
+// Of a file's metadata; empty where it has none. Error where they are no probabilities.
+std::map<int, double> thresholds_of(const NamedArrays&);
 
 // What save_weights puts into the file's metadata.
 std::map<std::string, std::string> metadata_of(const WeightsInfo&);

@@ -1,12 +1,27 @@
 #include "apps/predict/ensemble.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <numeric>
 
 #include "apps/common/device.h"
+#include "apps/common/log.h"
 
 namespace ppl::apps {
+
+namespace {
+
+// Where the weights bring one that validation chose.
+void say_threshold(const PredictOptions& o, double threshold, const WeightsInfo& first) {
+  if (first.thresholds.empty()) return;
+  const char* with = first.thresholds.contains(o.views) ? "as chosen on validation tiles for" : "not chosen for";
+  log_line(fmt::format("foreground is above {:.4f}, {} {} view{} (--threshold takes another)", threshold, with, o.views,
+                       o.views > 1 ? "s" : ""));
+}
+
+}  // namespace
 
 Ensemble::Ensemble(const PredictOptions& o) {
   const Device device = choose_device(o.device);
@@ -35,10 +50,11 @@ Ensemble::Ensemble(const PredictOptions& o) {
     loaded.network->to(device);
     of_mean.push_back({loaded.network.get(), share, normalisation_tables(loaded.info.input)});
     shares_.push_back(share);
-    threshold_ += share * loaded.info.threshold;
+    threshold_ += share * loaded.info.threshold_of(o.views);
     members_.push_back({std::move(loaded.network), loaded.info});
   }
-  threshold_ = o.threshold.value_or(threshold_);
+  if (!o.threshold && o.uncertain.empty()) say_threshold(o, threshold_, members_.front().info);
+  threshold_ = o.threshold.value_or(o.uncertain.empty() ? threshold_ : o.uncertain[1]);
   mean_ = std::make_unique<MeanProbability>(of_mean, o.views, o.precision, o.graph);
 }
 

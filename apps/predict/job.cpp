@@ -10,6 +10,7 @@ Settings network_settings(const PredictOptions& o, const Ensemble& ensemble) {
   s["weights"] = Settings::array();
   for (const std::string& path : weights_files(o)) s["weights"].push_back(Fingerprint().add_file(path).hex());
   s["threshold"] = ensemble.threshold();
+  if (!o.uncertain.empty()) s["uncertain"] = o.uncertain;
   s["shares"] = ensemble.shares();
   s["networks"] = ensemble.networks();
   s["bands"] = ensemble.input().bands;

@@ -34,6 +34,10 @@ void add_network_options(CLI::App& app, PredictOptions& o) {
   app.add_option("--threshold", o.threshold,
                  "Foreground is where the mean probability is above this (else what the weights say)")
       ->check(CLI::Range(0.0, 1.0));
+  app.add_option("--uncertain", o.uncertain,
+                 "LOW HIGH: masks to train on: foreground above HIGH, background up to LOW, 255 (ignored) between them")
+      ->expected(2)
+      ->check(CLI::Range(0.0, 1.0));
   add_choice(app, "--precision", o.precision, Choices<ppl::DType>{{"f32", ppl::DType::f32}, {"bf16", ppl::DType::bf16}},
              "Type of the activations");
   app.add_option("--network", o.network,
@@ -146,6 +150,9 @@ void refuse_idle_options(const CLI::App& app, const PredictOptions& o) {
   for (const char* name : {"--min-object", "--merge", "--spur", "--min-length", "--gap", "--far-gap", "--angle"})
     refuse(name, roads, "is for --theme roads");
   for (const char* name : {"--min-area", "--square"}) refuse(name, !roads, "is for --theme buildings");
+  refuse("--uncertain", o.uncertain.empty() || o.uncertain[0] < o.uncertain[1], "LOW must be less than HIGH");
+  refuse("--threshold", o.uncertain.empty(), "and --uncertain exclude one another");
+  refuse("--vectors", o.uncertain.empty(), "are not made of --uncertain masks");
   refuse("--lease", o.share, "is for --share");
   refuse("--shares", !o.also.empty(), "is for several weights files, see --also");
   refuse("--probabilities", is_folder(o) || o.probabilities != ProbabilityFormat::png,

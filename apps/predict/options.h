@@ -33,6 +33,7 @@ struct PredictOptions {
   std::string network;              // for weights without metadata
   int views = 8;                    // 1, 4 or 8
   std::optional<double> threshold;  // of the mean probability, strictly greater; else the weights'
+  std::vector<double> uncertain;    // two: foreground is above the second, 255 (not learnt from) above the first
   DType precision = DType::f32;
   std::vector<int> bands;                        // from 1; empty: the weights'
   bool resample = false;                         // images to the weights' metres a pixel, and what is found back

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "io/image/palette_png.h"
 #include "io/image/scene.h"
 
 namespace ppl::apps {
@@ -37,7 +38,7 @@ std::vector<float> plane_of(const Part& part, int c, int classes) {
 // One file of values: a TIFF in parts, or a PNG that is held until it is written.
 class ResultFiles::Planes {
  public:
-  enum class Png { none, bits, bytes };
+  enum class Png { none, bits, bytes, palette };
 
   Planes(std::string path, const ResultSpec& spec, Png png, SceneType type, int bands, std::optional<double> no_data)
       : path_(std::move(path)), height_(spec.height), width_(spec.width), png_(png) {
@@ -59,6 +60,7 @@ class ResultFiles::Planes {
   void commit() {
     if (tiff_) return tiff_->commit();
     if (png_ == Png::bytes) return write_index_png(path_, held_.data(), height_, width_);
+    if (png_ == Png::palette) return write_palette_png(path_, held_.data(), height_, width_);
     std::replace(held_.begin(), held_.end(), kNoData, uint8_t{0});  // one bit has no room for it
     write_mask_png(path_, held_.data(), height_, width_);
   }
@@ -73,7 +75,8 @@ class ResultFiles::Planes {
 
 ResultFiles::ResultFiles(const ResultSpec& spec) : spec_(spec) {
   using Png = Planes::Png;
-  const Png mask = spec.format == MaskFormat::tif ? Png::none : spec.classes == 1 ? Png::bits : Png::bytes;
+  const Png png_mask = spec.certain_background ? Png::palette : spec.classes == 1 ? Png::bits : Png::bytes;
+  const Png mask = spec.format == MaskFormat::tif ? Png::none : png_mask;
   mask_ = std::make_unique<Planes>(spec.mask, spec_, mask, SceneType::u8, 1, kNoData);
   const Png png = spec.probability_format == ProbabilityFormat::png ? Png::bytes : Png::none;
   const SceneType type = scene_type(spec.probability_format);
@@ -101,6 +104,7 @@ std::vector<uint8_t> ResultFiles::write(Part part) {
     confidence_ += std::max(best, 1 - best);
     ++valid_;
     foreground_ += mask[i] > 0;
+    if (mask[i] == 0 && spec_.certain_background && best > *spec_.certain_background) mask[i] = kNoData;
   }
   mask_->write(0, part, mask);
   for (int c = 0; !probabilities_.empty() && c < spec_.classes; ++c) write_probability(part, c);

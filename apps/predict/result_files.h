@@ -26,6 +26,7 @@ struct ResultSpec {
   ProbabilityFormat probability_format = ProbabilityFormat::none;
   int classes = 1;
   double threshold = 0;
+  std::optional<double> certain_background{};  // 255 where no class is above the threshold, but one above this
   int64_t height = 0, width = 0;
   int64_t block = 256;  // of TIFFs, see SceneWriter
   std::optional<GeoReference> place;

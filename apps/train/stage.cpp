@@ -14,6 +14,7 @@
 #include "apps/train/config/options.h"
 #include "apps/train/monitor.h"
 #include "apps/train/record/sheet.h"
+#include "apps/train/result/threshold.h"
 #include "apps/train/team.h"
 #include "apps/train/validate.h"
 #include "io/tiles/device_augment.h"
@@ -57,6 +58,7 @@ class StageRun {
     for (; at_.epoch < stage_.epochs && !monitor_.exhausted(at_); begin_epoch()) end_epoch(train_epoch());
     if (monitor_.exhausted(at_)) log_line(cat(stage_.name, ": stopped after ", monitor_.why_exhausted(at_)));
     PPL_CHECK(stage_.epochs == 0 || at_.best, "stage ", stage_.name, ": no epoch had a loss: every step was skipped");
+    choose_thresholds(config_, at_.stage, tiles_, network_.device(), ranks_);
     if (at_.stage + 1 < static_cast<int64_t>(config_.stages.size())) return;
     at_.finished = true;
     save_checkpoint();

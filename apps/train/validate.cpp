@@ -9,12 +9,11 @@ namespace {
 
 // Of a pixel's classes only the one that prediction would write counts as found.
 Confusion compare(const LinkNet& network, const Batch& batch, int views, double threshold) {
-  const Tensor sum = probability_sum(network, batch.images, views).to(Device::cpu);
-  const auto classes = static_cast<int>(sum.dim(3));
-  float* p = sum.data<float>();
-  for (int64_t k = 0; k < sum.size(); ++k) p[k] *= static_cast<float>(1.0 / views);
-  const std::vector<uint8_t> numbers = class_numbers(p, sum.size() / classes, classes, threshold);
-  std::vector<uint8_t> mask(static_cast<size_t>(sum.size()), 0);
+  const Tensor probability = mean_probability(network, batch.images, views);
+  const auto classes = static_cast<int>(probability.dim(3));
+  const std::vector<uint8_t> numbers =
+      class_numbers(probability.data<float>(), probability.size() / classes, classes, threshold);
+  std::vector<uint8_t> mask(static_cast<size_t>(probability.size()), 0);
   for (size_t k = 0; k < numbers.size(); ++k)
     if (numbers[k] > 0) mask[k * static_cast<size_t>(classes) + numbers[k] - 1] = 1;
   Confusion tile;
@@ -23,6 +22,13 @@ Confusion compare(const LinkNet& network, const Batch& batch, int views, double 
 }
 
 }  // namespace
+
+Tensor mean_probability(const LinkNet& network, const Tensor& images, int views) {
+  const Tensor sum = probability_sum(network, images, views).to(Device::cpu);
+  float* p = sum.data<float>();
+  for (int64_t k = 0; k < sum.size(); ++k) p[k] *= static_cast<float>(1.0 / views);
+  return sum;
+}
 
 Validation validate(LinkNet& network, const std::shared_ptr<const TileSource>& tiles, DType precision, int views,
                     double threshold, Communication& ranks, const std::function<void()>& after_tile) {

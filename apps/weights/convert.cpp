@@ -47,6 +47,7 @@ std::string import_network(const NamedArrays& file, const ImportOptions& o) {
   info.network = apps::network_of(file, o.network);
   info.input = input_of(file, o);
   info.threshold = threshold_of(file, o);
+  if (!o.threshold) info.thresholds = apps::thresholds_of(file);
   PPL_CHECK(info.input.band_count() == info.bands, "the network has ", info.bands, " bands, the input names ",
             info.input.band_count(), "; give one with --input");
   const auto network = make_network(info.network, info.bands, info.classes);

@@ -7,6 +7,7 @@
 #include "io/image/codecs/bit_png.h"
 #include "io/image/codecs/codec.h"
 #include "io/image/image.h"
+#include "io/image/palette_png.h"
 
 namespace ppl {
 namespace {
@@ -76,6 +77,15 @@ std::vector<std::byte> index_png(const uint8_t* data, int64_t height, int64_t wi
 
 void write_mask_png(const std::string& path, const uint8_t* data, int64_t height, int64_t width) {
   write_bytes(path, grey_mask(path, data, height, width));
+}
+
+std::vector<std::byte> palette_png(const uint8_t* data, int64_t height, int64_t width) {
+  check_extents(height, width, int64_t{1} << 40, "a mask");
+  PPL_CHECK(height <= INT32_MAX && width <= INT32_MAX, "a mask: a PNG has at most ", INT32_MAX, " pixels a side");
+  return encode_palette_png(data, height, width);
+}
+void write_palette_png(const std::string& path, const uint8_t* data, int64_t height, int64_t width) {
+  write_bytes(path, palette_png(data, height, width));
 }
 
 void write_index_png(const std::string& path, const uint8_t* data, int64_t height, int64_t width) {

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "io/file.h"
+#include "io/image/palette_png.h"
 #include "io/vectorize/raster.h"
 #include "tests/predict/predict_support.h"
 
@@ -152,4 +153,43 @@ TEST_CASE("several weights files are averaged by their shares; what does not fit
   CHECK(cog.err.find("--cog: is for scenes and mosaics") != std::string::npos);
   CHECK(predict({dir / "in/t100_sat.png", dir / "x.tif", "--context", "16"}).exit_code == 2);
   CHECK_FALSE(fs::exists(dir / "x.tif"));
+}
+
+TEST_CASE("masks to train on: 255 between what is surely background and surely foreground, in PNG and TIFF") {
+  const TemporaryFolder dir;
+  write_tiles(dir / "in", 2, 64);
+  const std::string folder = dir / "in";
+  const std::vector<std::string> limits{"--uncertain", "0.35", "0.6", "--probabilities", "f32"};
+  for (const std::string format : {"png", "tif"}) {
+    CAPTURE(format);
+    const std::string out = dir / format;
+    std::vector<std::string> words{folder, out, "--format", format};
+    words.insert(words.end(), limits.begin(), limits.end());
+    const ProcessResult r = predict(words);
+    REQUIRE_MESSAGE(r.exit_code == 0, r.err);
+    int64_t counts[3] = {};
+    for (const std::string id : {"t100", "t101"}) {
+      const Image mask = read_mask(out + "/" + id + "_mask." + format);
+      const ProbabilityRaster p = read_probabilities(out + "/" + id + "_prob.tif");
+      for (size_t i = 0; i < mask.bytes.size(); ++i) {
+        const uint8_t expected = p.values[i] > 0.6f ? 1 : p.values[i] > 0.35f ? 255 : 0;
+        REQUIRE(mask.u8()[i] == expected);
+        ++counts[expected == 255 ? 2 : expected];
+      }
+    }
+    for (const int64_t n : counts) CHECK(n > 0);
+  }
+}
+
+TEST_CASE("a PNG of nothing but background and what is ignored says which is which") {
+  const TemporaryFolder dir;
+  const std::vector<uint8_t> mask{0, 255, 255, 0, 0, 255};
+  write_palette_png(dir / "m_mask.png", mask.data(), 2, 3);
+  MaskSummary summary;
+  const Image read = read_mask(dir / "m_mask.png", {}, &summary);
+  CHECK(std::equal(mask.begin(), mask.end(), read.u8()));
+  CHECK(summary.ignored == 3);
+  const std::vector<uint8_t> classes{0, 1, 3, 255, 2, 0};
+  write_palette_png(dir / "c_mask.png", classes.data(), 3, 2);
+  CHECK(std::equal(classes.begin(), classes.end(), read_mask(dir / "c_mask.png", 3).u8()));
 }

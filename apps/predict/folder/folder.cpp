@@ -125,6 +125,7 @@ class FolderPrediction {
     spec.probability_format = options_.probabilities;
     spec.classes = ensemble_.classes();
     spec.threshold = ensemble_.threshold();
+    if (!options_.uncertain.empty()) spec.certain_background = options_.uncertain[0];
     spec.height = loaded.tile.height;
     spec.width = loaded.tile.width;
     spec.place = loaded.place;

@@ -25,6 +25,7 @@ ResultSpec spec_of(const PredictOptions& o, const ScenePaths& paths, const Scene
   spec.probability_format = o.probabilities;
   spec.classes = ensemble.classes();
   spec.threshold = ensemble.threshold();
+  if (!o.uncertain.empty()) spec.certain_background = o.uncertain[0];
   spec.height = scene.height();
   spec.width = scene.width();
   spec.block = block_side(o.window - o.overlap);

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cmath>
 
 #include "apps/score/masks/pair_reader.h"
 #include "io/threads.h"
@@ -12,16 +11,11 @@
 namespace ppl::score {
 namespace {
 
-constexpr size_t kSteps = 256;
+constexpr size_t kSteps = ThresholdCounts::kSteps;
 
-// How many pixels of each probability belong to foreground and to background.
-struct Counts {
-  std::array<int64_t, kSteps> foreground{}, background{};
+struct Counts : ThresholdCounts {
   int64_t without_prediction = 0;  // left out: the prediction has no data
 };
-
-// The step k that lies above threshold k - 0.5 and not above k + 0.5, of 255: 8-bit values are their own.
-size_t step_of(float probability) { return static_cast<size_t>(std::ceil(255 * probability - 0.5f)); }
 
 Counts count(const MaskPair& pair, const PairReader& reader, MaskCensus& census) {
   const Image truth = reader.truth(pair, census);
@@ -33,23 +27,9 @@ Counts count(const MaskPair& pair, const PairReader& reader, MaskCensus& census)
     if (probability.valid[i] == 0)
       ++counts.without_prediction;
     else
-      ++(truth.bytes[i] ? counts.foreground : counts.background)[step_of(probability.values[i])];
+      counts.add(probability.values[i], truth.bytes[i] != 0);
   }
   return counts;
-}
-
-// IoU of one tile for every step: from the highest downwards more and more pixels are foreground.
-std::array<double, kSteps> iou_by_step(const Counts& counts) {
-  Confusion all;
-  for (const int64_t n : counts.foreground) all.false_negative += n;
-  std::array<double, kSteps> iou{};
-  for (size_t k = kSteps; k-- > 0;) {
-    iou[k] = all.iou();
-    all.true_positive += counts.foreground[k];
-    all.false_negative -= counts.foreground[k];
-    all.false_positive += counts.background[k];
-  }
-  return iou;
 }
 
 }  // namespace
@@ -66,7 +46,7 @@ ThresholdSearch find_threshold(const IouOptions& options) {
   std::atomic<int64_t> without_prediction{0};
   for_each_index(static_cast<int64_t>(tiles.size()), threads, [&](int64_t i) {
     const Counts counts = count(matched.pairs[static_cast<size_t>(i)], reader, census);
-    tiles[static_cast<size_t>(i)] = iou_by_step(counts);
+    tiles[static_cast<size_t>(i)] = counts.iou_by_step();
     without_prediction += counts.without_prediction;
   });
   ThresholdSearch search;
@@ -78,13 +58,14 @@ ThresholdSearch find_threshold(const IouOptions& options) {
   // Above the last step there is nothing, so that it is no threshold.
   const auto best = std::max_element(search.by_step.begin(), search.by_step.end() - 1);
   search.mean_iou = *best;
-  search.threshold = (static_cast<double>(best - search.by_step.begin()) + 0.5) / 255;
+  search.threshold = threshold_of_step(static_cast<size_t>(best - search.by_step.begin()));
   return search;
 }
 
 void store_threshold(const std::string& weights, double threshold) {
   NamedArrays file = read_safetensors(weights);
   file.metadata["threshold"] = cat(threshold);
+  file.metadata.erase("thresholds");  // of numbers of views, which would come before it
   write_safetensors(weights, file);
 }
 

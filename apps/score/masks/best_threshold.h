@@ -19,7 +19,8 @@ struct ThresholdSearch {
 // classes, and for what score_iou refuses.
 ThresholdSearch find_threshold(const IouOptions&);
 
-// Puts the threshold into the metadata of a weights file, which is written anew.
+// Puts the threshold into the metadata of a weights file, which is written anew; it is then that of any number of
+// views.
 void store_threshold(const std::string& weights, double threshold);
 
 }  // namespace ppl::score

@@ -64,6 +64,8 @@ void check_stage(const StageConfig& s, const std::string& where) {
   check_one_of(s.bad_tiles, {"stop", "skip"}, where + ".bad_tiles");
   PPL_CHECK(s.monitor != "validation_iou" || !s.validation.empty(), "configuration: ", where,
             ".monitor is validation_iou without a validation folder");
+  PPL_CHECK(!s.choose_threshold || !s.validation.empty(), "configuration: ", where,
+            ".choose_threshold without validation tiles");
   PPL_CHECK(s.crop >= 32 && s.crop % 32 == 0, "configuration: ", where, ".crop must be a multiple of 32, not ", s.crop);
   PPL_CHECK(s.tta == 1 || s.tta == 4 || s.tta == 8, "configuration: ", where, ".tta must be 1, 4 or 8, not ", s.tta);
   check_augment(s.augment, where + ".augment");
@@ -114,6 +116,8 @@ void check_config(const TrainConfig& c) {
   for (size_t i = 0; i < c.stages.size(); ++i) {
     const std::string where = "stages." + std::to_string(i);
     check_stage(c.stages[i], where);
+    PPL_CHECK(!c.stages[i].choose_threshold || classes_of(c, c.stages[i]) == 1, "configuration: ", where,
+              ".choose_threshold is for one class, not ", classes_of(c, c.stages[i]));
     const size_t given = c.stages[i].pixel_weights.foreground.size();
     PPL_CHECK(given == 0 || given == static_cast<size_t>(classes_of(c, c.stages[i])), "configuration: ", where,
               ".pixel_weights.foreground has ", given, " numbers for ", classes_of(c, c.stages[i]), " classes");

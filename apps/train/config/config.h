@@ -65,6 +65,7 @@ struct StageConfig {
                                   // there is a validation folder; patience then waits for either to get better
   int patience = 6;               // stop after more epochs in a row than this without a better one; 0: never
   double threshold = 0.25;        // of the mean probability, strictly greater
+  bool choose_threshold = false;  // at the end of the stage, on the validation tiles, see result/threshold.h
   int tta = 1;                    // test-time augmentation in validation: flips and turns averaged, 1, 4 or 8
   int sheet_every = 0;            // epochs; a sheet of the first validation tiles; 0: none
   int validate_every = 1;         // epochs; the last one always

@@ -94,6 +94,7 @@ void visit(V& v, StageConfig& o) {
   v("monitor", o.monitor);
   v("patience", o.patience);
   v("threshold", o.threshold);
+  v("choose_threshold", o.choose_threshold);
   v("tta", o.tta, "views");
   v("sheet_every", o.sheet_every);
   v("validate_every", o.validate_every);

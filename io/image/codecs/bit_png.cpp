@@ -248,16 +248,19 @@ void put_chunk(Data& png, const char* name, const Data& content) {
   put_big_endian(png, crc_of(png.data() + begin, png.size() - begin));
 }
 
-}  // namespace
+constexpr uint8_t kGrey = 0, kPalette = 3;
 
-std::vector<std::byte> encode_bit_png(const uint8_t* values, int64_t height, int64_t width) {
+// rows: a filter's number and a row's bytes, for each row.
+std::vector<std::byte> encode(int64_t height, int64_t width, uint8_t bits, uint8_t kind, const Data& palette,
+                              const Data& rows) {
   Data png{0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'}, header;
   put_big_endian(header, static_cast<uint32_t>(width));
   put_big_endian(header, static_cast<uint32_t>(height));
-  header.insert(header.end(), {1, 0, 0, 0, 0});  // one bit, grey; the only compression, filters, no interlace
+  header.insert(header.end(), {bits, kind, 0, 0, 0});  // the only compression, filters, no interlace
   put_chunk(png, "IHDR", header);
+  if (!palette.empty()) put_chunk(png, "PLTE", palette);
   // A chunk's length has 31 bits.
-  const Data content = compressed(packed_rows(values, height, width), static_cast<size_t>(1 + (width + 7) / 8));
+  const Data content = compressed(rows, rows.size() / static_cast<size_t>(height));
   constexpr size_t kChunk = size_t{1} << 30;
   for (size_t at = 0; at < content.size(); at += kChunk) {
     const auto begin = content.begin() + static_cast<std::ptrdiff_t>(at);
@@ -266,6 +269,24 @@ std::vector<std::byte> encode_bit_png(const uint8_t* values, int64_t height, int
   put_chunk(png, "IEND", {});
   const auto* bytes = reinterpret_cast<const std::byte*>(png.data());
   return {bytes, bytes + png.size()};
+}
+
+}  // namespace
+
+std::vector<std::byte> encode_bit_png(const uint8_t* values, int64_t height, int64_t width) {
+  return encode(height, width, 1, kGrey, {}, packed_rows(values, height, width));
+}
+
+std::vector<std::byte> encode_palette_png(const uint8_t* values, int64_t height, int64_t width) {
+  Data palette(3 * 256, 255), rows;
+  std::fill_n(palette.begin(), 3, uint8_t{0});
+  std::fill_n(palette.end() - 3, 3, uint8_t{128});
+  rows.reserve(static_cast<size_t>(height * (width + 1)));
+  for (int64_t y = 0; y < height; ++y) {
+    rows.push_back(0);  // no filter
+    rows.insert(rows.end(), values + y * width, values + (y + 1) * width);
+  }
+  return encode(height, width, 8, kPalette, palette, rows);
 }
 
 }  // namespace ppl
