@@ -1,6 +1,7 @@
 #include "apps/predict/job.h"
 
 #include "apps/common/fingerprint.h"
+#include "apps/predict/vectors.h"
 
 namespace ppl::apps {
 namespace {
@@ -46,6 +47,7 @@ Settings scene_settings(const PredictOptions& o, const Ensemble& ensemble) {
     s["theme"] = word_of(kThemes, o.theme);
     s["label"] = o.label;
     s["lengths"] = text_of(o.roads, o.buildings);
+    if (!o.maps.empty()) s["missing from"] = missing_text(o);
   }
   return s;
 }

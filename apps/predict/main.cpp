@@ -103,7 +103,8 @@ void add_folder_options(CLI::App& app, PredictOptions& o) {
 }
 
 void add_vector_options(CLI::App& app, PredictOptions& o) {
-  app.add_option("--vectors", o.vectors, "Also lines or polygons: .geojson, .gpkg, .fgb or .csv (may be repeated)")
+  app.add_option("--vectors", o.vectors,
+                 "Also lines or polygons: .geojson, .gpkg, .fgb, .osm (JOSM), .csv (may be repeated)")
       ->group("Vectors");
   add_choice(app, "--theme", o.theme, kThemes, "What the masks show")->group("Vectors");
   app.add_option("--label", o.label, "The class that becomes vectors, where there are several")
@@ -111,6 +112,9 @@ void add_vector_options(CLI::App& app, PredictOptions& o) {
       ->group("Vectors")
       ->capture_default_str();
   const std::vector<const CLI::Option*> before = std::as_const(app).get_options();
+  app.add_option("--missing-from", o.maps, "Only what this map lacks: an OSM file, or a layer (may be repeated)")
+      ->check(CLI::ExistingPath);
+  add_length(app, "--within", o.within, "Roads: how near a road of the map is the same road")->needs("--missing-from");
   ppl::apps::add_vector_options(app, o.roads, o.buildings);
   for (CLI::Option* option : app.get_options()) {
     if (std::find(before.begin(), before.end(), option) == before.end()) option->group("Vectors");
@@ -147,7 +151,8 @@ void refuse_idle_options(const CLI::App& app, const PredictOptions& o) {
     if (option->get_group() == "Vectors") refuse(option->get_name(), !o.vectors.empty(), "is for --vectors");
   }
   const bool roads = o.theme == Theme::roads;
-  for (const char* name : {"--min-object", "--merge", "--spur", "--min-length", "--gap", "--far-gap", "--angle"})
+  for (const char* name :
+       {"--min-object", "--merge", "--spur", "--min-length", "--gap", "--far-gap", "--angle", "--within"})
     refuse(name, roads, "is for --theme roads");
   for (const char* name : {"--min-area", "--square"}) refuse(name, !roads, "is for --theme buildings");
   refuse("--uncertain", o.uncertain.empty() || o.uncertain[0] < o.uncertain[1], "LOW must be less than HIGH");

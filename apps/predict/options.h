@@ -48,7 +48,9 @@ struct PredictOptions {
 
   std::vector<std::string> vectors;  // files for the lines or polygons of the masks
   Theme theme = Theme::roads;
-  int label = 1;  // the class that becomes vectors
+  int label = 1;                  // the class that becomes vectors
+  std::vector<std::string> maps;  // what these have is left out of the vectors
+  Length within{10, true};        // how near a road of a map is the same road
   RoadSettings roads;
   BuildingSettings buildings;
 

@@ -7,8 +7,10 @@
 
 #include "apps/common/fingerprint.h"
 #include "apps/common/log.h"
+#include "apps/common/output.h"
 #include "apps/predict/folder/tile_files.h"
 #include "io/places/scene_mosaic.h"
+#include "io/vectorize/missing.h"
 #include "io/vectorize/vectorize.h"
 
 namespace ppl::apps {
@@ -16,7 +18,20 @@ namespace {
 
 bool of_roads(const PredictOptions& o) { return o.theme == Theme::roads; }
 
-void write(const PredictOptions& o, const std::vector<vectorize::VectorizedImage>& images) {
+vectorize::KnownMap map_of(const PredictOptions& o) {
+  return {o.maps, of_roads(o) ? MapTheme::roads : MapTheme::buildings};
+}
+
+void leave_out(const PredictOptions& o, std::vector<vectorize::VectorizedImage>& images) {
+  if (o.maps.empty()) return;
+  const vectorize::KnownMap map = map_of(o);
+  for (const std::string& note : map.notes()) log_line("predict: " + note);
+  log_line("predict: " + (of_roads(o) ? vectorize::keep_missing(map, images, o.roads, o.within)
+                                      : vectorize::keep_missing(map, images)));
+}
+
+void write(const PredictOptions& o, std::vector<vectorize::VectorizedImage> images) {
+  leave_out(o, images);
   size_t count = 0;
   for (const vectorize::VectorizedImage& loaded : images) count += loaded.roads.size() + loaded.buildings.size();
   const vectorize::Metadata metadata{{"weights", std::filesystem::path(o.weights).filename().string()},
@@ -36,6 +51,15 @@ void check_vectors(const PredictOptions& o, int classes) {
   if (o.vectors.empty()) return;
   vectorize::check_outputs(o.vectors);
   PPL_CHECK(o.label <= classes, "--label ", o.label, " of a network with ", classes, " classes");
+  const SameFiles maps(o.maps);
+  for (const std::string& path : o.vectors) PPL_CHECK(!maps.contains(path), path, ": is the map that is read");
+  if (!o.maps.empty()) map_of(o);
+}
+
+std::string missing_text(const PredictOptions& o) {
+  std::string text;
+  for (const std::string& map : o.maps) text += cat(map, " ", stamp_of(map), "; ");
+  return text.empty() ? text : cat(text, o.within.value, o.within.metres ? "m" : "");
 }
 
 void check_places(const PredictOptions& o, const std::vector<TileFile>& tiles) {

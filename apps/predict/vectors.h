@@ -13,8 +13,12 @@
 
 namespace ppl::apps {
 
-// Error for names that vectors cannot be written under, and for a label that the networks do not have.
+// Error for names that vectors cannot be written under or that are maps, for a label that the networks do not have, and
+// for maps that cannot be read.
 void check_vectors(const PredictOptions&, int classes);
+
+// Maps whose content is left out, as they are now, and how near; empty where there are none.
+std::string missing_text(const PredictOptions&);
 
 // Error where vectors are wanted of tiles that do not say where they lie. Reads headers.
 void check_places(const PredictOptions&, const std::vector<TileFile>& tiles);

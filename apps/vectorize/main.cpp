@@ -143,16 +143,7 @@ void run_roads(Command& command) {
   if (!prepare(command)) return;
   const auto map = read_map(command, MapTheme::roads);
   std::vector<vectorize::VectorizedImage> images = vectorize::roads_of(command.input, command.roads);
-  if (map) {
-    size_t before = 0, after = 0;
-    for (vectorize::VectorizedImage& image : images) {
-      before += image.roads.size();
-      map->keep_missing_roads(image, command.within, command.roads.at(image.metres()).min_length);
-      after += image.roads.size();
-    }
-    apps::log_line(
-        fmt::format("vectorize: of {} roads {} pieces are not among the map's {}", before, after, map->size()));
-  }
+  if (map) apps::log_line("vectorize: " + vectorize::keep_missing(*map, images, command.roads, command.within));
   apps::log_line("vectorize: " + vectorize::describe_scale(images, command.roads));
   vectorize::write_roads(command.outputs, images);
   tell_of_pixels(command, images);
@@ -173,15 +164,7 @@ void run_buildings(Command& command) {
   if (!prepare(command)) return;
   const auto map = read_map(command, MapTheme::buildings);
   std::vector<vectorize::VectorizedImage> images = vectorize::buildings_of(command.input, command.buildings);
-  if (map) {
-    size_t before = 0, after = 0;
-    for (vectorize::VectorizedImage& image : images) {
-      before += image.buildings.size();
-      map->keep_missing_buildings(image);
-      after += image.buildings.size();
-    }
-    apps::log_line(fmt::format("vectorize: of {} buildings {} are not among the map's {}", before, after, map->size()));
-  }
+  if (map) apps::log_line("vectorize: " + vectorize::keep_missing(*map, images));
   apps::log_line("vectorize: " + vectorize::describe_scale(images, command.buildings));
   vectorize::write_buildings(command.outputs, images);
   tell_of_pixels(command, images);

@@ -219,4 +219,25 @@ void KnownMap::keep_missing_buildings(VectorizedImage& image) const {
   image.confidence = std::move(confidence);
 }
 
+std::string keep_missing(const KnownMap& map, std::vector<VectorizedImage>& images, const RoadSettings& settings,
+                         const Length& within) {
+  size_t before = 0, after = 0;
+  for (VectorizedImage& image : images) {
+    before += image.roads.size();
+    map.keep_missing_roads(image, within, settings.at(image.metres()).min_length);
+    after += image.roads.size();
+  }
+  return cat("of ", before, " roads ", after, " pieces are not among the map's ", map.size());
+}
+
+std::string keep_missing(const KnownMap& map, std::vector<VectorizedImage>& images) {
+  size_t before = 0, after = 0;
+  for (VectorizedImage& image : images) {
+    before += image.buildings.size();
+    map.keep_missing_buildings(image);
+    after += image.buildings.size();
+  }
+  return cat("of ", before, " buildings ", after, " are not among the map's ", map.size());
+}
+
 }  // namespace ppl::vectorize

@@ -31,4 +31,8 @@ class KnownMap {
   std::vector<std::string> notes_;
 };
 
+// The same of many images, in place. "of 12 roads 3 pieces are not among the map's 40".
+std::string keep_missing(const KnownMap&, std::vector<VectorizedImage>&, const RoadSettings&, const Length& within);
+std::string keep_missing(const KnownMap&, std::vector<VectorizedImage>&);  // buildings
+
 }  // namespace ppl::vectorize

@@ -132,6 +132,14 @@ TEST_CASE("vectors are those that vectorize makes of the masks, joined across ti
   // A scene.
   REQUIRE(predict({dir / "in", dir / "m.tif", "--mosaic", "--vectors", dir / "m.geojson", dir / "m.fgb"}).exit_code ==
           0);
+  // What was found is the map: nothing is missing; the map stays as it is.
+  const ProcessResult missing = predict({dir / "in", dir / "n.tif", "--mosaic", "--vectors", dir / "n.geojson",
+                                         "--missing-from", dir / "m.geojson", "--within", "3m"});
+  CHECK(missing.exit_code == 0);
+  CHECK(read_text(dir / "n.geojson").find("LineString") == std::string::npos);
+  CHECK(predict({dir / "in", dir / "o.tif", "--mosaic", "--vectors", dir / "m.geojson", "--missing-from",
+                 dir / "m.geojson", "--existing", "overwrite"})
+            .exit_code == 1);
   fs::create_directories(dir / "again");
   REQUIRE(run_process("vectorize", {"roads", dir / "m.tif", dir / "again/m.geojson", "--quiet"}).exit_code == 0);
   // All but what the layer says of the weights.

@@ -290,8 +290,8 @@ void predict_folder(const PredictOptions& o) {
   const auto failed = static_cast<size_t>(
       std::count_if(records.begin(), records.end(), [](const TileRecord& r) { return !r.error.empty(); }));
   if (!o.vectors.empty() && failed < records.size())
-    job.once(cat(word_of(kThemes, o.theme), o.label, text_of(o.roads, o.buildings)), records, o.vectors,
-             [&] { write_vectors_of_tiles(o, ensemble.classes(), list.tiles, records); });
+    job.once(cat(word_of(kThemes, o.theme), o.label, text_of(o.roads, o.buildings), missing_text(o)), records,
+             o.vectors, [&] { write_vectors_of_tiles(o, ensemble.classes(), list.tiles, records); });
   PPL_CHECK(failed == 0, failed, " of ", records.size(), " tiles failed");
 }
 

@@ -214,6 +214,7 @@ void check_existing(const SceneJob& job) {
   const PredictOptions& o = job.options;
   std::vector<std::string> inputs = weights_files(o);
   inputs.push_back(o.images);
+  inputs.insert(inputs.end(), o.maps.begin(), o.maps.end());
   inputs.insert(inputs.end(), job.scene.files.begin(), job.scene.files.end());
   const Existing existing = o.existing_or_default();
   check_outputs(job.paths.all(), inputs, existing);
