@@ -16,6 +16,7 @@ Box Shape::bounds() const { missing(); }
 std::string Shape::fault() const { return {}; }
 Shape Shape::repaired() const { return {}; }
 double intersection_area(const Shape&, const Shape&) { return 0; }
+Shape united(const std::vector<Shape>&) { return {}; }
 double shape_iou(const Shape&, const Shape&) { return 0; }
 struct ShapeIndex::Tree {};
 ShapeIndex::ShapeIndex(const std::vector<Shape>&) { missing(); }

@@ -136,6 +136,23 @@ double intersection_area(const Shape& a, const Shape& b) {
   return value;
 }
 
+Shape united(const std::vector<Shape>& shapes) {
+  std::vector<Owned> parts;
+  for (const Shape& shape : shapes) {
+    if (!shape.empty()) parts.push_back(take(GEOSGeom_clone_r(context().handle, shape.geometry_->owned.get()), "copy"));
+  }
+  if (parts.empty()) return {};
+  std::vector<GEOSGeometry*> given;
+  for (Owned& part : parts) given.push_back(part.release());
+  const Owned all = take(GEOSGeom_createCollection_r(context().handle, GEOS_GEOMETRYCOLLECTION, given.data(),
+                                                     static_cast<unsigned>(given.size())),
+                         "collect polygons");
+  Shape result;
+  result.geometry_ = std::make_shared<Shape::Geometry>(
+      Shape::Geometry{take(GEOSUnaryUnion_r(context().handle, all.get()), "unite polygons")});
+  return result;
+}
+
 double shape_iou(const Shape& a, const Shape& b) {
   const double both = intersection_area(a, b), either = a.area() + b.area() - both;
   return either > 0 ? both / either : 0;

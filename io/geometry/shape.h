@@ -32,12 +32,14 @@ class Shape {
 
  private:
   friend double intersection_area(const Shape&, const Shape&);
+  friend Shape united(const std::vector<Shape>&);
   friend class ShapeIndex;
   std::shared_ptr<const Geometry> geometry_;
 };
 
 // Of valid shapes.
 double intersection_area(const Shape&, const Shape&);
+Shape united(const std::vector<Shape>&);
 double shape_iou(const Shape&, const Shape&);  // 0 where both are empty
 
 // Which of many shapes may touch one: a tree of their bounds. Empty ones are never found.

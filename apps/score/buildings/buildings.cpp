@@ -9,6 +9,7 @@
 #include <numeric>
 
 #include "apps/score/buildings/buildings_read.h"
+#include "apps/score/buildings/outlines.h"
 #include "io/tables/image_id.h"
 #include "io/threads.h"
 #include "kernels/base.h"
@@ -115,6 +116,7 @@ void match_buildings(BuildingImage& image, double min_iou) {
     if (prediction.matched) {
       best->matched = true;
       prediction.iou = best_iou;
+      prediction.partner = static_cast<size_t>(best - image.truth.data());
     }
     ++(prediction.matched ? image.counts.true_positive : image.counts.false_positive);
   }
@@ -152,6 +154,8 @@ BuildingPairs::~BuildingPairs() = default;
 
 bool BuildingPairs::in_pixels() const { return truth_->in_pixels(); }
 
+const std::string& BuildingPairs::crs() const { return truth_->crs(); }
+
 BuildingImage BuildingPairs::match(const Pair& pair) const {
   BuildingImage image;
   if (pair.truth) image.truth = truth_->read(*pair.truth, image.repaired);
@@ -168,6 +172,8 @@ BuildingsReport score_buildings(const BuildingPairs& pairs) {
   BuildingsReport report;
   report.images.resize(count);
   std::vector<std::vector<std::string>> repaired(count);
+  std::vector<OutlineScore> outlines(options.outlines ? count : 0);
+  const OutlineRules rules = options.outlines ? outline_rules(pairs) : OutlineRules();
   FirstError first_error;
   const int threads = available_threads();
   for_each_index(static_cast<int64_t>(count), threads, [&](int64_t i) {
@@ -176,6 +182,7 @@ BuildingsReport score_buildings(const BuildingPairs& pairs) {
     try {
       BuildingImage image = pairs.match(pairs.pairs()[n]);
       report.images[n] = summary_of(pairs.pairs()[n], image, options.keep_buildings);
+      if (options.outlines) outlines[n] = score_outlines(image, rules);
       repaired[n] = std::move(image.repaired);
     } catch (const Error& error) {
       first_error.add(n, error);
@@ -184,6 +191,7 @@ BuildingsReport score_buildings(const BuildingPairs& pairs) {
   first_error.rethrow();
   for (auto& reasons : repaired) std::move(reasons.begin(), reasons.end(), std::back_inserter(report.repaired));
   sum_up(report);
+  if (options.outlines) report.outlines = std::make_shared<OutlineReport>(sum_outlines(outlines, rules));
   const int64_t small = report.small_truth + report.small_prediction;
   PPL_CHECK(small == 0 || !report.total.nothing(), "nothing to score: all ", small, " buildings of ", options.truth,
             " and ", options.prediction, " are smaller than ", options.min_area.value_or(20),

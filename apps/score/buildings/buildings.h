@@ -1,6 +1,7 @@
 // SpaceNet's F1 of building footprints.
 #pragma once
 
+#include <array>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,7 +26,9 @@ struct BuildingsOptions {
   std::optional<double> min_area;  // truth below, predictions up to this are left out; 20 for tables (pixels), else 0
   // Images on one side only: count all their buildings as missed or false, as the reference does, or leave them out.
   bool skip_missing = false;
-  bool keep_buildings = false;  // BuildingScore::buildings
+  bool keep_buildings = false;                 // BuildingScore::buildings
+  bool outlines = false;                       // BuildingsReport::outlines
+  std::optional<std::array<double, 2>> sizes;  // see OutlineRules; the units of coordinates
 };
 
 struct Building {
@@ -36,6 +39,7 @@ struct Building {
   bool counted = true;  // large enough
   double iou = 0;       // truth: the best of any prediction whose best it was; prediction: of its match, else 0
   bool matched = false;
+  size_t partner = 0;  // of a matched prediction: the truth's number
 };
 
 struct BuildingImage {
@@ -64,6 +68,7 @@ class BuildingPairs {
   };
   const std::vector<Pair>& pairs() const { return pairs_; }  // by id
   bool in_pixels() const;                                    // else coordinates of the earth
+  const std::string& crs() const;                            // of the truth's layers; may be empty
   const BuildingsOptions& options() const { return options_; }
 
   // Reads and matches. From any thread. Error naming file and row for what cannot be read.
@@ -90,6 +95,8 @@ struct BuildingScore {
   std::vector<TrueBuilding> buildings;  // where they were wanted, in the order of the files
 };
 
+struct OutlineReport;  // outlines.h
+
 struct BuildingsReport {
   struct Area {
     std::string name;  // the image's id up to its last underscore; "-" without one
@@ -102,6 +109,7 @@ struct BuildingsReport {
   std::vector<std::string> repaired;  // see BuildingImage
   std::vector<std::string> only_truth, only_prediction;
   int64_t small_truth = 0, small_prediction = 0;  // buildings that are left out
+  std::shared_ptr<const OutlineReport> outlines;  // where they were wanted
 };
 
 // Error naming file and row for what cannot be read (of several such rows always the same one), and where there is

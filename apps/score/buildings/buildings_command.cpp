@@ -77,6 +77,13 @@ void add_buildings_command(CLI::App& app) {
   buildings->add_option("--min-area", options.min_area, "Smaller buildings are left out: pixels, or the layer's units")
       ->check(CLI::Range(0.0, 1e12))
       ->default_str("20 pixels; 0 for layers");
+  CLI::Option* outlines = buildings->add_flag(
+      "--outlines", options.outlines,
+      "Also AP over IoU 0.5 to 0.95, PoLiS, complexity-aware IoU, ratio of vertices, tangent angles, F1 by size");
+  buildings->add_option("--sizes", options.sizes, "Areas at which buildings of F1 by size become medium and large")
+      ->delimiter(',')
+      ->default_str("1024,9216 pixels (COCO's); 100,1000 for layers")
+      ->needs(outlines);
   buildings
       ->add_option("--missing", command->missing, "Images on one side only: count their buildings, skip them, fail")
       ->check(CLI::IsMember({"count", "skip", "fail"}))

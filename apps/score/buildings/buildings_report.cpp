@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "apps/score/buildings/buildings.h"
+#include "apps/score/buildings/outlines.h"
 #include "io/tables/csv.h"
 
 namespace ppl::score {
@@ -38,7 +38,8 @@ std::string buildings_table(const BuildingsReport& report) {
   std::string text = fmt::format("{:<{}}  {:>6}  {:>6}  {:>6}  {:>6}  {:>9}  {:>6}  {:>6}\n", "area", width, "images",
                                  "TP", "FP", "FN", "precision", "recall", "F1");
   for (const auto& area : report.areas) text += row(area.name, width, area.images, area.counts);
-  return text + row("all", width, static_cast<int64_t>(report.images.size()), report.total);
+  text += row("all", width, static_cast<int64_t>(report.images.size()), report.total);
+  return report.outlines ? text + outlines_text(*report.outlines) : text;
 }
 
 std::string buildings_json(const BuildingsReport& report) {
@@ -47,6 +48,7 @@ std::string buildings_json(const BuildingsReport& report) {
   for (const char* list : {"areas", "per_image"}) json[list] = Json::array();
   for (const auto& area : report.areas) json["areas"].push_back(entry("area", area.name, area.counts));
   for (const auto& image : report.images) json["per_image"].push_back(entry("id", image.pair.id, image.counts));
+  if (report.outlines) json["outlines"] = Json::parse(outlines_json(*report.outlines));
   json["smaller"] = {{"truth", report.small_truth}, {"prediction", report.small_prediction}};
   json["repaired"] = report.repaired;
   json["only_truth"] = report.only_truth;

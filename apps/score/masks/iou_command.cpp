@@ -7,6 +7,7 @@
 #include "apps/common/log.h"
 #include "apps/common/output.h"
 #include "apps/score/masks/best_threshold.h"
+#include "apps/score/masks/curve.h"
 #include "apps/score/masks/iou.h"
 #include "apps/score/page/page_options.h"
 
@@ -22,6 +23,7 @@ struct Command {
   bool json = false;
   bool best_threshold = false;
   std::string store;
+  std::optional<int> curve;  // its tolerance
   std::vector<std::optional<int>> metrics =
       std::vector<std::optional<int>>(mask_metrics().size());  // values of the options that ask for one
   std::vector<std::string> foreground, prediction_foreground;
@@ -40,6 +42,15 @@ void run_search(const Command& command) {
     fmt::print("{{\"threshold\":{},\"mean_iou\":{}}}\n", search.threshold, search.mean_iou);
   else
     fmt::print("threshold {:.4f}, mean IoU {:.4f}\n", search.threshold, search.mean_iou);
+}
+
+void run_curve(const Command& command) {
+  const apps::ExtraOutputs outputs(command.existing);
+  outputs.check({command.csv}, {command.options.truth, command.options.prediction});
+  const PrecisionRecallCurve curve = precision_recall_curve(command.options, *command.curve);
+  say_left_out(curve.without_prediction);
+  outputs.write(command.csv, [&] { return curve_csv(curve); });
+  fmt::print("{}", command.json ? curve_json(curve) : curve_text(curve));
 }
 
 // What makes figures mean something else than they seem to.
@@ -61,6 +72,7 @@ void add_foreground(CLI::App& app, const char* name, std::vector<std::string>& w
 
 void run(const Command& command) {
   if (command.best_threshold) return run_search(command);
+  if (command.curve) return run_curve(command);
   const apps::ExtraOutputs outputs(command.existing);
   outputs.check({command.csv, command.html}, {command.options.truth, command.options.prediction, command.page.images});
   const IouReport report = score_iou(command.options);
@@ -97,6 +109,14 @@ void add_iou_command(CLI::App& app) {
       ->check(CLI::Range(0.0, 1.0));
   CLI::Option* best = iou->add_flag("--best-threshold", command.best_threshold,
                                     "Read predictions as probabilities; print the threshold of the highest mean IoU");
+  CLI::Option* curve =
+      iou->add_option("--pr-curve", command.curve,
+                      "Read predictions as probabilities; print where precision and recall meet, counting as right "
+                      "what is within so many pixels (3 if none are said); --csv: the curve, a line a threshold")
+          ->expected(0, 1)
+          ->default_str("3")
+          ->check(CLI::Range(0, 100));
+  curve->excludes(best);
   iou->add_option("--store", command.store, "Put that threshold into the metadata of this weights file")->needs(best);
   for (size_t m = 0; m < mask_metrics().size(); ++m) {
     const MaskMetric& metric = *mask_metrics()[m];
@@ -108,6 +128,7 @@ void add_iou_command(CLI::App& app) {
           metric.option, [&value] { value = 0; }, metric.help);
     }
     best->excludes(metric.option);
+    curve->excludes(metric.option);
   }
   iou->add_option("--truth-suffix", options.truth_suffix, "What follows the id in names of truths")
       ->capture_default_str();
@@ -118,6 +139,7 @@ void add_iou_command(CLI::App& app) {
       ->check(CLI::IsMember({"fail", "skip"}))
       ->capture_default_str();
   for (const char* other : {"--csv", "--html", "--threshold"}) best->excludes(other);
+  for (const char* other : {"--html", "--threshold", "--prediction-foreground"}) curve->excludes(other);
   iou->callback([shared] {
     shared->options.images = shared->page.images;
     shared->options.skip_missing = shared->missing == "skip";

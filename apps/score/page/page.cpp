@@ -129,7 +129,10 @@ std::string table_part(const Page& page, const std::vector<size_t>& shown) {
     for (const double value : tile.figures) text += fmt::format("<td>{}</td>", number(value));
     text += "</tr>\n";
   }
-  return text + "</tbody></table>\n";
+  // A browser shows a hundred at a time.
+  return text +
+         "</tbody></table>\n<div id=\"pager\" hidden><button>\u2039</button> <span></span> <button>\u203a</button> "
+         "<label>tiles with <input type=\"search\"></label></div>\n";
 }
 
 std::string routes_part(const PageTile& tile) {

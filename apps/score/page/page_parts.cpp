@@ -56,18 +56,40 @@ document.querySelectorAll('.switches input').forEach(function (box) {
     document.body.classList.toggle('no-' + box.value, !box.checked);
   });
 });
+var body = document.querySelector('#tiles tbody'), rows = Array.from(body.rows), part = 0, most = 100;
+var names = document.querySelector('#pager input'), turns = document.querySelectorAll('#pager button');
+function show() {
+  var word = names.value.toLowerCase(), found = rows.filter(function (row) {
+    return row.cells[0].textContent.toLowerCase().includes(word);
+  });
+  part = Math.max(0, Math.min(part, Math.ceil(found.length / most) - 1));
+  var end = Math.min(found.length, (part + 1) * most);
+  body.replaceChildren.apply(body, found.slice(part * most, end));
+  document.querySelector('#pager span').textContent =
+      (found.length ? part * most + 1 : 0) + ' to ' + end + ' of ' + found.length;
+  turns[0].disabled = part === 0;
+  turns[1].disabled = end === found.length;
+}
+turns.forEach(function (button, second) {
+  button.addEventListener('click', function () { part += second ? 1 : -1; show(); });
+});
+names.addEventListener('input', function () { part = 0; show(); });
+document.getElementById('pager').hidden = rows.length <= most;
+show();
 document.querySelectorAll('#tiles th').forEach(function (head, column) {
   head.addEventListener('click', function () {
-    var body = document.querySelector('#tiles tbody'), down = head.dataset.down === '1';
+    var down = head.dataset.down === '1';
     document.querySelectorAll('#tiles th').forEach(function (h) { delete h.dataset.down; });
     head.dataset.down = down ? '0' : '1';
     var sign = down ? -1 : 1, text = head.hasAttribute('data-text');
-    Array.from(body.rows).sort(function (a, b) {
+    rows.sort(function (a, b) {
       var x = a.cells[column].textContent, y = b.cells[column].textContent;
       if (text) return sign * x.localeCompare(y, undefined, { numeric: true });
       x = parseFloat(x); y = parseFloat(y);
       return sign * ((isNaN(x) ? -1 : x) - (isNaN(y) ? -1 : y));
-    }).forEach(function (row) { body.appendChild(row); });
+    });
+    part = 0;
+    show();
   });
 });
 document.querySelectorAll('.routes tr[data-route]').forEach(function (row) {
@@ -118,6 +140,6 @@ std::string page_switches() {
          "<option value=\"best\">best</option></select></label>\n</div>\n";
 }
 
-std::string page_tail() { return std::string("<script>") + kScript + "</script>\n</body></html>\n"; }
+std::string page_tail() { return std::string("<script>(function () {") + kScript + "})();</script>\n</body></html>\n"; }
 
 }  // namespace ppl::score

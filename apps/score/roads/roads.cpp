@@ -10,6 +10,7 @@
 #include "apps/score/apls/cosmiq.h"
 #include "apps/score/graphs/graph_roads.h"
 #include "apps/score/graphs/sat2graph_topo.h"
+#include "apps/score/roads/junctions.h"
 #include "io/file.h"
 #include "io/threads.h"
 #include "kernels/base.h"
@@ -173,6 +174,11 @@ void summarize(RoadsReport& report, const RoadsOptions& options) {
   if (!cities.empty()) report.overall /= static_cast<double>(cities.size());
   if (images > 0) report.image_mean /= images, report.by_length /= images;
   if (metres > 0) report.road_weighted /= metres;
+  if (options.junctions) report.junctions.emplace();
+  for (const RoadImage& image : report.images) {
+    if (report.junctions && (image.scored() || options.missing == Missing::zero))
+      report.junctions->add(image.junctions);
+  }
   if (options.topo) report.topo = topo_of_all(report, options.missing == Missing::zero);
 }
 
@@ -191,6 +197,10 @@ void score_lines(const std::vector<RoadLine>& truth, const std::vector<RoadLine>
                       : score_image(truth, prediction, parameters, options.method, threads);
   // Also where both sides would be empty.
   if (!image.scored()) image.apls.score = image.apls.score_by_length = 0;
+  if (options.junctions) {
+    image.junctions = junction_counts(junctions_of(truth, parameters.pixel), junctions_of(prediction, parameters.pixel),
+                                      *options.junctions);
+  }
   if (!options.topo) return;
   const auto [there, found] =
       cosmiq ? cosmiq_graphs(truth, prediction, parameters) : std::array{build_graph(truth), build_graph(prediction)};
@@ -230,6 +240,9 @@ RoadsReport score_roads(const RoadSource& truth, const RoadSource& prediction, c
                         there = read_graph(truth, image.truth, pixel, bad_truth);
       const bool refused = !options.lenient && (bad_prediction.any() || bad_truth.any());
       if (!refused && counts) score_graphs(there, found, options, image);
+      if (counts && options.junctions) {
+        image.junctions = junction_counts(junctions_of(there), junctions_of(found), *options.junctions);
+      }
       return progress.advance();
     }
     const std::vector<RoadLine> predicted = read_lines(prediction, image.prediction, options.metric, bad_prediction);

@@ -27,6 +27,7 @@ struct RoadsOptions {
   std::optional<double> pixel;         // metres, of all images
   std::string images;                  // see Scales
   std::optional<TopoParameters> topo;  // where it is wanted too
+  std::optional<double> junctions;     // metres within which a junction is found, where these are wanted
   Sat2GraphTiles tiles;                // of RoadMetric::sat2graph
   AplsMethod method = AplsMethod::quick;
   Missing missing = Missing::skip;
@@ -42,6 +43,7 @@ struct RoadImage {
   PixelScale scale;  // where the image counts
   ImageApls apls;
   TopoFigures topo;
+  Confusion junctions;
   // Without, the metric is not defined (sat2graph: no pair of control points), and the image does not count.
   bool has_apls = true, has_topo = true;
   bool counts(bool missing_too) const { return (scored() && has_apls) || (!scored() && missing_too); }
@@ -54,13 +56,14 @@ struct RoadCity {
 };
 
 struct RoadsReport {
-  std::vector<RoadImage> images;    // ascending by id
-  std::vector<RoadCity> cities;     // by name
-  double overall = 0;               // the mean of the cities' scores
-  double image_mean = 0;            // of all images that count
-  double road_weighted = 0;         // the same, each image weighted by its metres of true road
-  double by_length = 0;             // the mean of the images' scores by length
-  std::optional<TopoFigures> topo;  // of all images, where it was wanted
+  std::vector<RoadImage> images;       // ascending by id
+  std::vector<RoadCity> cities;        // by name
+  double overall = 0;                  // the mean of the cities' scores
+  double image_mean = 0;               // of all images that count
+  double road_weighted = 0;            // the same, each image weighted by its metres of true road
+  double by_length = 0;                // the mean of the images' scores by length
+  std::optional<TopoFigures> topo;     // of all images, where it was wanted
+  std::optional<Confusion> junctions;  // of all images, where they were wanted
   RoadMetric metric = RoadMetric::spacenet;
   std::string scale;                  // "0.5 m a pixel (--pixel)", of all images that count
   std::vector<std::string> bad_rows;  // with --lenient: "file:row: reason", the prediction's first

@@ -193,6 +193,10 @@ void add_metric_options(CLI::App& roads, Command& command) {
       .add_option("--method", options.method, "quick, or literal: every road graph point by point; scores are the same")
       ->transform(CLI::CheckedTransformer(methods))
       ->default_str("quick");
+  roads
+      .add_option("--junctions", options.junctions,
+                  "Also precision, recall and F1 of junctions: found are those with one within so many metres")
+      ->check(CLI::NonNegativeNumber);
   roads.add_flag("--lenient", options.lenient, "Leave bad rows out and count them");
   options.threads = available_threads();
   roads.add_option("--threads", options.threads, "Threads")->check(CLI::Range(1, 1024))->default_str("all cores");

@@ -28,13 +28,18 @@ std::string named(const std::vector<std::string>& ids, const char* where) {
   return text + (ids.size() > 5 ? ", ...\n" : "\n");
 }
 
+Json to_json(const Confusion& counts) {
+  return {{"precision", counts.precision()},
+          {"recall", counts.recall()},
+          {"f1", counts.f1()},
+          {"true_positive", counts.true_positive},
+          {"false_positive", counts.false_positive},
+          {"false_negative", counts.false_negative}};
+}
+
 Json to_json(const TopoFigures& topo) {
-  Json json = {{"precision", topo.precision}, {"recall", topo.recall}, {"f1", topo.f1}};
-  if (!topo.counts) return json;
-  json["true_positive"] = topo.counts->true_positive;
-  json["false_positive"] = topo.counts->false_positive;
-  json["false_negative"] = topo.counts->false_negative;
-  return json;
+  if (topo.counts) return to_json(*topo.counts);
+  return {{"precision", topo.precision}, {"recall", topo.recall}, {"f1", topo.f1}};
 }
 
 // Sat2Graph's rules have no such figure.
@@ -45,7 +50,8 @@ int64_t undefined(const RoadsReport& report) {
                        [](const RoadImage& image) { return image.scored() && !image.has_apls; });
 }
 
-Json to_json(const RoadImage& image, bool with_topo, bool by_length) {
+Json to_json(const RoadImage& image, const RoadsReport& report) {
+  const bool with_topo = report.topo.has_value(), by_length = weighs_routes(report);
   Json json = {{"id", image.id}, {"in", side_of(image)}};
   if (!image.scored()) return json;
   const ImageApls& a = image.apls;
@@ -63,6 +69,7 @@ Json to_json(const RoadImage& image, bool with_topo, bool by_length) {
   json["control_points"] = a.control_points;
   json["road_metres"] = a.length;
   if (with_topo && image.has_topo) json["topo"] = to_json(image.topo);
+  if (report.junctions) json["junctions"] = to_json(image.junctions);
   return json;
 }
 
@@ -93,6 +100,10 @@ std::string roads_table(const RoadsReport& report) {
     text += fmt::format("TOPO precision {:.6f}, recall {:.6f}, F1 {:.6f}\n", report.topo->precision,
                         report.topo->recall, report.topo->f1);
   }
+  if (report.junctions) {
+    text += fmt::format("junctions: precision {:.6f}, recall {:.6f}, F1 {:.6f}\n", report.junctions->precision(),
+                        report.junctions->recall(), report.junctions->f1());
+  }
   return text;
 }
 
@@ -104,14 +115,13 @@ std::string roads_json(const RoadsReport& report) {
   if (weighs_routes(report)) json["by_length"] = report.by_length;
   json["scale"] = report.scale;
   if (report.topo) json["topo"] = to_json(*report.topo);
+  if (report.junctions) json["junctions"] = to_json(*report.junctions);
   json["cities"] = Json::array();
   for (const RoadCity& city : report.cities) {
     json["cities"].push_back({{"city", city.name}, {"apls", city.score}, {"images", city.images}});
   }
   json["images"] = Json::array();
-  for (const RoadImage& image : report.images) {
-    json["images"].push_back(to_json(image, report.topo.has_value(), weighs_routes(report)));
-  }
+  for (const RoadImage& image : report.images) json["images"].push_back(to_json(image, report));
   json["only_truth"] = one_sided(report, true);
   json["only_prediction"] = one_sided(report, false);
   json["bad_rows"] = report.bad_rows;
@@ -123,12 +133,13 @@ std::string roads_csv(const RoadsReport& report) {
   std::string text =
       "id,in,apls,truth_to_prediction,prediction_to_truth,apls_by_length,truth_nodes,prediction_nodes,truth_edges,"
       "prediction_edges,truth_control_points,prediction_control_points,truth_metres,prediction_metres";
-  text += report.topo ? ",topo_precision,topo_recall,topo_f1\n" : "\n";
+  if (report.topo) text += ",topo_precision,topo_recall,topo_f1";
+  text += report.junctions ? ",junction_precision,junction_recall,junction_f1\n" : "\n";
   for (const RoadImage& image : report.images) {
     const ImageApls& a = image.apls;
     text += fmt::format("{},{}", csv_field(image.id), side_of(image));
     if (!image.scored()) {
-      text += std::string(report.topo ? 15 : 12, ',') + "\n";
+      text += std::string(12 + (report.topo ? 3 : 0) + (report.junctions ? 3 : 0), ',') + "\n";
       continue;
     }
     text += image.has_apls ? fmt::format(",{},{},{},{}", a.score, a.truth_to_prediction, a.prediction_to_truth,
@@ -138,6 +149,10 @@ std::string roads_csv(const RoadsReport& report) {
                         a.control_points[0], a.control_points[1], a.length[0], a.length[1]);
     if (report.topo) {
       text += fmt::format(",{:.6f},{:.6f},{:.6f}", image.topo.precision, image.topo.recall, image.topo.f1);
+    }
+    if (report.junctions) {
+      const Confusion& c = image.junctions;
+      text += fmt::format(",{:.6f},{:.6f},{:.6f}", c.precision(), c.recall(), c.f1());
     }
     text += "\n";
   }

@@ -150,6 +150,23 @@ def town(rng, side, jitter, lost, false_ways):
     return graph
 
 
+def junctions(truth, prediction, radius):
+    """Pairs of places where three ways meet: as many as there can be."""
+    t, p = [[k for k, near in graph.items() if len(near) > 2] for graph in (truth, prediction)]
+    owner = {}
+
+    def place(a, asked):
+        for b in (b for b in p if math.dist(a, b) <= radius and b not in asked):
+            asked.add(b)
+            if b not in owner or place(owner[b], asked):
+                owner[b] = a
+                return True
+        return False
+
+    pairs = sum(place(a, set()) for a in t)
+    return {"true_positive": pairs, "false_positive": len(p) - pairs, "false_negative": len(t) - pairs}
+
+
 def main(program):
     close = Comparison("sat2graph", 1e-9)
     with tempfile.TemporaryDirectory() as folder:
@@ -164,7 +181,8 @@ def main(program):
             pair = {name: Path(folder) / f"{number}_{name}.p" for name in ("gt", "prop")}
             for name, graph in (("gt", truth), ("prop", found)):
                 pair[name].write_bytes(pickle.dumps(graph, protocol=number % 6))
-            got = score(program, "roads", pair["gt"], pair["prop"], "--metric", "sat2graph", "--tiles", kind, "--topo")
+            got = score(program, "roads", pair["gt"], pair["prop"], "--metric", "sat2graph", "--tiles", kind, "--topo",
+                        "--junctions", 4)
             image = got["images"][0]
             dense = Dense(truth), Dense(found)
             forth, back = one_way(*dense, TILES[kind]), one_way(*dense[::-1], TILES[kind])
@@ -174,7 +192,9 @@ def main(program):
             precision, recall = topo(truth, found, TILES[kind][5])
             close(f"{number}: TOPO precision", precision, image["topo"]["precision"])
             close(f"{number}: TOPO recall", recall, image["topo"]["recall"])
-    close.done(25)
+            for what, expected in junctions(truth, found, 4).items():
+                close(f"{number}: junctions: {what}", expected, image["junctions"][what])
+    close.done(40)
 
 
 main(sys.argv[1])
