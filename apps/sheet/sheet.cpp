@@ -18,7 +18,7 @@ constexpr double kLittleForeground = 0.01;  // share of the tile's pixels
 
 std::string mask_path(const std::string& folder, const std::string& id) {
   for (const std::string& extension : image_extensions()) {
-    const fs::path path = fs::path(folder) / (id + "_mask" + extension);
+    const fs::path path = fs::path(folder) / cat(id, "_mask", extension);
     if (fs::exists(path)) return path.string();
   }
   return {};

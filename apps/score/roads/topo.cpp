@@ -50,6 +50,7 @@ class Surroundings {
     std::sort(edges.begin(), edges.end());
     edges.erase(std::unique(edges.begin(), edges.end()), edges.end());
     std::vector<Point> places;
+    places.reserve(joined.size());
     for (const int node : joined) places.push_back(roads_.place(node));
     for (const int e : edges) add_along(roads_.edge(e), centre, places);
     return places;
@@ -65,6 +66,7 @@ class Surroundings {
     std::sort(near.begin(), near.end());
     near.resize(std::min(near.size(), kMostNodes));
     std::vector<int> nodes;
+    nodes.reserve(near.size());
     for (const auto& [d, node] : near) nodes.push_back(node);
     return nodes;
   }
