@@ -57,13 +57,14 @@ std::string import_network(const NamedArrays& file, const ImportOptions& o) {
 }
 
 void export_whole(const apps::LoadedNetwork& loaded, const ExportOptions& o) {
-  const WholeModel whole{loaded.info,
-                         std::filesystem::path(o.from).filename().string(),
-                         apps::Fingerprint().add_file(o.from).hex(),
-                         o.classes,
-                         o.batch,
-                         o.height == o.width ? o.height : 0,
-                         o.bytes};
+  WholeModel whole{loaded.info,
+                   std::filesystem::path(o.from).filename().string(),
+                   apps::Fingerprint().add_file(o.from).hex(),
+                   o.classes,
+                   o.batch,
+                   o.height == o.width ? o.height : 0,
+                   o.bytes};
+  whole.info.threshold = loaded.info.threshold_of(1);  // the model is one view
   const OnnxOptions options = naming_file(o.from, [&] { return onnx_options_of(whole); });
   if (loaded.info.input.ground_sample_distance <= 0)
     apps::log_line(cat(o.from,
