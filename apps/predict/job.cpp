@@ -32,6 +32,9 @@ Settings folder_settings(const PredictOptions& o, const Ensemble& ensemble) {
   s["format"] = word_of(kMaskFormats, o.format);
   s["suffix"] = o.suffix;
   s["context"] = o.context;
+  s["windows above"] = o.windows_above;
+  s["window"] = o.window;
+  s["overlap"] = o.overlap;
   return s;
 }
 

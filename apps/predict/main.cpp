@@ -9,6 +9,7 @@
 #include "apps/common/device.h"
 #include "apps/common/vector_options.h"
 #include "apps/predict/folder/folder.h"
+#include "apps/predict/reason.h"
 #include "apps/predict/scene/scene.h"
 #include "io/folder.h"
 #include "io/image/formats.h"
@@ -63,6 +64,13 @@ void add_image_options(CLI::App& app, PredictOptions& o) {
       ->check(CLI::Range(0.001, 1000.0));
   app.add_option("--bands", o.bands, "Bands in the network's order, from 1 (else what the weights say)")
       ->check(CLI::PositiveNumber);
+  app.add_option("--window", o.window,
+                 "Side of what the network is given of scenes and of large images of a folder, a multiple of 32")
+      ->check(CLI::Range(32, 16384))
+      ->capture_default_str();
+  app.add_option("--overlap", o.overlap, "How much windows overlap, a multiple of 16, at most half of one")
+      ->check(CLI::Range(0, 8192))
+      ->capture_default_str();
   app.add_option_function<std::string>(
          "--probabilities",
          [&o](const std::string& word) {
@@ -78,12 +86,6 @@ void add_image_options(CLI::App& app, PredictOptions& o) {
 
 void add_scene_options(CLI::App& app, PredictOptions& o) {
   const auto scenes = [](CLI::Option* option) { return option->group("Scenes"); };
-  scenes(app.add_option("--window", o.window, "Side of what the network is given, a multiple of 32"))
-      ->check(CLI::Range(32, 16384))
-      ->capture_default_str();
-  scenes(app.add_option("--overlap", o.overlap, "How much windows overlap, a multiple of 16, at most half of one"))
-      ->check(CLI::Range(0, 8192))
-      ->capture_default_str();
   scenes(add_choice(app, "--stretch", o.stretch, kStretches,
                     "What becomes 0 and 255: as the weights say, or the scene's 2nd and 98th percentiles"));
   scenes(app.add_flag("--mosaic", o.mosaic, "The folder's images, which say where they lie, are one scene"));
@@ -97,6 +99,11 @@ void add_folder_options(CLI::App& app, PredictOptions& o) {
       add_choice(app, "--format", o.format, kMaskFormats, "Masks as PNG, or as TIFF with the image's georeference"));
   folders(app.add_option("--context", o.context, "Pixels that georeferenced tiles see of their neighbours"))
       ->check(CLI::Range(0, 4096));
+  folders(app.add_option("--windows-above", o.windows_above,
+                         "Images of more pixels than a square of this side go in windows, as a scene; smaller ones "
+                         "whole (1 GB of memory for each million pixels)"))
+      ->check(CLI::Range(32, 16384))
+      ->capture_default_str();
   folders(app.add_flag("--recursive", o.recursive, "Folders below too; ids are paths, as z/x/y"));
   folders(app.add_option("--pattern", o.pattern, "Only paths below the folder that match this, as a shell has it"));
   folders(app.add_option("--suffix", o.suffix, "What follows the id in names of masks"))->capture_default_str();
@@ -182,10 +189,13 @@ void predict(const CLI::App& app, const PredictOptions& o) {
   refuse_idle_options(app, o);
   check_out(o);
   if (o.threads > 0) omp_set_num_threads(o.threads);
-  if (is_folder(o))
-    predict_folder(o);
-  else
-    predict_scene(o);
+  try {
+    is_folder(o) ? predict_folder(o) : predict_scene(o);
+  } catch (const ppl::OutOfMemory& e) {
+    throw ppl::Error(reason(e));
+  } catch (const std::bad_alloc& e) {
+    throw ppl::Error(reason(e));
+  }
 }
 
 }  // namespace

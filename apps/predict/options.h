@@ -59,10 +59,13 @@ struct PredictOptions {
   bool share = false;
   double lease = 60;  // seconds until the work of a silent process is taken over
 
-  // Scenes.
-  bool mosaic = false;  // the images, which say where they lie, are one scene
-  bool cog = false;     // cloud optimized GeoTIFFs
+  // Scenes, and images of a folder of more pixels than a square of windows_above.
   int window = 1152, overlap = 128;
+  int windows_above = 2048;
+
+  // Scenes.
+  bool mosaic = false;       // the images, which say where they lie, are one scene
+  bool cog = false;          // cloud optimized GeoTIFFs
   bool white_margin = true;  // white that reaches in from the border is no data
   Stretch stretch = Stretch::weights;
 

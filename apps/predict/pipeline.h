@@ -75,6 +75,10 @@ class UnderWay {
     return queue.pop();
   }
 
+  void finish_all() {
+    while (!batches_.empty()) finish_oldest();
+  }
+
  private:
   void finish_oldest() {
     Batch oldest = std::move(batches_.front());

@@ -17,7 +17,7 @@ namespace {
 using dnnl::memory;
 
 dnnl::stream& stream() {
-  static thread_local dnnl::stream s(engine());
+  static thread_local dnnl::stream s = guarded([] { return dnnl::stream(engine()); });
   return s;
 }
 
@@ -32,7 +32,9 @@ memory library_scratch(CpuContext& ctx, const Plan& plan) {
   return wrap(plan.scratch, ctx.scratch<char>(CpuSlot::library, plan.scratch.get_size() + 64));
 }
 
-void reorder(memory from, memory to) { dnnl::reorder(from, to).execute(stream(), from, to); }
+void reorder(memory from, memory to) {
+  guarded([&] { dnnl::reorder(from, to).execute(stream(), from, to); });
+}
 
 // The weights in the layout that the primitive asks for.
 memory packed_weights(CpuContext& ctx, const Plan& plan, ConvKind kind, const Conv& p, const void* w,

@@ -1,6 +1,8 @@
 // What the direct algorithm asks of oneDNN, versions 2.6 (operation descriptors) and 3 (none): a plan a shape.
 #include "kernels/cpu/conv_onednn_plan.h"
 
+#include <sys/mman.h>
+
 #include <map>
 #include <mutex>
 
@@ -30,6 +32,13 @@ const dnnl::engine& engine() {
     return dnnl::engine(dnnl::engine::kind::cpu, 0);
   }();
   return cpu;
+}
+
+void require_room() {
+  constexpr size_t room = size_t{48} << 20;  // a plan has a handful of kernels, each in some hundred KB that double
+  void* p = mmap(nullptr, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (p == MAP_FAILED) throw OutOfMemory("out of memory: no room for the code of oneDNN's convolutions");
+  munmap(p, room);
 }
 
 namespace {

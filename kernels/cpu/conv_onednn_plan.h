@@ -25,10 +25,15 @@ struct Plan {
 
 const dnnl::engine& engine();
 
-// work(), where what the library throws for want of memory becomes our error.
+// Error where there is no room left for the code that the library generates for a primitive: it writes to address 0
+// then.
+void require_room();
+
+// work(), which makes primitives or memory of the library; what it throws for want of memory becomes our error.
 template <class Work>
 auto guarded(Work work) {
   const auto lacking = [] { return OutOfMemory("out of memory: oneDNN's plans and weights of a convolution"); };
+  require_room();
   try {
     return work();
   } catch (const std::bad_alloc&) {

@@ -146,7 +146,7 @@ TEST_CASE("several weights files are averaged by their shares; what does not fit
   for (size_t i = 0; i < single.size(); ++i) largest = std::max(largest, std::abs(single[i] - twice[i]));
   CHECK(largest < 1e-6f);
   CHECK(predict({dir / "in", dir / "x", "--also", weights(), "--shares", "1"}).exit_code == 1);
-  CHECK(predict({dir / "in", dir / "x", "--window", "96"}).exit_code == 2);
+  CHECK(predict({dir / "in", dir / "x", "--stretch", "scene"}).exit_code == 2);
   CHECK(predict({dir / "in/t100_sat.png", dir / "x.tif", "--window", "100"}).exit_code == 1);
   const ProcessResult cog = predict({dir / "in", dir / "x", "--cog"});
   CHECK(cog.exit_code == 2);

@@ -13,8 +13,11 @@
 #include "apps/predict/ensemble.h"
 #include "apps/predict/folder/context.h"
 #include "apps/predict/folder/folder_job.h"
+#include "apps/predict/folder/large_images.h"
+#include "apps/predict/folder/summary.h"
 #include "apps/predict/image_scale.h"
 #include "apps/predict/pipeline.h"
+#include "apps/predict/reason.h"
 #include "apps/predict/result_files.h"
 #include "apps/predict/vectors.h"
 #include "io/file.h"
@@ -51,6 +54,7 @@ class FolderPrediction {
         tiles_(tiles),
         job_(job),
         blocks_(job.blocks()),
+        large_(o, ensemble),
         scale_(o, ensemble.input()),
         progress_("predict", static_cast<int64_t>(tiles.size() - job.blocks().kept())) {
     if (o.context > 0) context_ = std::make_unique<TileContext>(tiles, o.context, ensemble.input());
@@ -76,6 +80,12 @@ class FolderPrediction {
       Work work = future->get();
       if (!batch.empty() && !fits(batch, work)) under_way.add(begin(batch));
       const bool last = work.last;
+      if (work.error.empty() && large_.is_large(seen_of(work.loaded))) {
+        if (!batch.empty()) under_way.add(begin(batch));
+        under_way.finish_all();
+        out.push(in_windows(std::move(work)));
+        continue;
+      }
       batch.push_back(std::move(work));
       if (last) under_way.add(begin(batch));  // so that a batch does not depend on which process has the next block
     }
@@ -89,7 +99,7 @@ class FolderPrediction {
       try {
         record = write_files(r);
       } catch (const std::exception& e) {
-        r.work.error = e.what();
+        r.work.error = reason(e);
       }
     }
     record.seconds = r.work.seconds + seconds_since(start);
@@ -108,7 +118,7 @@ class FolderPrediction {
       work.loaded = context_ ? context_->read(tile) : read_tile(tiles_[tile].image_path, ensemble_.input());
       scale_.resample(work.loaded, tiles_[tile].image_path);
     } catch (const std::exception& e) {
-      work.error = e.what();
+      work.error = reason(e);
     }
     work.seconds = seconds_since(start);
     return work;
@@ -169,9 +179,27 @@ class FolderPrediction {
     try {
       part();
     } catch (const std::exception& e) {
-      for (Result& r : results) r.work.error = e.what();
+      for (Result& r : results) r.work.error = reason(e);
     }
     for (Result& r : results) r.work.seconds += seconds_since(start) / static_cast<double>(results.size());
+  }
+
+  static const std::vector<uint8_t>& flags_of(const LoadedTile& loaded) {
+    return loaded.seen.bytes.empty() ? loaded.valid : loaded.seen_valid;
+  }
+
+  // Windows begin and finish batches of their own.
+  Result in_windows(Work work) {
+    Results one;
+    one.push_back({std::move(work), {}});
+    on_clock(one, [&] {
+      LoadedTile& loaded = one.front().work.loaded;
+      std::vector<float>& probability = one.front().probability;
+      probability = large_.predict(tiles_[one.front().work.tile].image_path, seen_of(loaded), flags_of(loaded));
+      resample_back(loaded, probability);
+      cut_margin(loaded, probability, ensemble_.classes());
+    });
+    return std::move(one.front());
   }
 
   // The batch on its way, or with an error.
@@ -184,9 +212,8 @@ class FolderPrediction {
       std::vector<const Image*> images;
       std::vector<const std::vector<uint8_t>*> valid;
       for (const Result& r : results) {
-        const LoadedTile& loaded = r.work.loaded;
-        const std::vector<uint8_t>& flags = loaded.seen.bytes.empty() ? loaded.valid : loaded.seen_valid;
-        images.push_back(&seen_of(loaded));
+        const std::vector<uint8_t>& flags = flags_of(r.work.loaded);
+        images.push_back(&seen_of(r.work.loaded));
         valid.push_back(flags.empty() ? nullptr : &flags);
       }
       ensemble_.begin(images, valid);
@@ -213,44 +240,12 @@ class FolderPrediction {
   const std::vector<TileFile>& tiles_;
   FolderJob& job_;
   Blocks& blocks_;
+  LargeImages large_;
   const ImageScale scale_;
   std::unique_ptr<TileContext> context_;
   Progress progress_;
   std::vector<TileRecord> records_;  // of the block in work
 };
-
-// Records of all tiles as lines, those that could not be listed too.
-std::string manifest_of(std::vector<TileRecord> records) {
-  std::string manifest;
-  for (TileRecord& r : records) {
-    r.image.clear();
-    r.files.clear();
-    r.written.clear();
-    manifest += to_line(r);
-  }
-  return manifest;
-}
-
-// What became of all of them, and what cannot be meant.
-void tell(const PredictOptions& o, const std::vector<TileRecord>& records, size_t kept, double seconds) {
-  size_t masks = 0;
-  double foreground = 0;
-  for (const TileRecord& r : records) {
-    if (!r.error.empty()) continue;
-    ++masks;
-    foreground += r.foreground;
-  }
-  if (masks == 0) return;
-  const double share = foreground / static_cast<double>(masks);
-  std::string text = fmt::format("predict: {} masks in {}, {:.2f} % foreground", masks, o.out, 100 * share);
-  if (kept > 0) text += fmt::format("; {} were there already", kept);
-  if (records.size() > kept)
-    text += fmt::format("; {:.3g} s a tile", seconds / static_cast<double>(records.size() - kept));
-  log_line(text);
-  if (share == 0 || share == 1)
-    log_error(fmt::format("predict: {} of {} images is foreground: do the weights, --threshold and --bands fit them?",
-                          share == 0 ? "nothing" : "every pixel", masks));
-}
 
 std::vector<TileRecord> predict_tiles(const PredictOptions& o, Ensemble& ensemble, const std::vector<TileFile>& tiles,
                                       FolderJob& job) {
@@ -268,6 +263,7 @@ std::vector<TileRecord> predict_tiles(const PredictOptions& o, Ensemble& ensembl
 }  // namespace
 
 void predict_folder(const PredictOptions& o) {
+  check_windows(o);
   Ensemble ensemble(o);
   check_vectors(o, ensemble.classes());
   const ImageList list = find_images(o.images, {o.recursive, o.pattern});
@@ -286,7 +282,7 @@ void predict_folder(const PredictOptions& o) {
   }
   room.give_back();
   write_file(o.out + "/manifest.jsonl", manifest_of(records));
-  tell(o, records, job.blocks().kept(), seconds);
+  tell_masks(o, records, job.blocks().kept(), seconds);
   const auto failed = static_cast<size_t>(
       std::count_if(records.begin(), records.end(), [](const TileRecord& r) { return !r.error.empty(); }));
   if (!o.vectors.empty() && failed < records.size())

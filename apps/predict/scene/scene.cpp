@@ -12,6 +12,7 @@
 #include "apps/common/fingerprint.h"
 #include "apps/common/log.h"
 #include "apps/common/signals.h"
+#include "apps/predict/folder/large_images.h"
 #include "apps/predict/job.h"
 #include "apps/predict/pipeline.h"
 #include "apps/predict/scene/output.h"
@@ -235,8 +236,7 @@ void check_existing(const SceneJob& job) {
 
 void predict_scene(const PredictOptions& o) {
   const auto start = Clock::now();
-  PPL_CHECK(o.window % 32 == 0 && o.overlap % 16 == 0, "windows of ", o.window, " with overlap ", o.overlap,
-            ": expected multiples of 32 and 16");
+  check_windows(o);
   Ensemble ensemble(o);
   check_vectors(o, ensemble.classes());
   SceneJob job{o, ensemble, open_scene(o, ensemble.input().bands), ScenePaths(o), "", start};
