@@ -193,7 +193,8 @@ TEST_CASE("inputs that cannot be used are named in one line") {
 
 TEST_CASE("GDAL is loaded only for what needs it") {
   const TemporaryFolder dir;
-  const std::string program = dir / "rasterize";  // where ppl_gdal is not found
+  const std::string program = dir / "bin/rasterize";  // where ppl_gdal is not found
+  fs::create_directory(dir / "bin");
   fs::copy_file(PPL_BIN "/rasterize", program);
   const std::vector<std::byte> bytes = read_file(program);  // larger than a text may be, under the sanitizers
   CHECK(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()).find("libgdal.so") ==
