@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Checks the format, builds with warnings as errors, runs clang-tidy over what was changed and every test, then the tests
-# of ops, files and maps once more under AddressSanitizer and UndefinedBehaviorSanitizer. Build folders: build/test,
-# build/asan.
+# Checks the format and what CUDA kernels take of a device, builds with warnings as errors, runs clang-tidy over what was
+# changed and every test, then the tests of ops, files and maps once more under AddressSanitizer and
+# UndefinedBehaviorSanitizer. Build folders: build/test, build/asan.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=$(nproc)
 
 scripts/setup.sh
 scripts/tidy.sh format
+scripts/kernel_resources.sh
 
 cmake -G Ninja -S . -B build/test -DCMAKE_BUILD_TYPE=Release -DPPL_WERROR=ON
 cmake --build build/test --parallel "$jobs"
@@ -23,7 +24,6 @@ fi
 # themselves.
 export OMP_NUM_THREADS=1
 ctest --test-dir build/test --output-on-failure --parallel $((jobs + 1))
-scripts/kernel_resources.sh
 
 # No warnings as errors here: the sanitizers' code makes g++ 12 warn about values that are set.
 cmake -G Ninja -S . -B build/asan -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE=-O0 -DPPL_SANITIZE=ON -DPPL_GPU=none

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -27,25 +28,29 @@ struct Usage {
 class ThreadUsage {
  public:
   explicit ThreadUsage(long thread)
-      : file_(open(("/proc/self/task/" + std::to_string(thread) + "/schedstat").c_str(), O_RDONLY | O_CLOEXEC)) {}
-  ThreadUsage(ThreadUsage&& o) noexcept : file_(std::exchange(o.file_, -1)) {}
+      : file_(open(("/proc/self/task/" + std::to_string(thread) + "/schedstat").c_str(), O_RDONLY | O_CLOEXEC)) {
+    since_last();
+  }
+  ThreadUsage(ThreadUsage&& o) noexcept : file_(std::exchange(o.file_, -1)), last_(o.last_) {}
   ThreadUsage& operator=(ThreadUsage&&) = delete;
   ~ThreadUsage() {
     if (file_ >= 0) close(file_);
   }
 
-  bool read(Usage& to) const {
+  // Nothing where the thread has ended, or the system does not tell.
+  std::optional<Usage> since_last() {
     char text[96] = {};
     unsigned long long ran = 0, waited = 0;
     if (file_ < 0 || pread(file_, text, sizeof text - 1, 0) <= 0 || std::sscanf(text, "%llu %llu", &ran, &waited) != 2)
-      return false;
-    to.ran += 1e-9 * static_cast<double>(ran);
-    to.waited += 1e-9 * static_cast<double>(waited);
-    return true;
+      return std::nullopt;
+    const Usage now{1e-9 * static_cast<double>(ran), 1e-9 * static_cast<double>(waited)};
+    const Usage last = std::exchange(last_, now);
+    return Usage{now.ran - last.ran, now.waited - last.waited};
   }
 
  private:
   int file_;
+  Usage last_;
 };
 
 double process_seconds() {
@@ -63,22 +68,22 @@ class Watch {
     const Clock::time_point time = Clock::now();
     const double seconds = std::chrono::duration<double>(time - last_).count();
     if (!threads_.empty() && seconds < std::max(0.02, 0.0005 * wanted_)) return;  // a line takes a microsecond or two
-    const double process = process_seconds();
     Usage usage;
-    const bool known = !threads_.empty() && read(usage);
+    bool all = !threads_.empty();
+    for (ThreadUsage& thread : threads_) {
+      const std::optional<Usage> since = thread.since_last();
+      all = all && since;
+      usage.ran += since ? since->ran : 0, usage.waited += since ? since->waited : 0;
+    }
+    const double process = process_seconds();
     const int before = set_;
-    if (known) {
+    if (!threads_.empty()) {
       // Waiting for this process's other threads is nobody else's fault.
-      const double others = std::max(0.0, process - process_ - (usage.ran - usage_.ran));
-      note((usage.waited - usage_.waited - others) / seconds, seconds);
+      const double others = std::max(0.0, process - process_ - usage.ran);
+      note((usage.waited - others) / seconds, seconds);
     }
-    if (!known || set_ != before) {
-      find_threads();
-      usage = {};
-      allowed_ = read(usage);
-    }
+    if (!all || set_ != before) find_threads();
     last_ = time;
-    usage_ = usage;
     process_ = process;
   }
 
@@ -104,10 +109,7 @@ class Watch {
 #pragma omp parallel num_threads(set_)
     ids[static_cast<size_t>(omp_get_thread_num())] = syscall(SYS_gettid);
     threads_.clear();
-    for (const long id : ids) threads_.emplace_back(id);
-  }
-  bool read(Usage& to) const {
-    return std::all_of(threads_.begin(), threads_.end(), [&](const ThreadUsage& t) { return t.read(to); });
+    for (const long id : ids) allowed_ = threads_.emplace_back(id).since_last() && allowed_;
   }
   static bool may_adapt() {
     const char* dynamic = std::getenv("OMP_DYNAMIC");
@@ -119,7 +121,6 @@ class Watch {
   ThreadChoice choice_{1};
   std::vector<ThreadUsage> threads_;
   Clock::time_point last_;
-  Usage usage_;
   double process_ = 0;
 };
 
