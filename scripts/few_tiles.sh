@@ -2,7 +2,7 @@
 # Fine-tunes given weights on a few tiles of one's own, and says by cross-validation what to expect of them elsewhere.
 #   scripts/few_tiles.sh [--bin DIR] [--frozen] [--folds 3] [--epochs 10] [--crops 96] [--crop 256] WEIGHTS TILES OUT
 # TILES: a folder of <id>_sat.* and <id>_mask.*, ten or so. Each fold is trained without its tiles and scored on them, then
-# all tiles train OUT/weights.safetensors, with the mean of the folds' thresholds. About 5 minutes on two quiet cores.
+# all tiles train OUT/weights.safetensors, with the mean of the folds' thresholds.
 # --frozen  the encoder's weights stay as they are: for very few tiles, or imagery like that of WEIGHTS
 # --crops   an epoch's; --crop its side (train makes it smaller where the tiles are). One class only.
 # The same command goes on where it was stopped. SEED=1 takes other crops and folds.

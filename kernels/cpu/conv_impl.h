@@ -42,6 +42,9 @@ namespace conv_direct {
 bool available();
 // Whether the library computes bf16 by AMX tiles on this machine.
 bool uses_amx();
+// Whether bits of the library's result may depend on the number of threads. Sums over pixels do, with AVX-512 also what
+// goes forward through windows of an even side; with other instruction sets and versions anything may.
+bool depends_on_threads(ConvKind, const Conv&);
 // What a major version of the library gets wrong is never asked of it, but computed in f32: the bf16 weight gradients
 // of oneDNN 2 by AMX tiles (errors of 140 %, 3,072 bytes written in front of the result), and on any processor those of
 // maps narrower than the stride (errors of 70 %).

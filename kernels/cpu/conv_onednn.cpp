@@ -2,6 +2,7 @@
 #include <omp.h>
 
 #include <cstring>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -72,23 +73,41 @@ int64_t size_x(const Conv& p) { return int64_t{p.n} * p.h * p.w * p.c; }
 int64_t size_y(const Conv& p) { return int64_t{p.n} * p.oh * p.ow * p.k; }
 int64_t size_w(const Conv& p) { return int64_t{p.k} * p.r * p.s * p.c; }
 
+bool uses(dnnl::cpu_isa wanted) {
+  engine();  // else asking would settle the library's choice
+  const auto bits = [](dnnl::cpu_isa isa) { return static_cast<unsigned>(isa); };  // each level has those below it
+  return (bits(dnnl::get_effective_cpu_isa()) & bits(wanted)) == bits(wanted);
+}
+
+// While it lives, as many threads as the result's bits allow.
+class LibraryThreads {
+ public:
+  LibraryThreads(ConvKind kind, const Conv& p) {
+    if (depends_on_threads(kind, p)) all_.emplace();
+  }
+
+ private:
+  std::optional<AllThreads> all_;
+};
+
 }  // namespace
 
 bool available() { return true; }
 
 bool uses_amx() {
-  static const bool amx = [] {
-    engine();  // else asking would settle the library's choice
-    const auto bits = [](dnnl::cpu_isa isa) { return static_cast<unsigned>(isa); };  // each level has those below it
-    constexpr dnnl::cpu_isa wanted = dnnl::cpu_isa::avx512_core_amx;
-    return (bits(dnnl::get_effective_cpu_isa()) & bits(wanted)) == bits(wanted);
-  }();
+  static const bool amx = uses(dnnl::cpu_isa::avx512_core_amx);
   return amx;
+}
+
+bool depends_on_threads(ConvKind kind, const Conv& p) {
+  static const bool known = DNNL_VERSION_MAJOR == 2 && uses(dnnl::cpu_isa::avx512_core) && !uses_amx();
+  return !known || kind == ConvKind::backward_weights || p.r % 2 == 0 || p.s % 2 == 0;
 }
 
 template <class T>
 void forward(CpuContext& ctx, const Conv& p, const T* x, const T* w, const Epilogue<T>& e, T* y,
              PackedWeights* packed) {
+  const LibraryThreads threads(ConvKind::forward, p);
   const auto plan = find_plan(make_key(ConvKind::forward, p, e));
   if constexpr (std::is_same_v<T, bf16>) {
     if (!plan) {
@@ -116,6 +135,7 @@ void forward(CpuContext& ctx, const Conv& p, const T* x, const T* w, const Epilo
 template <class T>
 void backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w, const Epilogue<T>& e, T* dx,
                    PackedWeights* packed) {
+  const LibraryThreads threads(ConvKind::backward_data, p);
   const auto plan = find_plan(make_key(ConvKind::backward_data, p, Epilogue<T>{}));
   if constexpr (std::is_same_v<T, bf16>) {
     if (!plan) {
@@ -139,7 +159,7 @@ void backward_data(CpuContext& ctx, const Conv& p, const T* dy, const T* w, cons
 template <class T>
 void backward_weights(CpuContext& ctx, const Conv& p, const T* x, const T* dy, float* dw) {
   constexpr bool is_bf16 = std::is_same_v<T, bf16>;
-  const AllThreads all;  // the library's sums over pixels depend on their number
+  const LibraryThreads threads(ConvKind::backward_weights, p);
   // Not even planned where it is wrong.
   const bool wrong = is_wrong(DNNL_VERSION_MAJOR, uses_amx(), ConvKind::backward_weights, is_bf16, p);
   const auto plan = wrong ? nullptr : find_plan(make_key(ConvKind::backward_weights, p, Epilogue<T>{}));

@@ -5,6 +5,7 @@ namespace ppl::conv_direct {
 
 bool available() { return false; }
 bool uses_amx() { return false; }
+bool depends_on_threads(ConvKind, const Conv&) { return false; }
 
 template <class T>
 void forward(CpuContext&, const Conv& p, const T* x, const T* w, const Epilogue<T>& e, T* y, PackedWeights*) {

@@ -7,6 +7,7 @@
 #include <atomic>
 #include <chrono>
 #include <climits>
+#include <cstring>
 #include <fstream>
 #include <thread>
 #include <vector>
@@ -143,6 +144,52 @@ TEST_CASE("contention: threads that are held up are left out, and tried again mo
   CHECK(std::ranges::is_sorted(quiet_seconds));
   CHECK(quiet_seconds.back() > 2.5);
   CHECK(quiet_seconds.back() < 3.5);
+}
+
+namespace {
+
+// Whether the direct algorithm's results are the same bits with 1 to 5 threads.
+template <class T>
+bool same_bits(ConvKind kind, const Conv& p) {
+  CpuContext& ctx = CpuContext::current();
+  const bool forward = kind == ConvKind::forward;
+  const auto x = noise<T>(size_t(p.n) * p.h * p.w * p.c, 1), dy = noise<T>(size_t(p.n) * p.oh * p.ow * p.k, 2);
+  const auto w = noise<T>(size_t(p.k) * p.r * p.s * p.c, 3);
+  std::vector<T> first;
+  for (int threads = 1; threads <= 5; ++threads) {
+    omp_set_num_threads(threads);
+    std::vector<T> result(forward ? dy.size() : x.size());
+    if (forward)
+      conv_forward<T>(ctx, p, x.data(), w.data(), {}, result.data(), nullptr, ConvAlgorithm::direct);
+    else
+      conv_backward_data<T>(ctx, p, dy.data(), w.data(), {}, result.data(), nullptr, ConvAlgorithm::direct);
+    if (threads == 1) first = result;
+    if (std::memcmp(result.data(), first.data(), result.size() * sizeof(T)) != 0) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+TEST_CASE("contention: the library's results that may have fewer threads do not depend on them") {
+  const int before = omp_get_max_threads();
+  for (const int map : {8, 13, 16, 27, 50}) {
+    for (const Conv& p :
+         {make(2, map, map, 3, 64, 7, 2, 3), make(1, map, map, 64, 128, 3, 2, 1), make(2, map, map, 16, 16, 3, 2, 1),
+          make(1, map, map, 128, 128, 3, 1, 2, 2), make(1, map, map, 256, 256, 3, 1, 4, 4),
+          make(2, map, map, 64, 128, 1, 2, 0), make(1, map, map, 512, 256, 1, 1, 0), make(3, map, map, 32, 5, 3, 1, 1),
+          make(1, map, map, 128, 64, 4, 2, 1), make(2, map, map, 128, 64, 4, 2, 1)}) {
+      for (const ConvKind kind : {ConvKind::forward, ConvKind::backward_data}) {
+        if (conv_direct::depends_on_threads(kind, p)) continue;
+        CAPTURE(name(p));
+        CHECK(same_bits<float>(kind, p));
+        CHECK(same_bits<bf16>(kind, p));
+      }
+    }
+  }
+  omp_set_num_threads(before);
+  if (conv_direct::depends_on_threads(ConvKind::forward, make(1, 8, 8, 64, 64, 3, 1, 1)))
+    MESSAGE("skipped: with this library and instruction set all of its results have all threads");
 }
 
 TEST_CASE("contention: what depends on the number of threads has all of them") {

@@ -5,6 +5,7 @@
 #include <fstream>
 
 #include "apps/score/graphs/graph_roads.h"
+#include "apps/score/graphs/most_pairs.h"
 #include "apps/score/graphs/sat2graph_topo.h"
 #include "io/json_text.h"
 #include "tests/support/io_support.h"

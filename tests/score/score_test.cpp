@@ -83,6 +83,8 @@ TEST_CASE("masks of one folder that mean different things are refused, and read 
   const ProcessResult r = folders.run({});
   CHECK(r.exit_code == 1);
   CHECK(one_line_naming(r, "truth: the foreground of its masks is not one value: 1 in 1 ("));
+  for (const char* figure : {"--best-threshold", "--pr-curve"})
+    CHECK(one_line_naming(folders.run({figure}), "truth: the foreground of its masks is not one value: 1 in 1 ("));
   const ProcessResult chosen = folders.run({"--foreground", "1", "--foreground", "255", "--json"});
   CHECK(chosen.exit_code == 0);
   CHECK(chosen.out.find("\"global_iou\": 1") != std::string::npos);

@@ -92,16 +92,24 @@ void sum_up(BuildingsReport& report) {
 
 }  // namespace
 
-void match_buildings(BuildingImage& image, double min_iou) {
+std::vector<Shape> counted_shapes(const std::vector<Building>& buildings) {
   std::vector<Shape> shapes;
-  for (const Building& b : image.truth) shapes.push_back(b.counted ? b.shape : Shape());
-  const ShapeIndex index(shapes);
-  std::vector<size_t> order(image.prediction.size());
+  for (const Building& b : buildings) shapes.push_back(b.counted ? b.shape : Shape());
+  return shapes;
+}
+
+std::vector<size_t> surest_first(const std::vector<Building>& predictions) {
+  std::vector<size_t> order(predictions.size());
   std::iota(order.begin(), order.end(), 0);
   std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return image.prediction[a].confidence > image.prediction[b].confidence; });
+                   [&](size_t a, size_t b) { return predictions[a].confidence > predictions[b].confidence; });
+  return order;
+}
+
+void match_buildings(BuildingImage& image, double min_iou) {
+  const ShapeIndex index(counted_shapes(image.truth));
   image.counts = {};
-  for (const size_t number : order) {
+  for (const size_t number : surest_first(image.prediction)) {
     Building& prediction = image.prediction[number];
     if (!prediction.counted) continue;
     Building* best = nullptr;

@@ -52,6 +52,11 @@ struct BuildingImage {
 // (then of the file) if that is above min_iou.
 void match_buildings(BuildingImage& image, double min_iou);
 
+// A shape each, empty where the building does not count.
+std::vector<Shape> counted_shapes(const std::vector<Building>&);
+// Numbers in order of confidence, equal ones in their own.
+std::vector<size_t> surest_first(const std::vector<Building>& predictions);
+
 class BuildingSource;
 
 // The images of truth and prediction. Tables stay in their files: an image is read when it is asked for.

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
 #include "io/places/projection.h"
 #include "kernels/base.h"
@@ -69,15 +68,9 @@ struct Overlap {
 
 // COCO's: a prediction takes the free truth of greatest IoU, of equal ones the last.
 void rank(const BuildingImage& image, OutlineScore& score) {
-  std::vector<Shape> shapes;
-  for (const Building& b : image.truth) shapes.push_back(b.counted ? b.shape : Shape());
-  const ShapeIndex index(shapes);
-  std::vector<size_t> order(image.prediction.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return image.prediction[a].confidence > image.prediction[b].confidence; });
+  const ShapeIndex index(counted_shapes(image.truth));
   std::vector<std::array<bool, kIouSteps>> taken(image.truth.size());
-  for (const size_t number : order) {
+  for (const size_t number : surest_first(image.prediction)) {
     const Building& prediction = image.prediction[number];
     if (!prediction.counted) continue;
     std::vector<Overlap> overlaps;
@@ -100,14 +93,6 @@ void rank(const BuildingImage& image, OutlineScore& score) {
 size_t size_of(const Building& b, const OutlineRules& rules) {
   const double area = b.shape.area();
   return area < rules.sizes[0] ? 0 : area < rules.sizes[1] ? 1 : 2;
-}
-
-Shape all_of(const std::vector<Building>& buildings) {
-  std::vector<Shape> shapes;
-  for (const Building& b : buildings) {
-    if (b.counted) shapes.push_back(b.shape);
-  }
-  return united(shapes);
 }
 
 void compare_pairs(const BuildingImage& image, const OutlineRules& rules, OutlineScore& score) {
@@ -176,7 +161,7 @@ OutlineScore score_outlines(const BuildingImage& image, const OutlineRules& rule
     score.predicted_vertices += vertices(b.polygons);
     if (!b.matched) ++score.by_size[size_of(b, rules)].false_positive;
   }
-  const Shape truth = all_of(image.truth), prediction = all_of(image.prediction);
+  const Shape truth = united(counted_shapes(image.truth)), prediction = united(counted_shapes(image.prediction));
   if (!truth.empty() || !prediction.empty()) score.iou = shape_iou(truth, prediction);
   return score;
 }

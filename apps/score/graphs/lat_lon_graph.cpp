@@ -129,7 +129,7 @@ double LatLonGraph::metres() const {
 
 LatLonGraph parse_graph_json(std::string_view text, const std::string& where) {
   const nlohmann::json json = parse_json(text, where);
-  const auto pairs = [&](size_t part, const char* what) {
+  const auto pairs = [&](size_t part, const char* what) -> const nlohmann::json& {
     const nlohmann::json& list = json[part];
     const bool fits = list.is_array() && std::all_of(list.begin(), list.end(), [](const auto& pair) {
                         return pair.is_array() && pair.size() == 2 && pair[0].is_number() && pair[1].is_number();

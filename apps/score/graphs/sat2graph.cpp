@@ -197,7 +197,7 @@ std::optional<double> sat2graph_one_way(const DenseGraph& from, const DenseGraph
   }
   const auto pairs = [](size_t n) { return static_cast<int64_t>(n * (n - 1) / 2); };
   Losses sum = compare(from, to, matched, found, tiles.shortest);
-  const int64_t lost = (points.empty() ? 0 : pairs(points.size())) - (matched.empty() ? 0 : pairs(matched.size()));
+  const int64_t lost = pairs(points.size()) - pairs(matched.size());
   count = static_cast<int64_t>(points.size());
   if (sum.pairs + lost == 0) return {};
   return 1 - (sum.lost + static_cast<double>(lost)) / static_cast<double>(sum.pairs + lost);

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <utility>
 
 #include "apps/score/graphs/marble_walk.h"
+#include "apps/score/graphs/most_pairs.h"
 #include "kernels/base.h"
 
 namespace ppl::score {
@@ -18,7 +18,7 @@ constexpr double kMargin = 0.07;                           // of the region, whe
 constexpr double kSouthNorth = 300 / kMetresPerDegree, kWestEast = 500 / kMetresPerDegree;  // of it, beyond the roads
 constexpr double kParallel = 0.04, kSimilar = 0.29;  // 1 - |cos| of directions: 16 and 45 degrees
 constexpr double kGood = 0.9;                        // precision from which a start always counts
-constexpr size_t kMostMarks = 20000;                 // around one place: matching goes so deep
+constexpr size_t kMostMarks = 20000;                 // around one place
 constexpr double kLatitude = 40;                     // at which directions are compared
 
 struct Region {
@@ -143,6 +143,7 @@ int64_t matched(const std::vector<RoadMark>& marks, const std::vector<RoadMark>&
       if (!directed || direction.differs({other.north, other.east}) < kSimilar) near[m].push_back(*i);
     }
   }
+  PPL_CHECK(marks.size() <= kMostMarks, "TOPO: more than ", kMostMarks, " marks around one place");
   return most_pairs(near, others.size());
 }
 
@@ -174,37 +175,6 @@ std::vector<Scored> one_of_each(const std::vector<Scored>& all, const LatLonGrap
 }
 
 }  // namespace
-
-int64_t most_pairs(const std::vector<std::vector<int>>& near, size_t others) {
-  PPL_CHECK(near.size() <= kMostMarks, "TOPO: more than ", kMostMarks, " marks around one place");
-  std::vector<int> owner(others, -1);
-  std::vector<size_t> asked(others, 0);
-  size_t round = 0;
-  // Whether `one` gets a partner, others moving to further ones of theirs; no partner is asked twice a round.
-  const auto place = [&](auto&& self, size_t one) -> bool {
-    for (const int other : near[one]) {
-      const auto o = static_cast<size_t>(other);
-      if (owner[o] < 0) {
-        owner[o] = static_cast<int>(one);
-        return true;
-      }
-    }
-    for (const int other : near[one]) {
-      const auto o = static_cast<size_t>(other);
-      if (std::exchange(asked[o], round) == round) continue;
-      if (!self(self, static_cast<size_t>(owner[o]))) continue;
-      owner[o] = static_cast<int>(one);
-      return true;
-    }
-    return false;
-  };
-  int64_t pairs = 0;
-  for (size_t one = 0; one < near.size(); ++one) {
-    ++round;
-    pairs += place(place, one);
-  }
-  return pairs;
-}
 
 std::optional<MarbleRates> sat2graph_topo(const LatLonGraph& truth, const LatLonGraph& prediction,
                                           const Sat2GraphTiles& tiles) {

@@ -18,7 +18,4 @@ struct MarbleRates {
 std::optional<MarbleRates> sat2graph_topo(const LatLonGraph& truth, const LatLonGraph& prediction,
                                           const Sat2GraphTiles&);
 
-// As many pairs as there can be of which no two share an end. near: for each of one side, those of the other.
-int64_t most_pairs(const std::vector<std::vector<int>>& near, size_t others);
-
 }  // namespace ppl::score

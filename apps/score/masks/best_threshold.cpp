@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <atomic>
 
-#include "apps/score/masks/pair_reader.h"
-#include "io/threads.h"
+#include "apps/score/masks/probability_pairs.h"
 #include "io/weights/safetensors.h"
 #include "kernels/ignored.h"
 
@@ -17,10 +16,7 @@ struct Counts : ThresholdCounts {
   int64_t without_prediction = 0;  // left out: the prediction has no data
 };
 
-Counts count(const MaskPair& pair, const PairReader& reader, MaskCensus& census) {
-  const Image truth = reader.truth(pair, census);
-  const Probabilities probability = reader.probabilities(pair);
-  check_alike(pair, {0, 0, truth.height, truth.width}, {0, 0, probability.height, probability.width});
+Counts count(const Image& truth, const Probabilities& probability) {
   Counts counts;
   for (size_t i = 0; i < truth.bytes.size(); ++i) {
     if (truth.bytes[i] == kIgnored) continue;
@@ -36,17 +32,12 @@ Counts count(const MaskPair& pair, const PairReader& reader, MaskCensus& census)
 
 ThresholdSearch find_threshold(const IouOptions& options) {
   PPL_CHECK(options.classes == 1, "a threshold is for one class, got ", options.classes);
-  constexpr double kAny = 0.5;  // predictions are read as probabilities
-  const PairReader reader(options, {1, options.foreground}, {}, kAny);
-  const MaskPairs& matched = reader.matched();
-  if (!options.skip_missing) require_complete(matched);
-  MaskCensus census;
-  std::vector<std::array<double, kSteps>> tiles(matched.pairs.size());
-  const int threads = available_threads();
+  const ProbabilityPairs pairs(options);
+  std::vector<std::array<double, kSteps>> tiles(pairs.size());
   std::atomic<int64_t> without_prediction{0};
-  for_each_index(static_cast<int64_t>(tiles.size()), threads, [&](int64_t i) {
-    const Counts counts = count(matched.pairs[static_cast<size_t>(i)], reader, census);
-    tiles[static_cast<size_t>(i)] = counts.iou_by_step();
+  pairs.visit([&](size_t i, const Image& truth, const Probabilities& probability) {
+    const Counts counts = count(truth, probability);
+    tiles[i] = counts.iou_by_step();
     without_prediction += counts.without_prediction;
   });
   ThresholdSearch search;

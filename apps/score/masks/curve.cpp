@@ -7,15 +7,15 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
-#include "apps/score/masks/pair_reader.h"
-#include "io/threads.h"
+#include "apps/score/masks/probability_pairs.h"
 #include "kernels/base.h"
 #include "kernels/ignored.h"
+#include "models/metrics.h"
 
 namespace ppl::score {
 namespace {
 
-constexpr size_t kSteps = 256;
+constexpr size_t kSteps = ThresholdCounts::kSteps;
 
 // Of each step: pixels whose probability lies there, and true pixels whose largest near one does.
 struct Histograms {
@@ -32,14 +32,10 @@ struct Histograms {
   }
 };
 
-Histograms count(const MaskPair& pair, const PairReader& reader, MaskCensus& census, int tolerance) {
-  const Image truth = reader.truth(pair, census);
-  const Probabilities probability = reader.probabilities(pair);
-  check_alike(pair, {0, 0, truth.height, truth.width}, {0, 0, probability.height, probability.width});
+Histograms count(const Image& truth, const Probabilities& probability, int tolerance) {
   std::vector<uint8_t> steps(truth.bytes.size()), drawn(truth.bytes.size());
   for (size_t i = 0; i < steps.size(); ++i) {
-    // Step k lies above k - 0.5 and not above k + 0.5, of 255.
-    steps[i] = probability.valid[i] ? static_cast<uint8_t>(std::ceil(255 * probability.values[i] - 0.5f)) : 0;
+    steps[i] = probability.valid[i] ? static_cast<uint8_t>(step_of_probability(probability.values[i])) : 0;
     drawn[i] = truth.bytes[i] == 1;
   }
   const std::vector<uint8_t> near_truth = largest_near(drawn, truth.height, truth.width, tolerance),
@@ -68,7 +64,7 @@ std::vector<CurvePoint> points_of(const Histograms& h) {
     counts.predicted += h.predicted[k + 1];
     counts.predicted_near += h.predicted_near[k + 1];
     counts.truth_near += h.truth_near[k + 1];
-    if (counts.predicted > 0) points.push_back({(static_cast<double>(k) + 0.5) / 255, counts});
+    if (counts.predicted > 0) points.push_back({threshold_of_step(k), counts});
   }
   return points;
 }
@@ -111,15 +107,10 @@ std::optional<PrecisionRecallCurve::BreakEven> break_even(const std::vector<Curv
 
 PrecisionRecallCurve precision_recall_curve(const IouOptions& options, int tolerance) {
   PPL_CHECK(options.classes == 1, "a curve is of one class, got ", options.classes);
-  constexpr double kAny = 0.5;  // predictions are read as probabilities
-  const PairReader reader(options, {1, options.foreground}, {}, kAny);
-  const MaskPairs& matched = reader.matched();
-  if (!options.skip_missing) require_complete(matched);
-  MaskCensus census;
-  std::vector<Histograms> tiles(matched.pairs.size());
-  for_each_index(static_cast<int64_t>(tiles.size()), available_threads(), [&](int64_t i) {
-    const auto n = static_cast<size_t>(i);
-    tiles[n] = count(matched.pairs[n], reader, census, tolerance);
+  const ProbabilityPairs pairs(options);
+  std::vector<Histograms> tiles(pairs.size());
+  pairs.visit([&](size_t i, const Image& truth, const Probabilities& probability) {
+    tiles[i] = count(truth, probability, tolerance);
   });
   Histograms sum;
   for (const Histograms& tile : tiles) sum.add(tile);

@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "apps/score/apls/graph.h"
-#include "apps/score/graphs/sat2graph_topo.h"
+#include "apps/score/graphs/most_pairs.h"
 #include "io/geometry/point_grid.h"
 
 namespace ppl::score {

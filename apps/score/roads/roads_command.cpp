@@ -105,7 +105,7 @@ void tell(const RoadsReport& report) {
 
 // Road graphs in files are in metres.
 void set_graph_pixels(Command& command) {
-  const auto& graphs = std::find_if(command.sources.begin(), command.sources.end(), holds_graphs);
+  const auto graphs = std::find_if(command.sources.begin(), command.sources.end(), holds_graphs);
   if (graphs == command.sources.end()) return;
   PPL_CHECK(command.options.pixel.value_or(1) == 1, *graphs,
             ": road graphs are in metres, so that a pixel is 1 m, not ", *command.options.pixel);
